@@ -1,0 +1,40 @@
+# floor(NAME NEEDS floors... USES libraries...)
+#
+# A floor is one folder, one library `signpost_NAME`, one namespace and one test program `NAME_test`.
+# Sources are every .cc of src/NAME (testing/ included) but *_test.cc, which make the test program.
+function(floor name)
+  cmake_parse_arguments(ARG "" "" "NEEDS;USES" ${ARGN})
+  file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/${name}/*.cc
+                                      ${CMAKE_CURRENT_SOURCE_DIR}/${name}/testing/*.cc)
+  set(tests ${sources})
+  list(FILTER sources EXCLUDE REGEX "_test\\.cc$")
+  list(FILTER tests INCLUDE REGEX "_test\\.cc$")
+  list(FILTER sources EXCLUDE REGEX "/main\\.cc$")
+  if(NOT sources)
+    return()
+  endif()
+  add_library(signpost_${name} STATIC ${sources})
+  target_include_directories(signpost_${name} PUBLIC ${CMAKE_SOURCE_DIR}/src)
+  list(TRANSFORM ARG_NEEDS PREPEND signpost_)
+  target_link_libraries(signpost_${name} PUBLIC ${ARG_NEEDS} ${ARG_USES})
+  use_precompiled_header(signpost_${name})
+  if(tests)
+    add_executable(${name}_test EXCLUDE_FROM_ALL ${tests})
+    target_link_libraries(${name}_test PRIVATE signpost_${name} GTest::gmock GTest::gtest_main)
+    use_precompiled_header(${name}_test)
+    add_dependencies(unit_tests ${name}_test)
+    add_test(NAME ${name}_test COMMAND ${name}_test --gtest_shuffle WORKING_DIRECTORY ${CMAKE_SOURCE_DIR})
+    set_tests_properties(${name}_test PROPERTIES TIMEOUT 300 LABELS unit)
+  endif()
+endfunction()
+
+add_custom_target(unit_tests)
+
+# One precompiled header for all: the standard library, and Asio for those that see it through `net`.
+add_library(signpost_pch OBJECT ${CMAKE_SOURCE_DIR}/cmake/pch.cc)
+target_precompile_headers(signpost_pch PRIVATE ${CMAKE_SOURCE_DIR}/cmake/pch.h)
+target_link_libraries(signpost_pch PUBLIC Threads::Threads)
+function(use_precompiled_header target)
+  target_link_libraries(${target} PRIVATE Threads::Threads)
+  target_precompile_headers(${target} REUSE_FROM signpost_pch)
+endfunction()
