@@ -1,0 +1,172 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// One host name of one organization on its way to, or at, our door; and the whole of its life as one pure function.
+// Plain values; any thread. decide() has no clock, network or database: the caller saves what comes back in one
+// transaction.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "base/host_name.h"
+#include "base/id.h"
+#include "base/time.h"
+#include "model/event.h"
+#include "model/job.h"
+#include "model/record.h"
+
+namespace signpost::model {
+
+/// `proxy_status` of seed 000.
+enum class Status { kPendingValidation, kSslValidating, kSslValidated, kDeployed };
+std::string_view name_of(Status status);  // "PENDING_VALIDATION"
+std::optional<Status> parse_status(std::string_view text);
+
+enum class Move { kStep1, kCertificateIssued, kStep2 };
+
+struct Transition {
+  Status from;
+  Move move;
+  Status to;
+};
+
+/// The life of seed 000 as data; docs/connection.md is printed from it.
+inline constexpr std::array kTransitions{
+    Transition{Status::kPendingValidation, Move::kStep1, Status::kSslValidating},
+    Transition{Status::kSslValidating, Move::kCertificateIssued, Status::kSslValidated},
+    Transition{Status::kSslValidated, Move::kStep2, Status::kDeployed},
+};
+
+constexpr std::optional<Status> target_of(Status from, Move move) {
+  for (const auto& row : kTransitions) {
+    if (row.from == from && row.move == move) return row.to;
+  }
+  return std::nullopt;
+}
+static_assert(!target_of(Status::kPendingValidation, Move::kStep2),
+              "traffic never moves before there is a certificate");
+static_assert(!target_of(Status::kSslValidating, Move::kStep2), "traffic never moves before there is a certificate");
+static_assert(!target_of(Status::kDeployed, Move::kStep1), "a deployed connection never falls back to validating");
+
+/// One status that webhooks report. kAbsent: the flow does not have it, the member is left out.
+enum class FacetState { kAbsent, kPending, kSuccess, kFailed, kExempt };
+std::string_view name_of(FacetState state);  // "pending"
+std::optional<FacetState> parse_facet_state(std::string_view text);
+
+struct Facets {
+  FacetState propagation = FacetState::kPending;
+  FacetState dkim = FacetState::kExempt;
+  FacetState redirection = FacetState::kExempt;
+  FacetState secure = FacetState::kExempt;
+  FacetState power = FacetState::kExempt;
+  auto operator<=>(const Facets&) const = default;
+};
+
+enum class SetupType { kAutomatic, kManual, kAsync, kApi };
+std::string_view name_of(SetupType type);  // "automatic"
+std::optional<SetupType> parse_setup_type(std::string_view text);
+
+/// Several organizations may claim one host name while none has proven it (DESIGN 7).
+enum class Claim { kUnproven, kProven, kLost, kExpired };
+std::string_view name_of(Claim claim);  // "unproven"
+std::optional<Claim> parse_claim(std::string_view text);
+
+/// What is wrong and what helps, for support people and customers.
+struct Attention {
+  std::string cause;        // stable code: "other_value"
+  std::string explanation;  // a sentence with the way out
+  Time since{};
+};
+
+struct Connection {
+  ConnectionId id;
+  ApplicationId application;
+  std::string organization;  // slug
+  HostName host;
+  std::optional<std::string> user_id;
+  std::string job_id;         // UUID of the connect flow; also the `id` of its webhooks
+  std::string metadata_json;  // an object, kept as the caller gave it
+  Status status = Status::kPendingValidation;
+  Facets facets;
+  std::vector<Record> records;
+
+  Claim claim = Claim::kUnproven;
+  std::string claim_token;  // unguessable; the TXT record at claim_name() holds it
+  Time claim_ends_at{};
+
+  std::optional<SetupType> setup_type;  // known once the flow has ended
+  std::optional<Time> flow_ended_at;
+  std::string provider = "unknown";  // DNS provider, as the flow reported it
+  bool is_added_announced = false;   // domain.added has been sent once
+
+  std::optional<Time> watch_started_at;  // the propagation clock: flow's end, again at step 2
+  std::optional<Time> next_look_at;      // empty: nobody is looking
+  std::optional<Time> last_look_at;
+  std::optional<Attention> attention;
+
+  std::optional<Time> deployed_at;
+  std::int64_t sequence = 0;  // of the last event
+  std::int64_t version = 0;   // grows with every save; the store compares it
+  Time created_at{};
+  Time updated_at{};
+
+  /// The claim still stands, so the connection takes part in the organization's life.
+  bool is_live() const { return claim == Claim::kUnproven || claim == Claim::kProven; }
+};
+
+constexpr std::string_view kClaimLabel = "_signpost";
+/// Where the TXT that proves ownership lives: "_signpost.www.shop.example", and what it holds.
+DnsName claim_name(const Connection& connection);
+std::string claim_value(const Connection& connection);  // "signpost-verification=<token>"
+
+constexpr Milliseconds kClaimLifetime = std::chrono::hours(72);
+constexpr std::size_t kOrganizationBytesMax = 128;
+constexpr std::size_t kMetadataBytesMax = 4096;
+
+// ── happenings ──────────────────────────────────────────────────────────────────────────────────────────────
+
+struct Created {};
+struct StepMarked {
+  int step = 0;  // 1 or 2, checked at the door
+};
+struct CertificateIssued {};  // for now reported by the backend: certificate "external"
+struct FlowEnded {
+  SetupType setup_type = SetupType::kManual;
+  std::string provider;  // empty: not known
+};
+/// One look at DNS, already boiled down to what matters for the life.
+struct Observed {
+  std::map<RecordId, bool> propagated;  // records that were looked at
+  bool is_claim_seen = false;           // the claim TXT, or a record that proves ownership
+  std::string cause;                    // of the first record that is not propagated; empty if all are
+  std::string explanation;
+};
+struct CheckRequested {};  // "check now": one look soon, the schedule undisturbed
+struct RecordsReplaced {
+  std::vector<Record> records;
+};
+struct ClaimLost {};      // another organization has proven the host name
+struct ClaimTimedOut {};  // the job of kClaimLifetime
+
+using Happening = std::variant<Created, StepMarked, CertificateIssued, FlowEnded, Observed, CheckRequested,
+                               RecordsReplaced, ClaimLost, ClaimTimedOut>;
+
+/// What follows: the connection as it is now, the events and jobs to write in the same transaction.
+/// `changed` is false when there is nothing to save (the same step again).
+struct Decision {
+  Connection connection;
+  std::vector<EventDraft> events;
+  std::vector<JobRequest> jobs;
+  bool is_changed = false;
+};
+
+/// kConflict, naming the state and the way out, when the state does not allow the happening.
+Result<Decision> decide(const Connection& connection, const Happening& happening, Time now);
+
+}  // namespace signpost::model

@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "model/delivery.h"
+
+#include <ctime>
+
+#include <algorithm>
+
+#include "base/text.h"
+
+namespace signpost::model {
+namespace {
+
+constexpr std::array kStates{DeliveryState::kPending, DeliveryState::kDelivered, DeliveryState::kFailed};
+constexpr std::array kResults{AttemptResult::kOpen,        AttemptResult::kDelivered,
+                              AttemptResult::kHttpStatus,  AttemptResult::kDns,
+                              AttemptResult::kConnect,     AttemptResult::kTls,
+                              AttemptResult::kTimeout,     AttemptResult::kProtocol,
+                              AttemptResult::kReset,       AttemptResult::kRefusedAddress,
+                              AttemptResult::kInterrupted, AttemptResult::kInternal};
+constexpr double kJitterShare = 0.2;
+
+template <typename All>
+auto by_name(const All& all, std::string_view text) -> std::optional<typename All::value_type> {
+  for (const auto one : all) {
+    if (name_of(one) == text) return one;
+  }
+  return std::nullopt;
+}
+
+/// IMF-fixdate of RFC 9110 5.6.7, the only form that senders may make: "Sun, 06 Nov 1994 08:49:37 GMT".
+std::optional<Time> parse_http_date(std::string_view text) {
+  std::tm parts{};
+  const std::string copy(text);
+  const char* end = strptime(copy.c_str(), "%a, %d %b %Y %H:%M:%S GMT", &parts);
+  if (end == nullptr || *end != '\0') return std::nullopt;
+  return from_ms(static_cast<std::int64_t>(timegm(&parts)) * 1000);
+}
+
+}  // namespace
+
+std::string_view name_of(DeliveryState state) {
+  switch (state) {
+    case DeliveryState::kPending:
+      return "pending";
+    case DeliveryState::kDelivered:
+      return "delivered";
+    case DeliveryState::kFailed:
+      return "failed";
+  }
+  return "";
+}
+
+std::optional<DeliveryState> parse_delivery_state(std::string_view text) { return by_name(kStates, text); }
+
+std::string_view name_of(AttemptResult result) {
+  switch (result) {
+    case AttemptResult::kOpen:
+      return "open";
+    case AttemptResult::kDelivered:
+      return "delivered";
+    case AttemptResult::kHttpStatus:
+      return "http_status";
+    case AttemptResult::kDns:
+      return "dns";
+    case AttemptResult::kConnect:
+      return "connect";
+    case AttemptResult::kTls:
+      return "tls";
+    case AttemptResult::kTimeout:
+      return "timeout";
+    case AttemptResult::kProtocol:
+      return "protocol";
+    case AttemptResult::kReset:
+      return "reset";
+    case AttemptResult::kRefusedAddress:
+      return "refused_address";
+    case AttemptResult::kInterrupted:
+      return "interrupted";
+    case AttemptResult::kInternal:
+      return "internal";
+  }
+  return "";
+}
+
+std::optional<AttemptResult> parse_attempt_result(std::string_view text) { return by_name(kResults, text); }
+
+std::optional<Time> next_attempt(int attempts_made, Time ended_at, double jitter,
+                                 std::optional<std::chrono::seconds> retry_after) {
+  const auto index = static_cast<std::size_t>(std::max(attempts_made, 1) - 1);
+  if (index >= kContractRetries.size()) return std::nullopt;
+  const double factor = 1 + kJitterShare * std::clamp(jitter, -1.0, 1.0);
+  Milliseconds pause{
+      static_cast<std::int64_t>(static_cast<double>(Milliseconds(kContractRetries[index]).count()) * factor)};
+  if (retry_after)
+    pause = std::max(pause, Milliseconds(std::clamp(*retry_after, std::chrono::seconds(0), kRetryAfterMax)));
+  return ended_at + pause;
+}
+
+std::optional<std::chrono::seconds> parse_retry_after(std::string_view header, Time now) {
+  header = trim(header);
+  if (const auto seconds = parse_integer(header)) {
+    if (*seconds < 0) return std::nullopt;
+    return std::min(std::chrono::seconds(*seconds), kRetryAfterMax);
+  }
+  const auto date = parse_http_date(header);
+  if (!date || *date <= now) return std::nullopt;
+  return std::min(std::chrono::ceil<std::chrono::seconds>(*date - now), kRetryAfterMax);
+}
+
+}  // namespace signpost::model

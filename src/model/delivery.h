@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// One event for one endpoint, its attempts, and when the next one is due.
+// Plain values and pure rules; any thread.
+#pragma once
+
+#include <array>
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/id.h"
+#include "base/time.h"
+
+namespace signpost::model {
+
+enum class DeliveryState { kPending, kDelivered, kFailed };
+std::string_view name_of(DeliveryState state);  // "pending"
+std::optional<DeliveryState> parse_delivery_state(std::string_view text);
+
+struct Delivery {
+  DeliveryId id;
+  EventId event;
+  EndpointId endpoint;
+  ApplicationId application;
+  ConnectionId connection;
+  std::int16_t partition = 0;  // of the endpoint: its loop
+  DeliveryState state = DeliveryState::kPending;
+  std::int32_t attempts = 0;
+  Time next_attempt_at{};
+  std::optional<Time> lease_until;  // an attempt is under way until then
+  Time created_at{};
+};
+
+enum class AttemptResult {
+  kOpen,       // written before the request leaves; still so after a crash
+  kDelivered,  // 2xx
+  kHttpStatus,
+  kDns,
+  kConnect,
+  kTls,
+  kTimeout,
+  kProtocol,
+  kReset,
+  kRefusedAddress,
+  kInterrupted,
+  kInternal
+};
+std::string_view name_of(AttemptResult result);  // "http_status"
+std::optional<AttemptResult> parse_attempt_result(std::string_view text);
+
+struct Attempt {
+  AttemptId id;
+  DeliveryId delivery;
+  std::int32_t number = 1;
+  Time started_at{};
+  std::optional<Time> ended_at;
+  AttemptResult result = AttemptResult::kOpen;
+  std::optional<int> status;  // HTTP
+  std::string detail;         // a sentence
+  std::string remote_address;
+  std::string response_body;  // the first kResponseKeptBytesMax
+  struct Timing {             // milliseconds, -1 where it did not come to that
+    std::int32_t dns = -1, connect = -1, tls = -1, first_byte = -1, total = -1;
+  } timing;
+};
+
+constexpr std::size_t kResponseKeptBytesMax = 8 * 1024;
+constexpr Milliseconds kAttemptBudget = std::chrono::seconds(15);
+constexpr Milliseconds kConnectBudget = std::chrono::seconds(5);
+
+// "Webhooks automatically retries up to 3 times" (seed 001); the pauses are the contract schedule of DESIGN 8.
+inline constexpr std::array<std::chrono::seconds, 3> kContractRetries{std::chrono::seconds(5), std::chrono::minutes(1),
+                                                                      std::chrono::minutes(10)};
+constexpr std::chrono::seconds kRetryAfterMax = std::chrono::hours(24);
+
+/// When the next try is due after attempt number `attempts_made` (1 = the first) ended without success; nothing after
+/// the last. `jitter` in [-1, 1] moves the pause by up to ±20 %; `retry_after` (at most a day) only ever delays.
+std::optional<Time> next_attempt(int attempts_made, Time ended_at, double jitter,
+                                 std::optional<std::chrono::seconds> retry_after);
+
+/// Only 2xx is success.
+constexpr bool is_success(int http_status) { return http_status >= 200 && http_status < 300; }
+
+/// Retry-After in seconds from now: delta-seconds or an HTTP date (RFC 9110 10.2.3); nothing for garbage or the past.
+std::optional<std::chrono::seconds> parse_retry_after(std::string_view header, Time now);
+
+}  // namespace signpost::model

@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// One message about one connection, complete in itself: which type, which members (seed 001).
+// Plain values; any thread. The table of members is here; services/event_json writes it in the seed's order and
+// spelling.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/id.h"
+#include "base/time.h"
+
+namespace signpost::model {
+
+struct Connection;
+
+enum class EventType {
+  kDomainAdded,
+  kFlowCompleted,
+  kPropagationTimeout,
+  kCertificateIssued,  // signpost.connection.*: only to endpoints that ask
+  kDeployed,
+  kAttention,
+};
+inline constexpr std::array kEventTypes{EventType::kDomainAdded,        EventType::kFlowCompleted,
+                                        EventType::kPropagationTimeout, EventType::kCertificateIssued,
+                                        EventType::kDeployed,           EventType::kAttention};
+std::string_view name_of(EventType type);  // "domain.added"
+std::optional<EventType> parse_event_type(std::string_view text);
+
+/// Types of the Entri contract go to every endpoint without a filter; ours only to those that name them.
+bool is_wanted(EventType type, const std::vector<std::string>& event_types_of_endpoint);
+
+/// What a decision says happened; id, time and text come from the service.
+struct EventDraft {
+  EventType type = EventType::kDomainAdded;
+  std::int64_t sequence = 0;                 // within the connection
+  std::vector<std::string> updated_objects;  // top-level names; empty for a first message
+};
+
+struct EventRecord {
+  std::string type;
+  std::string host;
+  std::string value;
+};
+
+/// Every member in the seed's order; what is empty is left out. The statuses are the wire's words.
+struct EventPayload {
+  std::string id;  // the flow's; repeats in its updates
+  std::optional<std::string> user_id;
+  std::string domain;
+  std::string subdomain;
+  std::string provider;
+  EventType type = EventType::kDomainAdded;
+  std::optional<std::string> propagation_status;
+  std::optional<std::string> dkim_status;
+  std::optional<std::string> redirection_status;
+  std::optional<std::string> setup_type;
+  std::optional<std::string> secure_status;
+  std::optional<std::string> power_status;
+  std::optional<std::string> cname_target;
+  struct Data {
+    std::vector<EventRecord> propagated;
+    std::vector<EventRecord> non_propagated;
+  };
+  std::optional<Data> data;
+  std::vector<std::string> updated_objects;
+  // added at the end (DESIGN 8)
+  EventId event_id;
+  std::string job_id;
+  std::int64_t sequence = 0;
+  Time created_at{};
+  // of signpost.connection.* only
+  std::optional<std::string> proxy_status;
+  struct AttentionMember {
+    std::string cause;
+    std::string explanation;
+  };
+  std::optional<AttentionMember> attention;
+};
+
+/// The table of members: pure, complete, tested row by row.
+EventPayload payload_of(const Connection& connection, const EventDraft& draft, EventId id, Time created_at,
+                        const std::optional<std::string>& cname_target);
+
+struct Event {
+  EventId id;
+  ApplicationId application;
+  ConnectionId connection;
+  std::string job_id;
+  EventType type = EventType::kDomainAdded;
+  std::int64_t sequence = 0;
+  std::string body;  // the exact bytes that every attempt sends
+  Time created_at{};
+};
+
+}  // namespace signpost::model

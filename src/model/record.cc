@@ -1,0 +1,185 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "model/record.h"
+
+#include <arpa/inet.h>
+
+#include <array>
+#include <string_view>
+#include <utility>
+
+#include "base/text.h"
+
+namespace signpost::model {
+namespace {
+
+struct Variable {
+  std::string_view name;
+  std::string value;
+  std::string_view missing;  // why it has no value, if it has none
+};
+
+std::array<Variable, 6> variables_of(const RecordContext& context) {
+  return {
+      Variable{"{DOMAIN}", std::string(context.host.domain()), ""},
+      Variable{"{SUBDOMAIN}", std::string(context.host.subdomain()), "this host name is an apex and has no subdomain"},
+      Variable{"{SLD}", std::string(context.host.second_level()), ""},
+      Variable{"{TLD}", std::string(context.host.suffix()), ""},
+      Variable{"{CNAME_TARGET}", context.cname_target ? context.cname_target->text() : "",
+               "the application has no CNAME target: set it with PATCH /v1/applications/{id} {\"cname_target\": …}"},
+      Variable{"{CLAIM_TOKEN}", context.claim_token, ""},
+  };
+}
+
+/// One pass from left to right; what a variable stands for is not looked at again.
+Result<std::string> replace_variables(std::string_view text, const RecordContext& context, std::string_view member) {
+  const auto variables = variables_of(context);
+  std::string replaced;
+  while (!text.empty()) {
+    const auto brace = text.find('{');
+    replaced += text.substr(0, brace);
+    if (brace == std::string_view::npos) break;
+    text.remove_prefix(brace);
+    const Variable* found = nullptr;
+    for (const auto& variable : variables) {
+      if (text.starts_with(variable.name)) found = &variable;
+    }
+    if (found == nullptr) {
+      return fail(
+          Kind::kUnprocessable,
+          format(
+              "\"{}\" is not a variable; there are {{DOMAIN}}, {{SUBDOMAIN}}, {{SLD}}, {{TLD}}, {{CNAME_TARGET}} and "
+              "{{CLAIM_TOKEN}}, in upper case",
+              printable(text.substr(0, text.find('}') == std::string_view::npos ? 20 : text.find('}') + 1), 40)),
+          std::string(member));
+    }
+    if (found->value.empty()) {
+      return fail(Kind::kUnprocessable, format("{} has no value: {}", found->name, found->missing),
+                  std::string(member));
+    }
+    replaced += found->value;
+    text.remove_prefix(found->name.size());
+  }
+  return replaced;
+}
+
+Result<std::string> host_text(const RecordRequest& request, const RecordContext& context) {
+  if (request.host.empty())
+    return fail(Kind::kUnprocessable, "host is empty; write \"@\" for the domain itself", "host");
+  if (request.host == "{SUBDOMAIN}" && context.host.is_apex()) return std::string("@");
+  return replace_variables(request.host, context, "host");
+}
+
+/// A record's host may be `@`, relative to the domain, or the full name.
+Result<DnsName> absolute_name(std::string_view host, const RecordContext& context) {
+  const DnsName domain = TRY(DnsName::parse(context.host.domain()));
+  if (host == "@") return domain;
+  auto name = DnsName::parse(host);
+  if (!name) return fail(Kind::kUnprocessable, std::move(name.error().message), "host");
+  if (name->is_within(domain)) return *name;
+  if (host.ends_with('.')) {
+    return fail(Kind::kUnprocessable,
+                format("host \"{}\" ends with a dot, so it is a full name, and it is not within {}", printable(host),
+                       domain.text()),
+                "host");
+  }
+  auto below = DnsName::parse(format("{}.{}", name->text(), domain.text()));
+  if (!below) return fail(Kind::kUnprocessable, std::move(below.error().message), "host");
+  return *below;
+}
+
+Result<std::string> address_value(int family, const std::string& text) {
+  std::array<unsigned char, 16> bytes{};
+  std::array<char, INET6_ADDRSTRLEN> canonical{};
+  if (inet_pton(family, text.c_str(), bytes.data()) != 1) {
+    return fail(Kind::kUnprocessable,
+                family == AF_INET ? format("\"{}\" is not an IPv4 address such as 203.0.113.7", printable(text))
+                                  : format("\"{}\" is not an IPv6 address such as 2001:db8::7", printable(text)),
+                "value");
+  }
+  inet_ntop(family, bytes.data(), canonical.data(), canonical.size());
+  return std::string(canonical.data());
+}
+
+Result<std::string> target_value(std::string_view text) {
+  if (text.find("://") != std::string_view::npos || text.find('/') != std::string_view::npos) {
+    return fail(Kind::kUnprocessable,
+                format("\"{}\" is a URL; the value is a host name alone, such as app.saas.example", printable(text)),
+                "value");
+  }
+  std::array<unsigned char, 16> bytes{};
+  const std::string plain(text);
+  if (inet_pton(AF_INET, plain.c_str(), bytes.data()) == 1 || inet_pton(AF_INET6, plain.c_str(), bytes.data()) == 1) {
+    return fail(
+        Kind::kUnprocessable,
+        format("\"{}\" is an address; this type points to a host name, addresses go into A or AAAA records", plain),
+        "value");
+  }
+  auto name = DnsName::parse(text);
+  if (!name) return fail(Kind::kUnprocessable, std::move(name.error().message), "value");
+  return name->text();
+}
+
+Result<std::string> text_value(std::string text) {
+  for (const char byte : text) {
+    if (static_cast<unsigned char>(byte) < 0x20 || byte == 0x7f) {
+      return fail(Kind::kUnprocessable, "a TXT value has no control characters; write it in one line without quotes",
+                  "value");
+    }
+  }
+  return text;
+}
+
+Result<std::string> canonical_value(RecordType type, std::string text) {
+  if (text.empty()) return fail(Kind::kUnprocessable, "value is empty", "value");
+  if (text.size() > kRecordValueBytesMax) {
+    return fail(Kind::kUnprocessable,
+                format("value has {} bytes; at most {} are allowed", text.size(), kRecordValueBytesMax), "value");
+  }
+  switch (type) {
+    case RecordType::kA:
+      return address_value(AF_INET, text);
+    case RecordType::kAaaa:
+      return address_value(AF_INET6, text);
+    case RecordType::kCname:
+    case RecordType::kMx:
+      return target_value(text);
+    case RecordType::kTxt:
+      return text_value(std::move(text));
+  }
+  return text;
+}
+
+Result<void> check_priority(const RecordRequest& request) {
+  if (request.type == RecordType::kMx && !request.priority) {
+    return fail(Kind::kUnprocessable, "an MX record needs a priority from 0 to 65535", "priority");
+  }
+  if (request.type != RecordType::kMx && request.priority) {
+    return fail(Kind::kUnprocessable, format("a priority belongs to MX records, not to {}", name_of(request.type)),
+                "priority");
+  }
+  return {};
+}
+
+}  // namespace
+
+Result<Record> expand(const RecordRequest& request, const RecordContext& context) {
+  TRY_VOID(check_priority(request));
+  std::string host = TRY(host_text(request, context));
+  DnsName name = TRY(absolute_name(host, context));
+  std::string value = TRY(canonical_value(request.type, TRY(replace_variables(request.value, context, "value"))));
+  if (request.type == RecordType::kCname && value == name.text()) {
+    return fail(Kind::kUnprocessable, format("the CNAME at {} would point to itself", value), "value");
+  }
+  const bool proves = !context.claim_token.empty() && value.find(context.claim_token) != std::string::npos;
+  return Record{.id = {},
+                .type = request.type,
+                .host = std::move(host),
+                .name = std::move(name),
+                .value = std::move(value),
+                .ttl = request.ttl,
+                .priority = request.priority,
+                .is_propagated = false,
+                .proves_ownership = proves};
+}
+
+}  // namespace signpost::model

@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The DNS records a connection needs: the template language of its host and value, and the names they stand for.
+// Plain values; any thread.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/host_name.h"
+#include "base/id.h"
+#include "base/record_type.h"
+
+namespace signpost::model {
+
+/// A record as somebody asks for it, variables not yet replaced.
+struct RecordRequest {
+  RecordType type = RecordType::kCname;
+  std::string host;                       // "www", "@", "{SUBDOMAIN}", "shop.example"
+  std::string value;                      // "{CNAME_TARGET}", "203.0.113.7"
+  std::uint32_t ttl = 300;                // seconds
+  std::optional<std::uint16_t> priority;  // MX only
+};
+
+struct Record {
+  RecordId id;
+  RecordType type = RecordType::kCname;
+  std::string host;   // as it was requested, variables replaced: what webhooks show
+  DnsName name;       // the absolute name that `host` stands for
+  std::string value;  // variables replaced, canonical for its type
+  std::uint32_t ttl = 300;
+  std::optional<std::uint16_t> priority;
+  bool is_propagated = false;     // as the last look saw it
+  bool proves_ownership = false;  // its value holds the claim token, so only the organization could have placed it
+};
+
+constexpr std::size_t kRecordsMax = 50;
+constexpr std::size_t kRecordValueBytesMax = 2048;
+
+/// What the variables stand for.
+struct RecordContext {
+  HostName host;
+  std::optional<DnsName> cname_target;
+  std::string claim_token;  // {CLAIM_TOKEN}: unguessable, makes a target or TXT a proof of ownership
+};
+
+/// Replaces {DOMAIN} {SUBDOMAIN} {SLD} {TLD} {CNAME_TARGET} {CLAIM_TOKEN} and checks host and value against the type.
+/// A host that is `@` or the domain is the apex; one that ends in the domain is absolute; any other is below the
+/// domain. {SUBDOMAIN} at the apex is an error in a value and `@` in a host. kUnprocessable with `member` "host" or
+/// "value".
+Result<Record> expand(const RecordRequest& request, const RecordContext& context);
+
+}  // namespace signpost::model
