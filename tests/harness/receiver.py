@@ -1,0 +1,62 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A webhook receiver that remembers all it got, and behaves as told."""
+
+import http.server
+import json
+import threading
+
+from .process import wait_until
+
+
+class Received:
+    def __init__(self, path, headers, body):
+        self.path, self.headers, self.body = path, {k.lower(): v for k, v in headers.items()}, body
+
+    @property
+    def json(self):
+        return json.loads(self.body)
+
+
+class Receiver:
+    """Listens on loopback; `behave(request) -> status` (default 200) may also return (status, headers, body)."""
+
+    def __init__(self, behave=None, address="127.0.0.1", port=0):
+        self.received, self.lock = [], threading.Lock()
+        owner = self
+
+        class Handler(http.server.BaseHTTPRequestHandler):
+            protocol_version = "HTTP/1.1"
+
+            def do_POST(self):
+                body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+                request = Received(self.path, self.headers, body)
+                with owner.lock:
+                    owner.received.append(request)
+                answer = behave(request) if behave else 200
+                status, headers, text = answer if isinstance(answer, tuple) else (answer, {}, b"")
+                self.send_response(status)
+                for name, value in headers.items():
+                    self.send_header(name, value)
+                self.send_header("Content-Length", str(len(text)))
+                self.end_headers()
+                self.wfile.write(text)
+
+            def log_message(self, *_):
+                pass
+
+        self.server = http.server.ThreadingHTTPServer((address, port), Handler)
+        self.server.daemon_threads = True
+        self.url = f"http://{address}:{self.server.server_address[1]}/hook"
+        threading.Thread(target=self.server.serve_forever, args=(0.05,), daemon=True).start()
+
+    def all(self):
+        with self.lock:
+            return list(self.received)
+
+    def wait_for(self, matches, what, seconds=30):
+        """The first received webhook whose JSON `matches`."""
+        return wait_until(lambda: next((r for r in self.all() if matches(r.json)), None), f"a webhook: {what}; got {[r.json.get('type') for r in self.all()]}", seconds)
+
+    def stop(self):
+        self.server.shutdown()
+        self.server.server_close()
