@@ -1,0 +1,181 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "dns/authorities.h"
+
+#include <algorithm>
+
+#include "base/text.h"
+#include "dns/together.h"
+
+namespace signpost::dns {
+
+namespace {
+
+using std::chrono::steady_clock;
+
+// A name has at most 127 labels (RFC 1035 3.1).
+constexpr int kStepsMax = 128;
+// Addresses of the zone above that are asked for a referral, one after the other.
+constexpr std::size_t kReferralAsksMax = 3;
+
+/// Half of what is left: a step that gets no answer leaves time for the next.
+net::Deadline half_way_to(net::Deadline deadline) {
+  const auto now = steady_clock::now();
+  return now + (deadline - now) / 2;
+}
+
+void collect_servers(const std::vector<Rr>& section, const DnsName& zone, std::vector<DnsName>& servers) {
+  for (const auto& rr : section) {
+    if (rr.type != WireType::kNs || rr.owner != zone) continue;
+    auto server = DnsName::parse(rr.value);
+    if (server && std::ranges::find(servers, *server) == servers.end()) servers.push_back(*std::move(server));
+  }
+}
+
+/// Where to look next when a name has no name servers of its own. The SOA of a negative answer names the zone (RFC 2308
+/// 3), unless an alias led the resolver elsewhere.
+DnsName next_above(const Answer& answer, const DnsName& name) {
+  const auto is_soa_above = [&](const Rr& rr) {
+    return rr.type == WireType::kSoa && rr.owner != name && name.is_within(rr.owner);
+  };
+  const auto soa = std::ranges::find_if(answer.authority, is_soa_above);
+  return answer.answer.empty() && soa != answer.authority.end() ? soa->owner : name.parent();
+}
+
+/// The deepest delegation towards the name that a server of the zone above knows.
+std::optional<Cut> cut_in(const Answer& answer, const DnsName& parent, const DnsName& name) {
+  std::optional<DnsName> zone;
+  for (const auto* section : {&answer.answer, &answer.authority}) {
+    for (const auto& rr : *section) {
+      const bool is_towards = rr.owner != parent && rr.owner.is_within(parent) && name.is_within(rr.owner);
+      if (rr.type == WireType::kNs && is_towards && (!zone || rr.owner.is_within(*zone))) zone = rr.owner;
+    }
+  }
+  if (!zone) return std::nullopt;
+  Cut cut{*zone, {}, {}};
+  collect_servers(answer.answer, *zone, cut.servers);
+  collect_servers(answer.authority, *zone, cut.servers);
+  for (const auto& rr : answer.additional) {
+    if (rr.type != WireType::kA && rr.type != WireType::kAaaa) continue;
+    boost::system::error_code error;
+    const auto address = boost::asio::ip::make_address(rr.value, error);
+    if (!error) cut.glue[rr.owner].push_back(address);
+  }
+  return cut;
+}
+
+void add_note(Authority& authority, const std::string& note) {
+  authority.note += (authority.note.empty() ? "" : "; ") + note;
+}
+
+}  // namespace
+
+Task<Result<Cut>> Authorities::find_cut(DnsName name, net::Deadline deadline) {
+  std::optional<DnsName> failed;
+  std::optional<Error> reason;
+  DnsName at = name;
+  for (int step = 0; step < kStepsMax && steady_clock::now() < deadline; ++step) {
+    const auto answer = co_await resolver_.ask({at, WireType::kNs}, half_way_to(deadline));
+    if (answer) {
+      Cut cut{at, {}, {}};
+      collect_servers(answer->answer, at, cut.servers);
+      if (!cut.servers.empty() && !failed) co_return cut;
+      if (!cut.servers.empty()) {
+        auto below = co_await referral(cut, name, deadline);
+        if (below) co_return *std::move(below);
+        // The resolvers may still know the name servers of a zone that is dead: they are the ones to name. Those of a
+        // public suffix say nothing about the domain.
+        if (HostName::parse(at.text())) co_return cut;
+        co_return std::unexpected(*std::move(reason));
+      }
+    } else {
+      failed = at;
+      if (!reason) reason = answer.error();
+    }
+    if (at.is_root()) break;
+    at = answer ? next_above(*answer, at) : at.parent();
+  }
+  if (reason) co_return std::unexpected(*std::move(reason));
+  if (steady_clock::now() >= deadline) {
+    co_return fail(Kind::kTimeout, format("the zone of {} was not found in time", name.text()));
+  }
+  co_return fail(Kind::kNotFound, format("no zone has {}, not even the root", name.text()));
+}
+
+Task<std::optional<Cut>> Authorities::referral(Cut parent, DnsName name, net::Deadline deadline) {
+  const auto above = co_await find_servers(parent, half_way_to(deadline));
+  std::vector<net::UdpEndpoint> addresses;
+  for (const auto& server : above.servers) {
+    if (!server.addresses.empty() && addresses.size() < kReferralAsksMax) addresses.push_back(server.addresses.front());
+  }
+  for (const auto& address : addresses) {
+    const auto exchange =
+        co_await transport_.ask(address, {name, WireType::kNs}, Recursion::kNotDesired, half_way_to(deadline));
+    if (!exchange.answer) continue;
+    if (auto cut = cut_in(*exchange.answer, parent.zone, name)) co_return cut;
+    const auto rcode = exchange.answer->rcode;
+    // It speaks for the name itself: there is no cut below.
+    if (exchange.answer->authoritative && (rcode == Rcode::kNoError || rcode == Rcode::kNxDomain)) co_return parent;
+  }
+  co_return std::nullopt;
+}
+
+Task<Delegation> Authorities::find_servers(Cut cut, net::Deadline deadline) {
+  Delegation delegation{cut.zone, {}};
+  const auto asked = std::min(cut.servers.size(), settings_.authorities_max);
+  for (std::size_t i = 0; i < asked; ++i) delegation.servers.push_back({cut.servers[i], {}, {}});
+  std::vector<Task<void>> tasks;
+  for (auto& server : delegation.servers) tasks.push_back(find_addresses(cut, server, deadline));
+  co_await together(std::move(tasks));
+  choose(delegation.servers);
+  if (asked < cut.servers.size()) {
+    delegation.servers.push_back(
+        {cut.servers[asked],
+         {},
+         format("{} name servers over the limit of {} are not asked", cut.servers.size() - asked, asked)});
+  }
+  co_return delegation;
+}
+
+Task<void> Authorities::find_addresses(const Cut& cut, Authority& authority, net::Deadline deadline) {
+  const auto glue = cut.glue.find(authority.name);
+  Result<std::vector<net::IpAddress>> found = std::vector<net::IpAddress>();
+  if (glue != cut.glue.end()) {
+    found = glue->second;
+  } else {
+    found = co_await resolver_.addresses_of(authority.name, deadline);
+  }
+  if (!found) add_note(authority, format("its address is not to be had: {}", found.error().message));
+  if (found && found->empty()) add_note(authority, "has no address");
+  if (!found) co_return;
+  for (const auto& address : *found) {
+    const auto verdict = policy_.judge(address);
+    if (verdict.allowed) {
+      authority.addresses.emplace_back(address, settings_.port);
+    } else if (authority.note.size() < 400) {
+      add_note(authority, format("{} is not asked: {}", address.to_string(), verdict.reason));
+    }
+  }
+}
+
+/// Keeps addresses_max addresses, taking turns, so that every server keeps its first before one keeps its second.
+void Authorities::choose(std::vector<Authority>& servers) const {
+  std::size_t left = settings_.addresses_max;
+  std::vector<std::size_t> kept(servers.size(), 0);
+  for (bool is_taking = true; is_taking && left > 0;) {
+    is_taking = false;
+    for (std::size_t i = 0; i < servers.size() && left > 0; ++i) {
+      if (kept[i] == servers[i].addresses.size()) continue;
+      ++kept[i];
+      --left;
+      is_taking = true;
+    }
+  }
+  for (std::size_t i = 0; i < servers.size(); ++i) {
+    const auto dropped = servers[i].addresses.size() - kept[i];
+    if (dropped == 0) continue;
+    servers[i].addresses.resize(kept[i]);
+    add_note(servers[i], format("{} addresses over the limit of {} are not asked", dropped, settings_.addresses_max));
+  }
+}
+
+}  // namespace signpost::dns

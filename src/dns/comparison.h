@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Whether what a server answered is what we wait for, by type. Pure; any thread.
+//
+// A, AAAA  the record is there and every address there is is expected: an old address beside the new one takes its
+// share
+//          of the visitors. So with several expectations of one name and type all agree only if both sets are equal.
+// CNAME    the same target, any case, last dot or not. Without a CNAME the name may be flattened: see judge_flattened.
+// TXT      among others, the joined strings exactly.
+// MX       with its preference; others may be there if their preference is worse than every expected one.
+#pragma once
+
+#include <span>
+#include <string>
+#include <vector>
+
+#include "dns/message.h"
+#include "dns/observation.h"
+#include "net/task.h"
+
+namespace signpost::dns {
+
+/// How many aliases of one answer are followed.
+constexpr int kAliasesMax = 8;
+
+/// What an answer says about one question, aliases inside the answer followed.
+struct Seen {
+  std::vector<std::string> values;  // of the asked type, canonical
+  std::uint32_t ttl = 0;
+  std::vector<DnsName> aliases;  // the targets passed, in order; not for a CNAME question
+  enum class Chain { kEnded, kLoops, kTooLong } chain = Chain::kEnded;
+};
+Seen see(const Answer& answer, const Question& question);
+
+struct Judgement {
+  Verdict verdict;
+  std::string note;
+};
+
+/// `group`: all expectations of the record's name and type, itself included. Never says a server's fault, only
+/// kAgrees, kDisagrees or kNoData (nothing of this type).
+Judgement judge(const Expectation& record, std::span<const Expectation> group, const Seen& seen);
+
+/// A name with addresses instead of the expected CNAME: agrees if they are a non-empty subset of the target's.
+Judgement judge_flattened(std::span<const std::string> seen, std::span<const std::string> target_addresses);
+
+/// The expected value as answers have it: "192.0.2.1", "mail.example", "10 mail.example"; "any value" if any will do.
+std::string expected_text(const Expectation& record);
+
+}  // namespace signpost::dns

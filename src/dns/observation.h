@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// One look at DNS: per record and per server, what was answered and whether it is what we wait for.
+// Values; any thread. `propagated` is true only if at least one authoritative server agrees and every server that
+// answers with authority agrees.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/host_name.h"
+#include "base/record_type.h"
+
+namespace signpost::dns {
+
+enum class Verdict {
+  kAgrees,
+  kDisagrees,    // the type is there, its value is another
+  kNxDomain,     // no such name
+  kNoData,       // the name is there, the type is not
+  kRefused,      // answers REFUSED: the zone is not set up there
+  kServFail,     // answers SERVFAIL or another error
+  kLame,         // answers without authority
+  kSilent,       // no answer within the budget
+  kUnreachable,  // forbidden by the address policy, no address, no route, nobody listens there, or not asked
+  kMalformed,    // answers nonsense
+};
+
+/// "agrees", "disagrees", "nxdomain", "nodata", "refused", "servfail", "lame", "silent", "unreachable", "malformed".
+std::string_view name_of(Verdict verdict);
+
+/// Does the server speak for the zone? Only such answers decide.
+bool is_authoritative(Verdict verdict);
+
+struct Expectation {
+  DnsName name;
+  RecordType type;
+  std::optional<std::string> value;       // nothing: any value will do
+  std::optional<std::uint16_t> priority;  // MX; nothing: any preference will do
+};
+
+struct ServerAnswer {
+  std::string server;   // "ns1.dns.example"; the address for a resolver
+  std::string address;  // "192.0.2.53:53", "[2001:db8::53]:53"; empty if it has none
+  Verdict verdict = Verdict::kSilent;
+  std::vector<std::string> values;  // at most kValuesMax, each at most kValueBytesMax octets of printable UTF-8
+  std::uint32_t ttl = 0;            // seconds, the smallest of the values'
+  std::int64_t took_ms = 0;
+  std::string note;
+};
+constexpr std::size_t kValuesMax = 16;
+constexpr std::size_t kValueBytesMax = 512;
+
+struct RecordObservation {
+  DnsName name;
+  RecordType type;
+  std::string expected;  // "192.0.2.1", "10 mail.example"; "any value" if any will do
+  std::string zone;      // empty if none was found
+  bool propagated = false;
+  std::vector<ServerAnswer> authorities;
+  std::vector<ServerAnswer> resolvers;  // the caches' view; never decides
+  /// Stable, empty if propagated: "name_missing", "type_missing", "other_value", "servers_disagree", "alias_loop",
+  /// "servers_silent", "servers_refuse", "servers_fail", "servers_lame", "servers_malformed", "servers_unreachable",
+  /// "no_delegation", "resolvers_fail", "too_many_records", "too_busy" (or stopping).
+  std::string cause;
+  std::string explanation;  // what was wanted, what is seen, what to do
+};
+
+struct Observation {
+  std::vector<RecordObservation> records;  // in the order of the expectations
+  std::int64_t took_ms = 0;
+  /// False for no records at all: nothing was seen.
+  bool all_propagated() const;
+};
+
+}  // namespace signpost::dns

@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// One question of a look to one server, and what its answer means for an expectation.
+// Owned by a look; on its loop; `report` is pure.
+#pragma once
+
+#include <span>
+#include <string>
+#include <vector>
+
+#include "dns/comparison.h"
+#include "dns/transport.h"
+
+namespace signpost::dns {
+
+struct Probe {
+  std::string server;
+  net::UdpEndpoint endpoint;
+  Question question;
+  Recursion recursion = Recursion::kNotDesired;  // kDesired for a resolver, which has no authority to show
+  Exchange exchange = {};
+  Seen seen = {};
+  std::vector<std::string> flattened = {};  // the name's addresses where it has no CNAME
+};
+
+/// Asks; and where a CNAME is missing, asks the same server for the name's addresses.
+Task<void> run(Transport& transport, Probe& probe, net::Deadline deadline);
+
+/// `target_addresses`: those of the expected CNAME's target, as the resolvers see them.
+ServerAnswer report(const Probe& probe, const Expectation& record, std::span<const Expectation> group,
+                    std::span<const std::string> target_addresses);
+
+/// "192.0.2.53:53", "[2001:db8::53]:53".
+std::string text_of(const net::UdpEndpoint& endpoint);
+
+}  // namespace signpost::dns

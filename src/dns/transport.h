@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Asks one DNS server one question: UDP from a fresh random port with a random id, TCP when the answer is truncated.
+// Owned by an Observer; lives on one loop; `stop` is awaited before it dies.
+// An ask ends within its deadline whatever the server does. Only an answer from the asked address and port with our id
+// and our question counts (RFC 5452 9.1); others are counted and waited past. A port serves one datagram exchange and
+// is then given up, so that nobody can learn it.
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <map>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "base/time.h"
+#include "dns/message.h"
+#include "net/task.h"
+
+namespace signpost::dns {
+
+enum class Outcome {
+  kAnswer,             // `answer` is there; its rcode may still be an error
+  kSilent,             // nothing that counts within the budget
+  kConnectionRefused,  // nobody listens there (ICMP port unreachable, TCP reset)
+  kNoRoute,            // this machine has no way to the address, such as IPv6 without IPv6
+  kMalformed,          // octets that are no DNS answer
+  kNotAsked,           // too many questions at once, no socket, or we are stopping: says nothing about the server
+};
+
+struct Exchange {
+  Outcome outcome = Outcome::kNotAsked;
+  std::optional<Answer> answer;
+  int attempts = 0;
+  std::int64_t took_ms = 0;
+  std::vector<std::string> notes;  // "answered with a wrong id 3 times"; a handful at most
+};
+
+class Transport {
+ public:
+  struct Settings {
+    Milliseconds try_max{800};              // how long one datagram is waited for
+    int tries_max = 3;                      // datagrams per ask; all inside the ask's deadline
+    std::size_t in_flight_server_max = 32;  // questions to one server at a time; the rest queue
+    std::size_t in_flight_max = 1'024;      // sockets at a time
+    std::size_t queued_max = 4'096;         // per server; beyond it an ask is kNotAsked at once
+    int strays_max = 64;                    // wrong answers to one datagram before it is given up
+  };
+
+  Transport(net::Executor executor, Settings settings);
+  ~Transport();
+  Transport(const Transport&) = delete;
+  Transport& operator=(const Transport&) = delete;
+
+  Task<Exchange> ask(net::UdpEndpoint server, Question question, Recursion recursion, net::Deadline deadline);
+
+  /// Ends what is in flight (kNotAsked or kSilent), refuses what comes and waits for the last.
+  Task<void> stop();
+
+ private:
+  class Wait;     // a deadline that cancels a socket
+  class Place;    // one ask's place among all, given back when it dies
+  struct Waiter;  // an ask that queues
+  struct Lane;    // the asks of one server, or of all
+  struct Talk;    // one ask on its way
+
+  Task<bool> enter(Lane& lane, net::Deadline deadline);
+  void leave(Lane& lane);
+  Task<void> ask_by_udp(Talk& talk);
+  Task<void> try_datagram(Talk& talk);
+  Task<void> receive(Talk& talk, net::UdpSocket& socket, const Wait& wait, std::uint16_t id);
+  Task<void> ask_by_tcp(Talk& talk);
+  Task<Result<std::string>> exchange_by_tcp(net::UdpEndpoint server, std::string query, net::Deadline deadline);
+
+  net::Executor executor_;
+  Settings settings_;
+  bool stopping_ = false;
+  std::size_t asks_ = 0;
+  std::map<net::UdpEndpoint, std::unique_ptr<Lane>> lanes_;  // only servers that are being asked
+  std::unique_ptr<Lane> everything_;
+  std::set<Wait*> waits_;
+  net::Timer stopped_;
+};
+
+}  // namespace signpost::dns
