@@ -1,0 +1,166 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "api/api.h"
+
+#include "api/client_address.h"
+#include "api/cors.h"
+#include "api/credentials.h"
+#include "api/problem.h"
+#include "api/surfaces.h"
+#include "base/log.h"
+#include "base/text.h"
+#include "services/keys.h"
+
+namespace signpost::api {
+namespace {
+
+std::vector<std::string> patterns_of(const std::vector<Route>& routes) {
+  std::vector<std::string> patterns;
+  for (const auto& route : routes) patterns.push_back(std::string(route.method) + " " + std::string(route.pattern));
+  return patterns;
+}
+
+Result<void> authenticate_key(Exchange& exchange) {
+  const auto text = bearer_of(exchange.request);
+  if (text.empty()) return fail(Kind::kUnauthenticated, "this needs an API key: Authorization: Bearer sp_…");
+  exchange.key = services::authenticate_key(*exchange.directory, text);
+  if (exchange.key == nullptr) return fail(Kind::kUnauthenticated, "the API key is unknown or revoked");
+  exchange.application = exchange.key->application;
+  return {};
+}
+
+Result<void> authenticate_token(Exchange& exchange, const services::Tokens& tokens) {
+  const auto application = TRY(tokens.verify(bearer_of(exchange.request)));
+  if (exchange.directory->find(application) == nullptr) {
+    return fail(Kind::kUnauthenticated, "the token's application is no longer there");
+  }
+  exchange.application = application;
+  return {};
+}
+
+std::string caller_of(const Exchange& exchange) {
+  if (exchange.key != nullptr) return exchange.key->id.text();
+  return exchange.application ? exchange.application->text() : std::string("-");
+}
+
+}  // namespace
+
+std::vector<Route> all_routes() {
+  std::vector<Route> all;
+  for (auto* surface : {domain_routes, entri_routes, v1_application_routes, v1_endpoint_routes, v1_key_routes,
+                        v1_connection_routes, v1_delivery_routes, openapi_routes}) {
+    for (auto& route : surface()) all.push_back(route);
+  }
+  return all;
+}
+
+Api::Api(const ApiParts& parts, Settings settings)
+    : settings_(std::move(settings)),
+      router_(all_routes()),
+      metrics_(patterns_of(router_.routes())),
+      desk_(parts, metrics_),
+      idempotency_(parts.storage, parts.master_key, parts.clock),
+      per_address_(settings_.per_address),
+      per_key_(settings_.per_key),
+      request_id_prefix_("req_" + to_hex(parts.random.bytes(4))) {}
+
+Task<net::Response> Api::handle(net::Request request) {
+  const auto started = std::chrono::steady_clock::now();
+  Exchange exchange;
+  exchange.request = std::move(request);
+  exchange.request_id = next_request_id();
+  exchange.client = client_address(exchange.request, settings_.trusted_proxies);
+  exchange.directory = desk_.parts.directory.snapshot();
+  auto response = co_await respond(exchange);
+  finish(exchange, response, std::chrono::steady_clock::now() - started);
+  co_return response;
+}
+
+Task<net::Response> Api::respond(Exchange& exchange) {
+  if (auto limited = per_address_.take(rate_key(exchange.client)); !limited) {
+    metrics_.rate_limited.add();
+    co_return problem(limited.error());
+  }
+  if (exchange.request.method == "OPTIONS") co_return preflight(router_, *exchange.directory, exchange.request);
+  auto passed = co_await pass(exchange);
+  if (passed) co_return *std::move(passed);
+  const auto& error = passed.error();
+  if (error.kind == Kind::kInternal) {
+    log::error("a request failed by a bug", {{"request_id", exchange.request_id}, {"error", error.message}});
+  }
+  auto response = problem(error);
+  if (error.kind == Kind::kMethodNotAllowed) response.set("Allow", router_.allowed(exchange.request.path));
+  co_return response;
+}
+
+Task<Result<net::Response>> Api::pass(Exchange& exchange) {
+  CO_TRY_VOID(find_route(exchange));
+  CO_TRY_VOID(authenticate(exchange));
+  exchange.query = CO_TRY(Query::parse(exchange.request.query));
+  const Route& route = *exchange.route;
+  if (exchange.key == nullptr || route.method != "POST") co_return co_await route.handler(desk_, exchange);
+  const auto ticket = CO_TRY(Idempotency::ticket_of(exchange.request, exchange.key->id));
+  if (!ticket) co_return co_await route.handler(desk_, exchange);
+  if (auto saved = CO_TRY(co_await idempotency_.begin(*ticket))) {
+    metrics_.replays.add();
+    co_return *std::move(saved);
+  }
+  auto answer = co_await route.handler(desk_, exchange);
+  auto response = answer ? *std::move(answer) : problem(answer.error());
+  co_await idempotency_.end(*ticket, response);
+  co_return response;
+}
+
+Result<void> Api::find_route(Exchange& exchange) const {
+  auto match = TRY(router_.find(exchange.request.method, exchange.request.path));
+  exchange.route = &router_.routes()[match.route];
+  exchange.captures = std::move(match.captures);
+  return {};
+}
+
+Result<void> Api::authenticate(Exchange& exchange) {
+  switch (exchange.route->access) {
+    case Access::kPublic:
+    case Access::kHandler: return {};
+    case Access::kKeyOrToken: {
+      const auto text = bearer_of(exchange.request);
+      if (!text.empty() && !text.starts_with(services::kKeyPrefix)) return authenticate_token(exchange, desk_.parts.tokens);
+      TRY_VOID(authenticate_key(exchange));
+      break;
+    }
+    case Access::kKey:
+    case Access::kAdminKey: TRY_VOID(authenticate_key(exchange)); break;
+  }
+  if (auto limited = per_key_.take(static_cast<std::uint64_t>(exchange.key->id.value())); !limited) {
+    metrics_.rate_limited.add();
+    return limited;
+  }
+  if (exchange.route->access == Access::kAdminKey && exchange.key->application) {
+    return fail(Kind::kForbidden, "this needs an admin key; yours is for one application");
+  }
+  return {};
+}
+
+void Api::finish(const Exchange& exchange, net::Response& response, std::chrono::nanoseconds took) {
+  response.headers.push_back({"X-Request-Id", exchange.request_id});
+  response.headers.push_back({"X-Content-Type-Options", "nosniff"});
+  response.headers.push_back({"Cache-Control", "no-store"});
+  allow_origin(response, exchange);
+  const auto route = exchange.route == nullptr ? router_.routes().size()
+                                               : static_cast<std::size_t>(exchange.route - router_.routes().data());
+  metrics_.count(route, response.status, took);
+  log::write(response.status >= 500 ? log::Level::kWarn : log::Level::kInfo, "request",
+             {{"method", printable(exchange.request.method, 20)},
+              {"route", exchange.route == nullptr ? Metrics::kNoRoute : exchange.route->pattern},
+              {"status", response.status},
+              {"ms", std::chrono::duration<double, std::milli>(took).count()},
+              {"bytes", response.body.size()},
+              {"request_id", exchange.request_id},
+              {"caller", caller_of(exchange)},
+              {"peer", exchange.client.to_string()}});
+}
+
+std::string Api::next_request_id() {
+  return request_id_prefix_ + format("{:010x}", requests_.fetch_add(1, std::memory_order_relaxed));
+}
+
+}  // namespace signpost::api

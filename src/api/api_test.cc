@@ -1,0 +1,307 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// What every request passes, whatever its route.
+#include "api/api.h"
+
+#include <gtest/gtest.h>
+
+#include "api/operation.h"
+#include "api/testing/api_world.h"
+#include "services/keys.h"
+
+namespace signpost::api {
+namespace {
+
+using testing::ApiWorld;
+using testing::text_in;
+
+constexpr const char* kName = R"({"name":"New"})";
+
+net::Header idempotent(std::string key) { return {"Idempotency-Key", std::move(key)}; }
+
+TEST(Api, KnowsWhatIsThereAndHow) {
+  ApiWorld world;
+  EXPECT_EQ(world.admin("GET", "/v2/things").status, 404);
+  const auto response = world.admin("PUT", "/v1/keys", "{}");
+  EXPECT_EQ(response.status, 405);
+  EXPECT_EQ(response.header("Allow"), "POST, GET, HEAD, OPTIONS");
+  EXPECT_EQ(world.admin("GET", "/v1/keys?colour=red").status, 400);
+}
+
+TEST(Api, AddsItsHeadersToEveryResponse) {
+  ApiWorld world;
+  for (const auto& response : {world.admin("GET", "/v1/keys"), world.send("GET", "/nowhere"), world.send("GET", "/v1/keys")}) {
+    EXPECT_EQ(response.header("X-Content-Type-Options"), "nosniff");
+    EXPECT_EQ(response.header("Cache-Control"), "no-store");
+    EXPECT_TRUE(response.header("X-Request-Id").starts_with("req_"));
+  }
+}
+
+TEST(Api, AsksForTheRightKey) {
+  ApiWorld world;
+  EXPECT_EQ(world.send("GET", "/v1/applications").status, 401);
+  EXPECT_EQ(world.send("GET", "/v1/applications", "", {{"Authorization", "Bearer sp_" + std::string(64, '0')}}).status, 401);
+  EXPECT_EQ(world.send("GET", "/v1/applications", "", {{"Authorization", world.admin_key}}).status, 401);
+  EXPECT_EQ(world.call("GET", "/v1/applications").status, 200);
+  for (const auto* route : {"/v1/applications", "/v1/keys"}) EXPECT_EQ(world.call("POST", route, kName).status, 403) << route;
+  EXPECT_EQ(world.call("GET", "/v1/keys").status, 403);
+  EXPECT_EQ(world.call("DELETE", "/v1/applications/" + world.application).status, 403);
+}
+
+TEST(Api, RefusesEveryRouteWithoutAuthenticationButThePublicOnes) {
+  ApiWorld world;
+  for (const auto& route : world.api.routes()) {
+    std::string target(route.pattern);
+    for (auto open = target.find('{'); open != std::string::npos; open = target.find('{')) {
+      target.replace(open, target.find('}') - open + 1, "x");
+    }
+    const auto status = world.send(std::string(route.method), target).status;
+    if (route.operation_id == "getOpenapi") EXPECT_EQ(status, 200);
+    else if (route.operation_id == "createToken") EXPECT_EQ(status, 415);
+    else EXPECT_EQ(status, 401) << route.method << " " << route.pattern;
+  }
+}
+
+TEST(Api, ServesItsDescription) {
+  ApiWorld world;
+  const auto response = world.send("GET", "/v1/openapi.yaml");
+  EXPECT_EQ(response.header("Content-Type"), "application/yaml");
+  EXPECT_TRUE(response.body.starts_with("openapi: 3.1"));
+}
+
+// ── CORS ────────────────────────────────────────────────────────────────────────────────────────────────────
+
+net::Response preflight(ApiWorld& world, const std::string& target, std::string_view origin) {
+  return world.send("OPTIONS", target, "", {{"Origin", std::string(origin)}, {"Access-Control-Request-Method", "POST"}});
+}
+
+TEST(Cors, AnswersPreflightsBeforeAuthentication) {
+  ApiWorld world;
+  for (const auto* target : {"/api/domain/mark-step-complete/acme", "/api/domain/get-proxy/acme", "/token", "/webhooks/last/x",
+                             "/v1/connections/con_1/flow"}) {
+    const auto response = preflight(world, target, ApiWorld::kOrigin);
+    EXPECT_EQ(response.status, 204) << target;
+    EXPECT_EQ(response.header("Access-Control-Allow-Origin"), ApiWorld::kOrigin) << target;
+    EXPECT_TRUE(response.header("Access-Control-Allow-Headers").contains("Authorization"));
+    EXPECT_EQ(response.header("Vary"), "Origin");
+  }
+}
+
+TEST(Cors, RefusesOriginsThatNobodyAllows) {
+  ApiWorld world;
+  for (const auto* origin : {"https://evil.example", "null", "https://app.saas.example.evil.example", "http://app.saas.example"}) {
+    const auto response = preflight(world, "/token", origin);
+    EXPECT_EQ(response.status, 403) << origin;
+    EXPECT_FALSE(net::has_header(response.headers, "Access-Control-Allow-Origin"));
+  }
+}
+
+TEST(Cors, OpensNothingElseOfV1) {
+  ApiWorld world;
+  const auto response = preflight(world, "/v1/connections", ApiWorld::kOrigin);
+  EXPECT_EQ(response.status, 204);
+  EXPECT_FALSE(net::has_header(response.headers, "Access-Control-Allow-Origin"));
+}
+
+TEST(Cors, LetsAPageReadOnlyWhatItsOwnApplicationAllows) {
+  ApiWorld world;
+  std::string other;
+  world.add_application_key(&other);
+  ASSERT_EQ(world.admin("PATCH", "/v1/applications/" + other, R"({"allowed_origins":["https://other.example"]})").status, 200);
+  world.connect();
+  const auto read = [&](std::string_view origin) {
+    return world.as_organization("acme", "GET", "/api/domain/get-proxy/acme", "", {{"Origin", std::string(origin)}});
+  };
+  EXPECT_EQ(read(ApiWorld::kOrigin).header("Access-Control-Allow-Origin"), ApiWorld::kOrigin);
+  EXPECT_FALSE(net::has_header(read("https://other.example").headers, "Access-Control-Allow-Origin"));
+  EXPECT_EQ(read("https://other.example").header("Vary"), "Origin");
+  EXPECT_EQ(preflight(world, "/token", "https://other.example").status, 204);
+}
+
+TEST(Cors, LetsAPageReadItsErrorsToo) {
+  ApiWorld world;
+  const auto response = world.as_organization("acme", "POST", "/api/domain/mark-step-complete/acme", R"({"step":3})",
+                                              {{"Origin", std::string(ApiWorld::kOrigin)}});
+  EXPECT_EQ(response.status, 422);
+  EXPECT_EQ(response.header("Access-Control-Allow-Origin"), ApiWorld::kOrigin);
+}
+
+// ── idempotency ─────────────────────────────────────────────────────────────────────────────────────────────
+
+std::size_t applications_in(ApiWorld& world) {
+  return testing::object_in(world.admin("GET", "/v1/applications")).at("data").as_array().size();
+}
+
+TEST(Idempotency, GivesTheSameAnswerForTheSameRequest) {
+  ApiWorld world;
+  const auto first = world.admin("POST", "/v1/applications", kName, {idempotent("k1")});
+  const auto before = applications_in(world);
+  const auto again = world.admin("POST", "/v1/applications", kName, {idempotent("k1")});
+  EXPECT_EQ(again.status, 201);
+  EXPECT_EQ(again.body, first.body);
+  EXPECT_EQ(again.header("Idempotent-Replayed"), "true");
+  EXPECT_EQ(again.header("Content-Type"), "application/json");
+  EXPECT_FALSE(net::has_header(first.headers, "Idempotent-Replayed"));
+  EXPECT_EQ(applications_in(world), before);
+  EXPECT_EQ(world.api.metrics().replays.value(), 1U);
+}
+
+TEST(Idempotency, RepeatsRefusalsToo) {
+  ApiWorld world;
+  const auto first = world.admin("POST", "/v1/applications", R"({"name":""})", {idempotent("k1")});
+  EXPECT_EQ(first.status, 422);
+  EXPECT_EQ(world.admin("POST", "/v1/applications", R"({"name":""})", {idempotent("k1")}).body, first.body);
+}
+
+TEST(Idempotency, RefusesTheKeyForAnotherRequest) {
+  ApiWorld world;
+  world.admin("POST", "/v1/applications", kName, {idempotent("k1")});
+  EXPECT_EQ(world.admin("POST", "/v1/applications", R"({"name":"Other"})", {idempotent("k1")}).status, 422);
+  EXPECT_EQ(world.admin("POST", "/v1/keys", kName, {idempotent("k1")}).status, 422);
+}
+
+TEST(Idempotency, BelongsToOneApiKey) {
+  ApiWorld world;
+  const auto connection = world.connect();
+  const auto path = "/v1/connections/" + connection + "/check";
+  EXPECT_EQ(world.call("POST", path, "", {idempotent("k1")}).status, 202);
+  EXPECT_FALSE(net::has_header(world.admin("POST", path, "", {idempotent("k1")}).headers, "Idempotent-Replayed"));
+}
+
+TEST(Idempotency, WaitsForARequestUnderWayAndForgetsOneThatWasInterrupted) {
+  ApiWorld world;
+  Idempotency half(world.world.storage, world.master_key, world.clock);
+  net::Request request;
+  request.method = "POST";
+  request.target = "/v1/applications";
+  request.body = kName;
+  request.headers = {idempotent("k1")};
+  const auto scope = services::authenticate_key(*world.directory.snapshot(), world.admin_key)->id;
+  const auto ticket = *Idempotency::ticket_of(request, scope).value();
+  ASSERT_TRUE(net::testing::run_task(world.loops.at(0), half.begin(ticket)));
+  const auto waiting = world.admin("POST", "/v1/applications", kName, {idempotent("k1")});
+  EXPECT_EQ(waiting.status, 409);
+  EXPECT_EQ(waiting.header("Retry-After"), "1");
+  world.clock.advance(services::SavedAnswers::kUnderWayMax);
+  EXPECT_EQ(world.admin("POST", "/v1/applications", kName, {idempotent("k1")}).status, 201);
+}
+
+TEST(Idempotency, DoesNotKeepWhatTryingAgainMayChange) {
+  ApiWorld world;
+  net::Response failed;
+  failed.status = 503;
+  Idempotency answers(world.world.storage, world.master_key, world.clock);
+  const Idempotency::Ticket ticket{KeyId(1), "k1", "digest"};
+  ASSERT_TRUE(net::testing::run_task(world.loops.at(0), answers.begin(ticket)));
+  net::testing::run_task(world.loops.at(0), answers.end(ticket, failed));
+  const auto again = net::testing::run_task(world.loops.at(0), answers.begin(ticket));
+  ASSERT_TRUE(again);
+  EXPECT_FALSE(*again);
+}
+
+TEST(Idempotency, TakesOnlyPlainKeys) {
+  ApiWorld world;
+  for (const auto& key : {std::string(), std::string(256, 'k'), std::string("two words"), std::string("k\xC3\xA4se")}) {
+    const auto response = world.admin("POST", "/v1/applications", kName, {idempotent(key)});
+    EXPECT_EQ(response.status, 400) << key;
+    EXPECT_EQ(text_in(response, "member"), "Idempotency-Key");
+  }
+  EXPECT_EQ(world.admin("POST", "/v1/applications", kName, {idempotent(std::string(255, 'k'))}).status, 201);
+}
+
+// ── limits ──────────────────────────────────────────────────────────────────────────────────────────────────
+
+TEST(RateLimits, CountByKey) {
+  auto settings = ApiWorld::generous();
+  settings.per_key = {.per_second = 0.001, .burst = 3};
+  ApiWorld world(settings);
+  for (int i = 0; i < 3; ++i) EXPECT_EQ(world.call("GET", "/v1/connections").status, 200);
+  const auto limited = world.call("GET", "/v1/connections");
+  EXPECT_EQ(limited.status, 429);
+  EXPECT_NE(limited.header("Retry-After"), "");
+  EXPECT_EQ(world.admin("GET", "/v1/keys").status, 200);
+  EXPECT_EQ(world.api.metrics().rate_limited.value(), 1U);
+}
+
+TEST(RateLimits, CountByAddressBehindTrustedProxiesOnly) {
+  auto settings = ApiWorld::generous();
+  settings.per_address = {.per_second = 0.001, .burst = 2};
+  settings.trusted_proxies = {net::Network::parse("192.0.2.0/24").value()};
+  ApiWorld world(settings);
+  const auto status_of = [&](std::string client) {
+    return world.send("GET", "/v1/openapi.yaml", "", {{"X-Forwarded-For", std::move(client)}}).status;
+  };
+  EXPECT_EQ(status_of("198.51.100.1"), 200);
+  EXPECT_EQ(status_of("198.51.100.1"), 200);
+  EXPECT_EQ(status_of("198.51.100.1"), 429);
+  EXPECT_EQ(status_of("203.0.113.9, 198.51.100.1"), 429);  // what the client claims about itself counts for nothing
+  EXPECT_EQ(status_of("198.51.100.2"), 200);
+}
+
+// ── bad days ────────────────────────────────────────────────────────────────────────────────────────────────
+
+TEST(Api, IsUnavailableWhileTheDiskIsFullAndRecoversByItself) {
+  ApiWorld world;
+  world.connect();
+  world.world.database.refuse(1);
+  const auto full = world.as_organization("acme", "POST", "/api/domain/mark-step-complete/acme", R"({"step":1})");
+  EXPECT_EQ(full.status, 503);
+  EXPECT_NE(full.header("Retry-After"), "");
+  EXPECT_TRUE(world.as_organization("acme", "GET", "/api/domain/get-proxy/acme").body.contains("PENDING_VALIDATION"));
+  EXPECT_EQ(world.as_organization("acme", "POST", "/api/domain/mark-step-complete/acme", R"({"step":1})").status, 200);
+}
+
+// ── the second listener ─────────────────────────────────────────────────────────────────────────────────────
+
+net::Response ask(ApiWorld& world, OperationApi& operation, std::string path, std::string method = "GET") {
+  net::Request request;
+  request.method = std::move(method);
+  request.path = std::move(path);
+  return net::testing::run_task(world.loops.at(0), operation.handle(std::move(request)));
+}
+
+TEST(OperationApi, TellsHealthReadinessAndMetrics) {
+  ApiWorld world;
+  world.connect();
+  OperationApi operation(world.world.storage, world.api.metrics(), world.clock,
+                         {[](Exposition& to) { to.family("extra_total", Exposition::Type::kCounter, "More."); to.sample({}, 7); }});
+  EXPECT_EQ(ask(world, operation, "/healthz").status, 200);
+  EXPECT_EQ(ask(world, operation, "/readyz").status, 200);
+  EXPECT_EQ(ask(world, operation, "/readyz", "POST").status, 405);
+  EXPECT_EQ(ask(world, operation, "/").status, 404);
+  const auto metrics = ask(world, operation, "/metrics");
+  EXPECT_EQ(metrics.header("Content-Type"), "text/plain; version=0.0.4; charset=utf-8");
+  for (const auto* line : {"signpost_http_requests_total{route=\"POST /v1/connections\",status=\"201\"} 1\n",
+                           "signpost_http_request_seconds_count{route=\"POST /v1/connections\"} 1\n", "signpost_store_up 1\n",
+                           "signpost_queue_items{queue=\"jobs\",state=\"waiting\"} ", "extra_total 7\n"}) {
+    EXPECT_TRUE(metrics.body.contains(line)) << line << metrics.body;
+  }
+  operation.drain();
+  EXPECT_EQ(ask(world, operation, "/readyz").status, 503);
+}
+
+TEST(Metrics, CountInBucketsThatAddUp) {
+  Metrics metrics({"GET /a"});
+  metrics.count(0, 200, std::chrono::microseconds(400));
+  metrics.count(0, 200, std::chrono::seconds(60));
+  metrics.count(99, 418, std::chrono::microseconds(1));
+  Exposition exposition;
+  metrics.write(exposition);
+  const auto text = exposition.take();
+  for (const auto* line : {"signpost_http_request_seconds_bucket{route=\"GET /a\",le=\"0.0005\"} 1\n",
+                           "signpost_http_request_seconds_bucket{route=\"GET /a\",le=\"10\"} 1\n",
+                           "signpost_http_request_seconds_bucket{route=\"GET /a\",le=\"+Inf\"} 2\n",
+                           "signpost_http_requests_total{route=\"none\",status=\"0\"} 1\n"}) {
+    EXPECT_TRUE(text.contains(line)) << line << text;
+  }
+}
+
+TEST(Exposition, EscapesLabelValues) {
+  Exposition exposition;
+  exposition.family("x", Exposition::Type::kGauge, "X.");
+  exposition.sample({{"l", "a\"b\\c\nd"}}, 1.5);
+  EXPECT_EQ(exposition.take(), "# HELP x X.\n# TYPE x gauge\nx{l=\"a\\\"b\\\\c\\nd\"} 1.5\n");
+}
+
+}  // namespace
+}  // namespace signpost::api

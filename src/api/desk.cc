@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "api/desk.h"
+
+namespace signpost::api {
+
+services::Administration Desk::administration(const Exchange& exchange) const {
+  return {parts.master_key, parts.random, parts.ids, parts.clock.now(),
+          exchange.key != nullptr ? exchange.key->id.text() : std::string("token")};
+}
+
+Result<ApplicationId> application_of(const Exchange& exchange, const std::optional<std::string>& named) {
+  if (!named) {
+    if (exchange.application) return *exchange.application;
+    return fail(Kind::kUnprocessable, "application is missing: an admin key must say for which application it acts", "application");
+  }
+  const auto id = ApplicationId::parse(*named);
+  if (!id) return std::unexpected(at_member(id.error(), "application"));
+  const bool is_others = exchange.application && *exchange.application != *id;
+  if (is_others || exchange.directory->find(*id) == nullptr) {
+    return fail(Kind::kUnprocessable, "application: there is no application " + *named + " for this key", "application");
+  }
+  return *id;
+}
+
+Result<void> check_visible(const Exchange& exchange, ApplicationId id) {
+  const bool is_others = exchange.application && *exchange.application != id;
+  if (is_others || exchange.directory->find(id) == nullptr) {
+    return fail(Kind::kNotFound, "there is no application " + id.text() + " for this key");
+  }
+  return {};
+}
+
+net::Response json_response(int status, std::string body) {
+  net::Response response;
+  response.status = status;
+  response.body = std::move(body);
+  response.headers.push_back({"Content-Type", "application/json"});
+  return response;
+}
+
+net::Response no_content() {
+  net::Response response;
+  response.status = 204;
+  return response;
+}
+
+}  // namespace signpost::api

@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// What handlers work with, and the few things that all of them do with it.
+// Owned by Api; any loop; everything in it outlives the Api.
+#pragma once
+
+#include <string>
+
+#include "api/exchange.h"
+#include "api/json_input.h"
+#include "api/metrics.h"
+#include "base/clock.h"
+#include "services/applications.h"
+#include "services/connections.h"
+#include "services/directory.h"
+#include "services/history.h"
+#include "services/identity.h"
+#include "services/storage.h"
+#include "services/tokens.h"
+
+namespace signpost::api {
+
+/// What the API is made of; app/wiring fills it in.
+struct ApiParts {
+  services::Storage& storage;
+  services::Directory& directory;
+  services::Connections& connections;
+  const services::History& history;
+  services::Identity& identity;
+  const services::Tokens& tokens;
+  const crypto::MasterKey& master_key;
+  crypto::Random& random;
+  IdMaker& ids;
+  const Clock& clock;
+};
+
+class Desk {
+ public:
+  Desk(const ApiParts& parts, Metrics& metrics) : parts(parts), metrics(metrics) {}
+
+  const ApiParts parts;
+  Metrics& metrics;
+
+  /// In a write transaction, with the audit line in the caller's name. `work` may run twice.
+  services::Administration administration(const Exchange& exchange) const;
+};
+
+/// What the caller may see of connections.
+inline services::Scope scope_of(const Exchange& exchange) { return {exchange.application}; }
+
+/// The application that the caller means: an application's key may name only its own, an admin key must name one.
+Result<ApplicationId> application_of(const Exchange& exchange, const std::optional<std::string>& named);
+/// kNotFound unless the caller may see this application.
+Result<void> check_visible(const Exchange& exchange, ApplicationId id);
+
+/// The capture as an id; kNotFound if it is none: such a thing cannot exist.
+template <typename AnyId>
+Result<AnyId> id_from_path(const Exchange& exchange) {
+  auto id = AnyId::parse(exchange.captures.at(0));
+  if (!id) return fail(Kind::kNotFound, id.error().message);
+  return *id;
+}
+
+net::Response json_response(int status, std::string body);
+net::Response no_content();
+
+}  // namespace signpost::api

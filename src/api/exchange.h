@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// One request on its way through the API: what has been found out about it so far.
+// Owned by Api::handle; one loop; dies with the request.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "api/query.h"
+#include "base/id.h"
+#include "net/http_message.h"
+#include "services/directory.h"
+
+namespace signpost::api {
+
+struct Route;
+
+struct Exchange {
+  net::Request request;
+  std::string request_id;
+  net::IpAddress client;
+  std::shared_ptr<const services::DirectorySnapshot> directory;
+  const Route* route = nullptr;
+  std::vector<std::string> captures;           // decoded path segments, in the order of the pattern
+  Query query;
+  const model::ApiKey* key = nullptr;          // in `directory`; set on /v1
+  std::optional<ApplicationId> application;    // whom the caller speaks for; empty for an admin key
+};
+
+}  // namespace signpost::api

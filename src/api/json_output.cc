@@ -1,0 +1,220 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "api/json_output.h"
+
+#include <boost/json.hpp>
+
+namespace signpost::api {
+namespace {
+
+namespace json = boost::json;
+
+json::value text_or_null(const std::optional<std::string>& text) { return text ? json::value(*text) : json::value(nullptr); }
+json::value time_or_null(const std::optional<Time>& time) {
+  return time ? json::value(to_rfc3339(*time)) : json::value(nullptr);
+}
+json::string word(std::string_view text) { return json::string(text.data(), text.size()); }
+
+json::array texts(const std::vector<std::string>& items) {
+  json::array array;
+  for (const auto& item : items) array.emplace_back(item);
+  return array;
+}
+
+/// Text that we wrote ourselves or checked at the door; what does not parse is shown as null.
+json::value embedded(const std::string& text) {
+  json::error_code error;
+  auto value = json::parse(text, error);
+  return error ? json::value(nullptr) : value;
+}
+
+json::object object_of(const model::Endpoint& endpoint) {
+  return {{"id", endpoint.id.text()},
+          {"application", endpoint.application.text()},
+          {"owner", endpoint.owner.text()},
+          {"url", endpoint.url},
+          {"event_types", texts(endpoint.event_types)},
+          {"enabled", endpoint.is_enabled},
+          {"sends_v1", endpoint.sends_v1},
+          {"v1_covers_body", endpoint.v1_covers_body},
+          {"v2_is_hmac", endpoint.v2_is_hmac},
+          {"created_at", to_rfc3339(endpoint.created_at)}};
+}
+
+json::object object_of(const model::Record& record) {
+  json::object object{{"id", record.id.text()},  {"type", word(name_of(record.type))}, {"host", record.host},
+                      {"name", record.name.text()}, {"value", record.value},            {"ttl", record.ttl}};
+  if (record.priority) object["priority"] = *record.priority;
+  object["propagated"] = record.is_propagated;
+  return object;
+}
+
+void add_facet(json::object& object, std::string_view name, model::FacetState state) {
+  if (state != model::FacetState::kAbsent) object[json::string_view(name.data(), name.size())] = word(name_of(state));
+}
+
+json::object object_of(const model::Facets& facets) {
+  json::object object;
+  add_facet(object, "propagation_status", facets.propagation);
+  add_facet(object, "dkim_status", facets.dkim);
+  add_facet(object, "redirection_status", facets.redirection);
+  add_facet(object, "secure_status", facets.secure);
+  add_facet(object, "power_status", facets.power);
+  return object;
+}
+
+/// The record that proves the claim, as the customer has to enter it: `host` is relative to the domain.
+json::object claim_of(const model::Connection& connection) {
+  const auto name = model::claim_name(connection).text();
+  const auto domain = connection.host.domain();
+  return {{"status", word(name_of(connection.claim))},
+          {"record",
+           {{"type", "TXT"},
+            {"host", name.substr(0, name.size() - domain.size() - 1)},
+            {"name", name},
+            {"value", model::claim_value(connection)}}},
+          {"ends_at", connection.claim == model::Claim::kUnproven ? json::value(to_rfc3339(connection.claim_ends_at))
+                                                                   : json::value(nullptr)}};
+}
+
+json::object flow_of(const model::Connection& connection) {
+  return {{"setup_type", connection.setup_type ? json::value(word(name_of(*connection.setup_type))) : json::value(nullptr)},
+          {"ended_at", time_or_null(connection.flow_ended_at)},
+          {"provider", connection.provider}};
+}
+
+json::value attention_of(const model::Connection& connection) {
+  if (!connection.attention) return nullptr;
+  return {{"cause", connection.attention->cause},
+          {"explanation", connection.attention->explanation},
+          {"since", to_rfc3339(connection.attention->since)}};
+}
+
+json::object object_of(const model::Job& job) {
+  return {{"id", job.id.text()},
+          {"kind", word(name_of(job.kind))},
+          {"state", word(name_of(job.state))},
+          {"not_before", to_rfc3339(job.not_before)},
+          {"attempts", job.attempts},
+          {"outcome", job.outcome.empty() ? json::value(nullptr) : json::value(job.outcome)},
+          {"created_at", to_rfc3339(job.created_at)}};
+}
+
+void add_detail(json::object& object, const ConnectionDetail& detail) {
+  if (detail.observation) {
+    auto observation = embedded(detail.observation->json);
+    if (auto* members = observation.if_object()) members->insert_or_assign("seen_at", to_rfc3339(detail.observation->seen_at));
+    object["observation"] = std::move(observation);
+  } else {
+    object["observation"] = nullptr;
+  }
+  json::array jobs;
+  for (const auto& job : detail.jobs) jobs.emplace_back(object_of(job));
+  object["jobs"] = std::move(jobs);
+}
+
+json::object object_of(const model::Attempt& attempt) {
+  const auto& timing = attempt.timing;
+  return {{"id", attempt.id.text()},
+          {"number", attempt.number},
+          {"started_at", to_rfc3339(attempt.started_at)},
+          {"ended_at", time_or_null(attempt.ended_at)},
+          {"result", word(name_of(attempt.result))},
+          {"status", attempt.status ? json::value(*attempt.status) : json::value(nullptr)},
+          {"detail", attempt.detail},
+          {"remote_address", attempt.remote_address},
+          {"response_body", attempt.response_body},
+          {"timing_ms",
+           {{"dns", timing.dns},
+            {"connect", timing.connect},
+            {"tls", timing.tls},
+            {"first_byte", timing.first_byte},
+            {"total", timing.total}}}};
+}
+
+}  // namespace
+
+std::string to_json(const model::Application& application, const std::optional<std::string>& secret,
+                    const std::optional<model::Endpoint>& endpoint) {
+  json::object object{{"id", application.id.text()},
+                      {"name", application.name},
+                      {"cname_target", application.cname_target ? json::value(application.cname_target->text()) : json::value(nullptr)},
+                      {"allowed_origins", texts(application.allowed_origins)},
+                      {"identity", {{"issuer", application.identity.issuer}, {"audiences", texts(application.identity.audiences)}}},
+                      {"created_at", to_rfc3339(application.created_at)}};
+  if (secret) object["secret"] = *secret;
+  if (endpoint) object["endpoint"] = object_of(*endpoint);
+  return json::serialize(object);
+}
+
+std::string to_json(const model::Endpoint& endpoint) { return json::serialize(object_of(endpoint)); }
+
+std::string to_json(const model::ApiKey& key, const std::optional<std::string>& text) {
+  json::object object{{"id", key.id.text()},
+                      {"name", key.name},
+                      {"application", key.application ? json::value(key.application->text()) : json::value(nullptr)},
+                      {"revoked_at", time_or_null(key.revoked_at)},
+                      {"created_at", to_rfc3339(key.created_at)}};
+  if (text) object["key"] = *text;
+  return json::serialize(object);
+}
+
+std::string to_json(const model::Connection& connection, const std::optional<ConnectionDetail>& detail) {
+  json::array records;
+  for (const auto& record : connection.records) records.emplace_back(object_of(record));
+  json::object object{{"id", connection.id.text()},
+                      {"application", connection.application.text()},
+                      {"organization", connection.organization},
+                      {"host", connection.host.text()},
+                      {"domain", word(connection.host.domain())},
+                      {"subdomain", word(connection.host.subdomain())},
+                      {"unicode_host", connection.host.unicode()},
+                      {"user_id", text_or_null(connection.user_id)},
+                      {"job_id", connection.job_id},
+                      {"proxy_status", word(name_of(connection.status))},
+                      {"certificate", "external"},
+                      {"facets", object_of(connection.facets)},
+                      {"records", std::move(records)},
+                      {"claim", claim_of(connection)},
+                      {"flow", flow_of(connection)},
+                      {"next_look_at", time_or_null(connection.next_look_at)},
+                      {"last_look_at", time_or_null(connection.last_look_at)},
+                      {"attention", attention_of(connection)},
+                      {"metadata", connection.metadata_json.empty() ? json::value(json::object{}) : embedded(connection.metadata_json)},
+                      {"deployed_at", time_or_null(connection.deployed_at)},
+                      {"created_at", to_rfc3339(connection.created_at)},
+                      {"updated_at", to_rfc3339(connection.updated_at)}};
+  if (detail) add_detail(object, *detail);
+  return json::serialize(object);
+}
+
+std::string to_json(const model::Event& event) {
+  return json::serialize(json::object{{"id", event.id.text()},
+                                      {"application", event.application.text()},
+                                      {"connection", event.connection.text()},
+                                      {"job_id", event.job_id},
+                                      {"type", word(name_of(event.type))},
+                                      {"sequence", event.sequence},
+                                      {"body", embedded(event.body)},
+                                      {"created_at", to_rfc3339(event.created_at)}});
+}
+
+std::string to_json(const model::Delivery& delivery, const std::optional<std::vector<model::Attempt>>& attempts) {
+  const bool is_waiting = delivery.state == model::DeliveryState::kPending;
+  json::object object{{"id", delivery.id.text()},
+                      {"event", delivery.event.text()},
+                      {"endpoint", delivery.endpoint.text()},
+                      {"application", delivery.application.text()},
+                      {"connection", delivery.connection.text()},
+                      {"state", word(name_of(delivery.state))},
+                      {"attempts_made", delivery.attempts},
+                      {"next_attempt_at", is_waiting ? json::value(to_rfc3339(delivery.next_attempt_at)) : json::value(nullptr)},
+                      {"created_at", to_rfc3339(delivery.created_at)}};
+  if (attempts) {
+    json::array array;
+    for (const auto& attempt : *attempts) array.emplace_back(object_of(attempt));
+    object["attempts"] = std::move(array);
+  }
+  return json::serialize(object);
+}
+
+}  // namespace signpost::api

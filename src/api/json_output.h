@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// How the entities look on /v1, as openapi.yaml describes them.
+// Pure; any thread. Members are always there; what is not known is null. Times are RFC 3339 in UTC.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "model/application.h"
+#include "model/connection.h"
+#include "model/delivery.h"
+#include "model/event.h"
+#include "model/job.h"
+#include "services/connections.h"
+
+namespace signpost::api {
+
+/// `secret` is given only where it is shown for its one time.
+std::string to_json(const model::Application& application, const std::optional<std::string>& secret = {},
+                    const std::optional<model::Endpoint>& endpoint = {});
+std::string to_json(const model::Endpoint& endpoint);
+std::string to_json(const model::ApiKey& key, const std::optional<std::string>& text = {});
+
+/// What only a read of one connection shows.
+struct ConnectionDetail {
+  std::optional<services::LastObservation> observation;
+  std::vector<model::Job> jobs;
+};
+std::string to_json(const model::Connection& connection, const std::optional<ConnectionDetail>& detail = {});
+
+/// With `body` as the value it is; whoever needs its exact bytes takes them from /webhooks/last or from a delivery.
+std::string to_json(const model::Event& event);
+std::string to_json(const model::Delivery& delivery, const std::optional<std::vector<model::Attempt>>& attempts = {});
+
+/// {"data":[…],"next_cursor":null}
+template <typename Items>
+std::string page_json(const Items& items, const std::optional<std::string>& next_cursor = {}) {
+  std::string text = "{\"data\":[";
+  bool is_first = true;
+  for (const auto& item : items) {
+    if (!is_first) text += ',';
+    is_first = false;
+    text += to_json(item);
+  }
+  return text + "],\"next_cursor\":" + (next_cursor ? "\"" + *next_cursor + "\"" : std::string("null")) + "}";
+}
+
+}  // namespace signpost::api

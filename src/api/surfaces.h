@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The routes of each file of handlers; all_routes() joins them.
+// Immutable tables; any thread.
+#pragma once
+
+#include <vector>
+
+#include "api/router.h"
+
+namespace signpost::api {
+
+std::vector<Route> v1_application_routes();
+std::vector<Route> v1_endpoint_routes();
+std::vector<Route> v1_key_routes();
+std::vector<Route> v1_connection_routes();
+std::vector<Route> v1_delivery_routes();
+std::vector<Route> openapi_routes();
+std::vector<Route> domain_routes();
+std::vector<Route> entri_routes();
+
+}  // namespace signpost::api

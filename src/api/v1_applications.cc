@@ -1,0 +1,158 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// /v1/applications: settings and client secrets.
+#include "services/applications.h"
+
+#include "api/desk.h"
+#include "api/json_output.h"
+#include "api/pages.h"
+#include "api/surfaces.h"
+#include "base/text.h"
+
+namespace signpost::api {
+namespace {
+
+using Answer = Task<Result<net::Response>>;
+
+/// {"issuer":"https://…","audiences":["…"]}; null closes /api/domain/* for the application.
+Result<std::optional<model::IdentityRule>> identity_of(const ObjectReader& body) {
+  if (!body.has("identity")) return std::nullopt;
+  if (body.is_null("identity")) return model::IdentityRule{};
+  const auto object = *TRY(body.optional_object("identity"));
+  TRY_VOID(object.only({"issuer", "audiences"}));
+  model::IdentityRule rule;
+  rule.issuer = TRY(object.text("issuer", {.bytes_min = 0, .bytes_max = 2048}));
+  rule.audiences = TRY(object.texts("audiences", model::kAudiencesMax, {.bytes_max = 512}));
+  return rule;
+}
+
+Result<services::ApplicationWish> wish_of(const ObjectReader& body) {
+  TRY_VOID(body.only({"name", "webhook_url", "cname_target", "allowed_origins", "identity"}));
+  services::ApplicationWish wish;
+  wish.name = TRY(body.text("name", {.bytes_max = 400}));
+  wish.webhook_url = TRY(body.optional_text("webhook_url", {.bytes_max = 2048}));
+  wish.cname_target = TRY(body.optional_text("cname_target"));
+  wish.allowed_origins = TRY(body.texts("allowed_origins", model::kAllowedOriginsMax));
+  wish.identity = TRY(identity_of(body)).value_or(model::IdentityRule{});
+  return wish;
+}
+
+Result<services::ApplicationChange> change_of(const ObjectReader& body) {
+  TRY_VOID(body.only({"name", "cname_target", "allowed_origins", "identity"}));
+  services::ApplicationChange change;
+  change.name = TRY(body.optional_text("name", {.bytes_max = 400}));
+  if (body.is_null("cname_target")) {
+    change.cname_target.emplace(std::nullopt);
+  } else if (auto target = TRY(body.optional_text("cname_target"))) {
+    change.cname_target.emplace(std::move(target));
+  }
+  if (body.has("allowed_origins")) change.allowed_origins = TRY(body.texts("allowed_origins", model::kAllowedOriginsMax));
+  change.identity = TRY(identity_of(body));
+  return change;
+}
+
+/// Changes are seen by this process at once. If reading them fails, the poll does it a moment later.
+Task<void> refresh(Desk& desk) { static_cast<void>(co_await desk.parts.directory.reload()); }
+
+Answer create_application(Desk& desk, Exchange& exchange) {
+  const auto body = CO_TRY(JsonBody::read(exchange.request));
+  const auto wish = CO_TRY(wish_of(body.object()));
+  const auto by = desk.administration(exchange);
+  const auto made = CO_TRY(co_await desk.parts.storage.write<services::NewApplication>(
+      [by, wish](store::Tx& tx) { return services::create_application(tx, by, wish); }));
+  co_await refresh(desk);
+  auto response = json_response(201, to_json(made.application, made.secret, made.endpoint));
+  response.set("Location", "/v1/applications/" + made.application.id.text());
+  co_return response;
+}
+
+Answer list_applications(Desk& desk, Exchange& exchange) {
+  CO_TRY_VOID(exchange.query.only({"cursor", "limit"}));
+  if (exchange.application) {
+    const auto* entry = exchange.directory->find(*exchange.application);
+    co_return json_response(200, page_json(std::vector{entry->application}));
+  }
+  const auto request = CO_TRY(page_from<ApplicationId>(exchange.query));
+  using Page = store::Page<model::Application>;
+  const auto page = CO_TRY(co_await desk.parts.storage.read<Page>(
+      [request](store::Tx& tx) { return services::list_applications(tx, request); }));
+  co_return json_response(200, page_json(page.items, next_cursor_of(page)));
+}
+
+Answer get_application(Desk& desk, Exchange& exchange) {
+  const auto id = CO_TRY(id_from_path<ApplicationId>(exchange));
+  CO_TRY_VOID(check_visible(exchange, id));
+  const auto application = CO_TRY(co_await desk.parts.storage.read<model::Application>(
+      [id](store::Tx& tx) { return services::find_application(tx, id); }));
+  co_return json_response(200, to_json(application));
+}
+
+Answer update_application(Desk& desk, Exchange& exchange) {
+  const auto id = CO_TRY(id_from_path<ApplicationId>(exchange));
+  CO_TRY_VOID(check_visible(exchange, id));
+  const auto body = CO_TRY(JsonBody::read(exchange.request));
+  const auto change = CO_TRY(change_of(body.object()));
+  const auto by = desk.administration(exchange);
+  const auto application = CO_TRY(co_await desk.parts.storage.write<model::Application>(
+      [by, id, change](store::Tx& tx) { return services::update_application(tx, by, id, change); }));
+  co_await refresh(desk);
+  co_return json_response(200, to_json(application));
+}
+
+Answer delete_application(Desk& desk, Exchange& exchange) {
+  const auto id = CO_TRY(id_from_path<ApplicationId>(exchange));
+  const auto by = desk.administration(exchange);
+  CO_TRY_VOID(co_await desk.parts.storage.write<void>(
+      [by, id](store::Tx& tx) { return services::remove_application(tx, by, id); }));
+  co_await refresh(desk);
+  co_return no_content();
+}
+
+Result<Milliseconds> overlap_of(const ObjectReader& body) {
+  TRY_VOID(body.only({"overlap"}));
+  const auto text = TRY(body.optional_text("overlap"));
+  if (!text) return services::kOverlapDefault;
+  return TRY(at_member(parse_duration(*text), "overlap"));
+}
+
+Answer rotate_secret(Desk& desk, Exchange& exchange) {
+  const auto id = CO_TRY(id_from_path<ApplicationId>(exchange));
+  CO_TRY_VOID(check_visible(exchange, id));
+  const auto body = CO_TRY(JsonBody::read_or_empty(exchange.request));
+  const auto overlap = CO_TRY(overlap_of(body.object()));
+  const auto by = desk.administration(exchange);
+  const auto made = CO_TRY(co_await desk.parts.storage.write<services::NewSecret>(
+      [by, id, overlap](store::Tx& tx) { return services::rotate_secret(tx, by, id, overlap); }));
+  co_await refresh(desk);
+  const auto end = made.old_end_at ? "\"" + to_rfc3339(*made.old_end_at) + "\"" : std::string("null");
+  co_return json_response(
+      201, format(R"({{"id":"{}","secret":"{}","old_secrets_end_at":{}}})", made.id.text(), made.secret, end));
+}
+
+Answer promote_secret(Desk& desk, Exchange& exchange) {
+  const auto id = CO_TRY(id_from_path<ApplicationId>(exchange));
+  CO_TRY_VOID(check_visible(exchange, id));
+  const auto body = CO_TRY(JsonBody::read_or_empty(exchange.request));
+  CO_TRY_VOID(body.object().only({}));
+  const auto by = desk.administration(exchange);
+  const auto secret = CO_TRY(co_await desk.parts.storage.write<SecretId>(
+      [by, id](store::Tx& tx) { return services::promote_secret(tx, by, id); }));
+  co_await refresh(desk);
+  co_return json_response(200, format(R"({{"id":"{}","promoted":true}})", secret.text()));
+}
+
+}  // namespace
+
+std::vector<Route> v1_application_routes() {
+  return {
+      {"POST", "/v1/applications", "createApplication", Surface::kV1, Access::kAdminKey, create_application},
+      {"GET", "/v1/applications", "listApplications", Surface::kV1, Access::kKey, list_applications},
+      {"GET", "/v1/applications/{id}", "getApplication", Surface::kV1, Access::kKey, get_application},
+      {"PATCH", "/v1/applications/{id}", "updateApplication", Surface::kV1, Access::kKey, update_application},
+      {"DELETE", "/v1/applications/{id}", "deleteApplication", Surface::kV1, Access::kAdminKey, delete_application},
+      {"POST", "/v1/applications/{id}/rotate-secret", "rotateSecret", Surface::kV1, Access::kKey, rotate_secret},
+      {"POST", "/v1/applications/{id}/promote-secret", "promoteSecret", Surface::kV1, Access::kKey, promote_secret},
+  };
+}
+
+}  // namespace signpost::api

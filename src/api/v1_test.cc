@@ -1,0 +1,257 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// /v1 as backends and operators call it.
+#include <gtest/gtest.h>
+
+#include "api/testing/api_world.h"
+#include "base/text.h"
+
+namespace signpost::api {
+namespace {
+
+using testing::ApiWorld;
+using testing::object_in;
+using testing::text_in;
+
+constexpr const char* kRecord = R"([{"type":"CNAME","host":"www","value":"app.saas.example"}])";
+
+std::string wish(std::string_view host, std::string_view records = kRecord, std::string_view more = "") {
+  return format(R"({{"organization":"acme","host":"{}","records":{}{}}})", host, records, more);
+}
+
+std::vector<std::string> names_in(const boost::json::object& object) {
+  std::vector<std::string> names;
+  for (const auto& member : object) names.emplace_back(member.key());
+  return names;
+}
+
+TEST(V1Applications, ShowTheirSecretOnce) {
+  ApiWorld world;
+  const auto made = world.admin("POST", "/v1/applications",
+                                R"({"name":"New","webhook_url":"https://hooks.saas.example/in","allowed_origins":["https://new.example"],)"
+                                R"("identity":{"issuer":"https://idp.example","audiences":["web"]}})");
+  ASSERT_EQ(made.status, 201) << made.body;
+  const auto id = text_in(made, "id");
+  EXPECT_EQ(made.header("Location"), "/v1/applications/" + id);
+  EXPECT_TRUE(text_in(made, "secret").starts_with("whsec_"));
+  EXPECT_EQ(object_in(made).at("endpoint").at("url"), "https://hooks.saas.example/in");
+  const auto read = world.admin("GET", "/v1/applications/" + id);
+  EXPECT_EQ(names_in(object_in(read)),
+            (std::vector<std::string>{"id", "name", "cname_target", "allowed_origins", "identity", "created_at"}));
+  EXPECT_EQ(text_in(read, "name"), "New");
+}
+
+TEST(V1Applications, ChangeOnlyWhatIsSent) {
+  ApiWorld world;
+  const auto path = "/v1/applications/" + world.application;
+  EXPECT_EQ(text_in(world.call("PATCH", path, R"({"cname_target":"edge.saas.example"})"), "cname_target"), "edge.saas.example");
+  const auto cleared = object_in(world.call("PATCH", path, R"({"cname_target":null,"identity":null})"));
+  EXPECT_TRUE(cleared.at("cname_target").is_null());
+  EXPECT_EQ(cleared.at("identity").at("issuer"), "");
+  EXPECT_EQ(cleared.at("name"), "SaaS");
+  EXPECT_EQ(cleared.at("allowed_origins").as_array().size(), 1U);
+}
+
+TEST(V1Applications, TakeEffectAtOnce) {
+  ApiWorld world;
+  world.connect();
+  EXPECT_EQ(world.as_organization("acme", "GET", "/api/domain/get-proxy/acme").status, 200);
+  ASSERT_EQ(world.call("PATCH", "/v1/applications/" + world.application, R"({"identity":null})").status, 200);
+  EXPECT_EQ(world.as_organization("acme", "GET", "/api/domain/get-proxy/acme").status, 401);
+}
+
+TEST(V1Applications, AreGoneWithTheirKeysOnceDeleted) {
+  ApiWorld world;
+  const auto connection = world.connect();
+  EXPECT_EQ(world.admin("DELETE", "/v1/applications/" + world.application).status, 204);
+  EXPECT_EQ(world.call("GET", "/v1/connections").status, 401);
+  EXPECT_EQ(world.admin("GET", "/v1/connections/" + connection).status, 404);
+  EXPECT_EQ(world.admin("DELETE", "/v1/applications/" + world.application).status, 404);
+}
+
+TEST(V1Secrets, RotateWithOverlapAndPromote) {
+  ApiWorld world;
+  const auto path = "/v1/applications/" + world.application;
+  const auto rotated = world.call("POST", path + "/rotate-secret", R"({"overlap":"1h"})");
+  EXPECT_EQ(rotated.status, 201);
+  EXPECT_EQ(text_in(rotated, "old_secrets_end_at"), to_rfc3339(world.clock.now() + std::chrono::hours(1)));
+  const auto id = ApplicationId::parse(world.application).value();
+  EXPECT_EQ(world.directory.secrets_of(id)->entri, world.secret);
+  EXPECT_EQ(world.call("POST", path + "/promote-secret").status, 200);
+  EXPECT_EQ(world.directory.secrets_of(id)->entri, text_in(rotated, "secret"));
+  for (const auto* wrong : {R"({"overlap":"8d"})", R"({"overlap":"soon"})", R"({"overlap":24})", R"({"over":"1h"})"}) {
+    const auto refused = world.call("POST", path + "/rotate-secret", wrong);
+    EXPECT_TRUE(refused.status == 400 || refused.status == 422) << refused.body;
+    EXPECT_TRUE(text_in(refused, "member").starts_with("over"));
+  }
+}
+
+TEST(V1Keys, AreMadeAndRevokedByAdminKeys) {
+  ApiWorld world;
+  const auto made = world.admin("POST", "/v1/keys", R"({"name":"ci"})");
+  ASSERT_EQ(made.status, 201);
+  const auto authorization = net::Header{"Authorization", "Bearer " + text_in(made, "key")};
+  EXPECT_EQ(world.send("GET", "/v1/keys", "", {authorization}).status, 200);
+  EXPECT_FALSE(world.admin("GET", "/v1/keys").body.contains(text_in(made, "key")));
+  EXPECT_EQ(world.admin("DELETE", "/v1/keys/" + text_in(made, "id")).status, 204);
+  EXPECT_EQ(world.send("GET", "/v1/keys", "", {authorization}).status, 401);
+  EXPECT_EQ(world.admin("DELETE", "/v1/keys/" + text_in(made, "id")).status, 404);
+}
+
+TEST(V1Endpoints, ComeChangeAndGo) {
+  ApiWorld world;
+  const auto made = world.call("POST", "/v1/applications/" + world.application + "/endpoints",
+                               R"({"url":"https://hooks.saas.example/in","event_types":["domain.added"],"sends_v1":false})");
+  ASSERT_EQ(made.status, 201) << made.body;
+  const auto path = "/v1/endpoints/" + text_in(made, "id");
+  EXPECT_EQ(object_in(world.call("PATCH", path, R"({"enabled":false})")).at("enabled"), false);
+  EXPECT_EQ(text_in(world.call("PATCH", path, R"({"url":"http://user@host"})"), "member"), "url");
+  EXPECT_EQ(world.admin("PATCH", path, R"({"enabled":true})").status, 422);  // an admin key must say whose
+  EXPECT_EQ(world.admin("PATCH", path + "?application=" + world.application, R"({"enabled":true})").status, 200);
+  EXPECT_EQ(world.call("DELETE", path).status, 204);
+  EXPECT_EQ(world.call("DELETE", path).status, 404);
+}
+
+TEST(V1Connections, AreShownWhole) {
+  ApiWorld world;
+  const auto made = world.call("POST", "/v1/connections",
+                               wish("WWW.Müller.Example.", R"([{"type":"CNAME","host":"{SUBDOMAIN}","value":"{CNAME_TARGET}","ttl":60}])",
+                                    R"(,"user_id":"u-1","certificate":"external","metadata":{"plan":"pro"})"));
+  ASSERT_EQ(made.status, 201) << made.body;
+  const auto read = object_in(world.call("GET", std::string(made.header("Location"))));
+  EXPECT_EQ(names_in(read),
+            (std::vector<std::string>{"id", "application", "organization", "host", "domain", "subdomain", "unicode_host", "user_id", "job_id",
+                                      "proxy_status", "certificate", "facets", "records", "claim", "flow", "next_look_at", "last_look_at",
+                                      "attention", "metadata", "deployed_at", "created_at", "updated_at", "observation", "jobs"}));
+  EXPECT_EQ(read.at("host"), "www.xn--mller-kva.example");
+  EXPECT_EQ(read.at("unicode_host"), "www.müller.example");
+  EXPECT_EQ(read.at("records").at(0).at("value"), "app.saas.example");
+  EXPECT_EQ(read.at("records").at(0).at("host"), "www");
+  EXPECT_EQ(read.at("claim").at("record").at("host"), "_signpost.www");
+  EXPECT_EQ(read.at("metadata").at("plan"), "pro");
+  EXPECT_TRUE(read.at("observation").is_null());
+}
+
+TEST(V1Connections, RefuseWrongValuesByName) {
+  ApiWorld world;
+  const std::string long_label(64, 'a');
+  std::string long_name;
+  for (int i = 0; i < 60; ++i) long_name += "abcd.";
+  for (const auto& host : {std::string(""), std::string("localhost"), std::string("192.0.2.1"), std::string("[2001:db8::1]"), std::string("co.uk"),
+                           std::string("www..shop.example"), long_label + ".shop.example", long_name + "shop.example",
+                           std::string("a b.shop.example"), std::string(R"(www\u0000.shop.example)")}) {
+    const auto refused = world.call("POST", "/v1/connections", wish(host));
+    EXPECT_EQ(refused.status, 422) << host << refused.body;
+    EXPECT_EQ(text_in(refused, "member"), "host") << host;
+  }
+  const auto refused = [&](std::string body, int status, std::string_view member) {
+    const auto response = world.call("POST", "/v1/connections", body);
+    EXPECT_EQ(response.status, status) << body << response.body;
+    EXPECT_EQ(text_in(response, "member"), member) << body;
+  };
+  refused(wish("www.shop.example", "[]"), 422, "records");
+  refused(wish("www.shop.example", R"([{"type":"SRV","host":"www","value":"x"}])"), 422, "records[0].type");
+  refused(wish("www.shop.example", R"([{"type":"A","host":"www","value":"not an address"}])"), 422, "records[0].value");
+  refused(wish("www.shop.example", R"([{"type":"A","host":"www","value":"192.0.2.1","ttl":"60"}])"), 400, "records[0].ttl");
+  refused(wish("www.shop.example", R"([{"type":"A","host":"www","value":"192.0.2.1","ttl":0}])"), 422, "records[0].ttl");
+  refused(wish("www.shop.example", R"([{"type":"A","host":"www","value":"192.0.2.1","weight":1}])"), 400, "records[0].weight");
+  refused(wish("www.shop.example", kRecord, R"(,"certificate":"acme")"), 422, "certificate");
+  refused(wish("www.shop.example", kRecord, R"(,"metadata":[1])"), 400, "metadata");
+  refused(wish("www.shop.example", kRecord, R"(,"tenant":"x")"), 400, "tenant");
+  refused(R"({"organization":"a/b","host":"www.shop.example","records":)" + std::string(kRecord) + "}", 422, "organization");
+  refused(R"({"host":"www.shop.example","records":)" + std::string(kRecord) + "}", 400, "organization");
+  EXPECT_TRUE(object_in(world.call("GET", "/v1/connections")).at("data").as_array().empty());
+}
+
+TEST(V1Connections, NeedAnApplicationFromAnAdmin) {
+  ApiWorld world;
+  EXPECT_EQ(text_in(world.admin("POST", "/v1/connections", wish("www.shop.example")), "member"), "application");
+  const auto named = format(R"(,"application":"{}")", world.application);
+  EXPECT_EQ(world.admin("POST", "/v1/connections", wish("www.shop.example", kRecord, named)).status, 201);
+}
+
+TEST(V1Connections, OfOthersCannotBeSeen) {
+  ApiWorld world;
+  const auto id = world.connect();
+  const auto other = net::Header{"Authorization", "Bearer " + world.add_application_key()};
+  const auto json = net::Header{"Content-Type", "application/json"};
+  const auto path = "/v1/connections/" + id;
+  EXPECT_EQ(world.send("GET", path, "", {other}).status, 404);
+  EXPECT_EQ(world.send("DELETE", path, "", {other}).status, 404);
+  EXPECT_EQ(world.send("POST", path + "/check", "", {other}).status, 404);
+  EXPECT_EQ(world.send("POST", path + "/flow", R"({"setup_type":"manual"})", {other, json}).status, 404);
+  EXPECT_EQ(world.send("POST", path + "/certificate", R"({"status":"issued"})", {other, json}).status, 404);
+  EXPECT_EQ(world.send("PUT", path + "/records", format(R"({{"records":{}}})", kRecord), {other, json}).status, 404);
+  EXPECT_EQ(world.send("GET", path + "/events", "", {other}).status, 404);
+  EXPECT_EQ(world.send("GET", "/v1/applications/" + world.application, "", {other}).status, 404);
+  EXPECT_EQ(world.send("POST", "/v1/applications/" + world.application + "/rotate-secret", "", {other}).status, 404);
+  EXPECT_TRUE(object_in(world.send("GET", "/v1/connections", "", {other})).at("data").as_array().empty());
+  EXPECT_EQ(world.call("GET", path).status, 200);
+}
+
+TEST(V1Connections, AreListedInPagesWithFilters) {
+  ApiWorld world;
+  for (const auto* host : {"a.shop.example", "b.shop.example", "c.shop.example"}) world.connect(host, "acme");
+  world.connect("d.shop.example", "other");
+  auto page = object_in(world.call("GET", "/v1/connections?organization=acme&limit=2"));
+  EXPECT_EQ(page.at("data").as_array().size(), 2U);
+  EXPECT_EQ(page.at("data").at(0).at("host"), "c.shop.example");
+  page = object_in(world.call("GET", "/v1/connections?organization=acme&limit=2&cursor=" + std::string(page.at("next_cursor").as_string())));
+  EXPECT_EQ(page.at("data").as_array().size(), 1U);
+  EXPECT_TRUE(page.at("next_cursor").is_null());
+  EXPECT_EQ(object_in(world.call("GET", "/v1/connections?host=D.shop.example")).at("data").as_array().size(), 1U);
+  EXPECT_EQ(object_in(world.call("GET", "/v1/connections?proxy_status=DEPLOYED")).at("data").as_array().size(), 0U);
+  for (const auto* wrong : {"proxy_status=deployed", "limit=0", "limit=201", "limit=x", "cursor=zzz", "colour=red", "application=x"}) {
+    EXPECT_EQ(world.call("GET", "/v1/connections?" + std::string(wrong)).status, 400) << wrong;
+  }
+}
+
+TEST(V1Connections, ReportFlowAndRecordsAndAreDeleted) {
+  ApiWorld world;
+  const auto path = "/v1/connections/" + world.connect();
+  const auto flow = world.call("POST", path + "/flow", R"({"setup_type":"automatic","provider":"cloudflare"})");
+  ASSERT_EQ(flow.status, 200) << flow.body;
+  EXPECT_EQ(object_in(flow).at("flow").at("setup_type"), "automatic");
+  EXPECT_EQ(text_in(world.call("POST", path + "/flow", R"({"setup_type":"magic"})"), "member"), "setup_type");
+  const auto replaced = world.call("PUT", path + "/records", R"({"records":[{"type":"A","host":"www","value":"192.0.2.1"}]})");
+  ASSERT_EQ(replaced.status, 200) << replaced.body;
+  EXPECT_EQ(object_in(replaced).at("records").as_array().size(), 1U);
+  EXPECT_EQ(world.call("POST", path + "/check").status, 202);
+  EXPECT_EQ(world.call("POST", path + "/certificate", R"({"status":"failed"})").status, 422);
+  EXPECT_EQ(world.call("POST", path + "/certificate", R"({"status":"issued"})").status, 409);  // step 1 comes first
+  EXPECT_EQ(world.call("DELETE", path).status, 204);
+  EXPECT_EQ(world.call("GET", path).status, 404);
+}
+
+TEST(V1Connections, MayHaveTheirFlowEndedFromABrowser) {
+  ApiWorld world;
+  const auto path = "/v1/connections/" + world.connect() + "/flow";
+  const auto token = world.tokens.mint(ApplicationId::parse(world.application).value());
+  const std::vector<net::Header> headers{{"Authorization", "Bearer " + token},
+                                         {"Content-Type", "application/json"},
+                                         {"Origin", std::string(ApiWorld::kOrigin)}};
+  const auto response = world.send("POST", path, R"({"setup_type":"manual"})", headers);
+  EXPECT_EQ(response.status, 200) << response.body;
+  EXPECT_EQ(response.header("Access-Control-Allow-Origin"), ApiWorld::kOrigin);
+  EXPECT_EQ(world.send("GET", "/v1/connections", "", headers).status, 401);
+}
+
+TEST(V1Deliveries, TellWhatWasSentToWhom) {
+  ApiWorld world;
+  const auto endpoint = world.call("POST", "/v1/applications/" + world.application + "/endpoints", R"({"url":"https://hooks.saas.example/in"})");
+  const auto id = world.connect();
+  world.call("POST", "/v1/connections/" + id + "/flow", R"({"setup_type":"manual"})");
+  const auto page = object_in(world.call("GET", "/v1/deliveries?connection=" + id + "&endpoint=" + text_in(endpoint, "id") + "&state=pending"));
+  ASSERT_FALSE(page.at("data").as_array().empty());
+  const auto delivery = page.at("data").at(0).as_object();
+  const auto read = object_in(world.call("GET", "/v1/deliveries/" + std::string(delivery.at("id").as_string())));
+  EXPECT_TRUE(read.at("attempts").as_array().empty());
+  const auto event = world.call("GET", "/v1/events/" + std::string(delivery.at("event").as_string()));
+  EXPECT_EQ(text_in(event, "connection"), id);
+  EXPECT_EQ(world.call("GET", "/v1/deliveries?state=lost").status, 400);
+  EXPECT_EQ(world.admin("GET", "/v1/deliveries").status, 422);
+  EXPECT_EQ(world.admin("GET", "/v1/deliveries?application=" + world.application).status, 200);
+}
+
+}  // namespace
+}  // namespace signpost::api

@@ -1,0 +1,401 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "app/command_line.h"
+
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include <CLI/CLI.hpp>
+#include <cstdlib>
+#include <iostream>
+
+#include "app/application_command.h"
+#include "app/config_command.h"
+#include "app/dns_observe.h"
+#include "app/serve.h"
+#include "app/setting_table.h"
+#include "app/version.h"
+#include "app/watch.h"
+#include "app/webhook_listen.h"
+#include "app/webhook_verify.h"
+#include "base/text.h"
+
+namespace signpost::app {
+namespace {
+
+using Action = std::function<Result<Exit>(Console&)>;
+
+/// One command: its options, filled in by CLI11, and what to run with them once all words are understood.
+template <typename Options>
+struct Command {
+  CLI::App& cli;
+  std::shared_ptr<Options> options;  // owned here and by the callbacks inside CLI11
+};
+
+template <typename Options, typename Run>
+Command<Options> add_command(CLI::App& parent, Action& chosen, const char* name, const char* summary, const char* examples, Run run) {
+  auto& cli = *parent.add_subcommand(name, summary);
+  if (*examples != '\0') cli.footer(std::string("Examples:\n") + examples);
+  auto options = std::make_shared<Options>();
+  cli.callback([&chosen, options, run] { chosen = [options, run](Console& console) { return run(console, *options); }; });
+  return {cli, options};
+}
+
+/// An option whose text is parsed by one of our own parsers; its error becomes the usage error.
+template <typename T, typename Parse>
+CLI::Option* add_parsed(CLI::App& cli, const char* name, T& into, Parse parse, const char* help) {
+  return cli.add_option_function<std::string>(
+      name,
+      [&into, parse, name](const std::string& text) {
+        auto value = parse(text);
+        if (!value) throw CLI::ValidationError(name, value.error().message);
+        into = *std::move(value);
+      },
+      help);
+}
+
+template <typename T, typename Parse>
+CLI::Option* add_parsed_list(CLI::App& cli, const char* name, std::vector<T>& into, Parse parse, const char* help) {
+  return cli
+      .add_option_function<std::vector<std::string>>(
+          name,
+          [&into, parse, name](const std::vector<std::string>& texts) {
+            for (const auto& text : texts) {
+              auto value = parse(text);
+              if (!value) throw CLI::ValidationError(name, value.error().message);
+              into.push_back(*std::move(value));
+            }
+          },
+          help)
+      ->allow_extra_args(false);
+}
+
+template <typename Word>
+void add_switch(CLI::App& cli, const char* name, Word& into, Word word, const char* help) {
+  cli.add_flag_callback(name, [&into, word] { into = word; }, help);
+}
+
+void add_json(CLI::App& cli, OutputForm& form) { add_switch(cli, "--json", form, OutputForm::kJson, "Print JSON, for machines"); }
+
+void add_store(CLI::App& cli, StoreOptions& store) {
+  cli.add_option("--config", store.config, "Settings file (TOML); without it all defaults hold")->type_name("FILE");
+  cli.add_option("--data", store.data, "Data directory; default /var/lib/signpost if writable, else ./signpost-data")->type_name("DIR");
+}
+
+void add_api(CLI::App& cli, ApiOptions& api) {
+  cli.add_option("--server", api.server, "Where the API of signpost serve is")->type_name("URL")->capture_default_str();
+  cli.add_option("--key", api.key, "API key; better in the environment: SIGNPOST_KEY")->type_name("KEY");
+}
+
+// ── serve, config ───────────────────────────────────────────────────────────────────────────────────────────────
+
+void add_serve(CLI::App& root, Action& chosen) {
+  auto [cli, options] = add_command<StoreOptions>(
+      root, chosen, "serve", "Run the server",
+      "  signpost serve                                    # defaults, everything in ./signpost-data\n"
+      "  signpost serve --config /etc/signpost/signpost.toml --data /var/lib/signpost\n\n"
+      "The first start creates database, master key and one admin key, which it prints once. SIGTERM ends it in order.",
+      serve);
+  add_store(cli, *options);
+}
+
+struct ConfigOptions {
+  std::filesystem::path file;
+  OutputForm form = OutputForm::kText;
+};
+
+void add_config(CLI::App& root, Action& chosen) {
+  auto& config = *root.add_subcommand("config", "Check a settings file, or show what holds")->require_subcommand(1);
+  auto [check, check_options] =
+      add_command<ConfigOptions>(config, chosen, "check", "Say whether a settings file is good, and if not, why and where",
+                                 "  signpost config check signpost.toml",
+                                 [](Console& console, const ConfigOptions& options) { return config_check(console, options.file); });
+  check.add_option("FILE", check_options->file, "Settings file (TOML)")->required()->type_name("");
+  auto [show, show_options] = add_command<ConfigOptions>(
+      config, chosen, "show", "Show every setting, its value and where it came from; secrets masked",
+      "  signpost config show\n  signpost config show --config signpost.toml --json",
+      [](Console& console, const ConfigOptions& options) { return config_show(console, options.file, options.form); });
+  show.add_option("--config", show_options->file, "Settings file (TOML)")->type_name("FILE");
+  add_json(show, show_options->form);
+  auto [docs, docs_options] =
+      add_command<ConfigOptions>(config, chosen, "docs", "Print docs/operating/configuration.md", "",
+                                 [](Console& console, const ConfigOptions&) { return config_docs(console); });
+  docs.group("");  // for those who change the program, not for those who run it
+}
+
+// ── app, key ────────────────────────────────────────────────────────────────────────────────────────────────────
+
+struct ApplicationOptions {
+  StoreOptions store;
+  std::string id;
+  services::ApplicationWish wish;
+  Milliseconds overlap = services::kOverlapDefault;
+  Confirmed confirmed = Confirmed::kNo;
+  OutputForm form = OutputForm::kText;
+};
+
+template <typename Run>
+Command<ApplicationOptions> add_application_command(CLI::App& app, Action& chosen, const char* name, const char* summary,
+                                                    const char* examples, Run run) {
+  auto command = add_command<ApplicationOptions>(app, chosen, name, summary, examples, run);
+  add_store(command.cli, command.options->store);
+  return command;
+}
+
+void require_id(Command<ApplicationOptions>& command) {
+  command.cli.add_option("ID", command.options->id, "The application, app_…")->required()->type_name("");
+}
+
+void add_app_create(CLI::App& app, Action& chosen) {
+  auto [cli, options] = add_application_command(
+      app, chosen, "create", "Make an application; prints its id and secret once",
+      "  signpost app create --name 'My SaaS' --webhook-url https://api.saas.example/webhooks \\\n"
+      "      --cname-target app.saas.example --allowed-origin https://app.saas.example",
+      [](Console& console, const ApplicationOptions& o) { return app_create(console, o.store, o.wish, o.form); });
+  auto& wish = options->wish;
+  cli.add_option("--name", wish.name, "What people call it")->required();
+  cli.add_option("--webhook-url", wish.webhook_url, "Where its events go (http or https)")->type_name("URL");
+  cli.add_option("--cname-target", wish.cname_target, "What {CNAME_TARGET} in records stands for")->type_name("HOST");
+  cli.add_option("--allowed-origin", wish.allowed_origins, "Origin whose browsers may call (CORS); may be repeated")
+      ->type_name("ORIGIN")
+      ->allow_extra_args(false);
+  cli.add_option("--issuer", wish.identity.issuer, "Identity provider of its organizations: the claim iss; its keys are in [[issuers]]");
+  cli.add_option("--audience", wish.identity.audiences, "Accepted claim aud or azp; may be repeated; none: any")->allow_extra_args(false);
+  add_json(cli, options->form);
+}
+
+void add_app_secrets(CLI::App& app, Action& chosen) {
+  auto rotate = add_application_command(
+      app, chosen, "rotate-secret", "Make a new secret beside the old one, which lives on for a while",
+      "  signpost app rotate-secret app_01hx3… --overlap 24h",
+      [](Console& console, const ApplicationOptions& o) { return app_rotate_secret(console, o.store, o.id, o.overlap, o.form); });
+  require_id(rotate);
+  add_parsed(rotate.cli, "--overlap", rotate.options->overlap, parse_duration, "How long the old secrets live on, at most 7d (default 24h)")
+      ->type_name("DURATION");
+  add_json(rotate.cli, rotate.options->form);
+  auto promote = add_application_command(
+      app, chosen, "promote-secret", "Let the newest secret sign the Entri headers now", "  signpost app promote-secret app_01hx3…",
+      [](Console& console, const ApplicationOptions& o) { return app_promote_secret(console, o.store, o.id); });
+  require_id(promote);
+}
+
+void add_app(CLI::App& root, Action& chosen) {
+  auto& app = *root.add_subcommand("app", "Applications and their secrets, directly on the database")->require_subcommand(1);
+  add_app_create(app, chosen);
+  auto list = add_application_command(app, chosen, "list", "List all applications", "",
+                                      [](Console& console, const ApplicationOptions& o) { return app_list(console, o.store, o.form); });
+  add_json(list.cli, list.options->form);
+  auto show = add_application_command(
+      app, chosen, "show", "Show one application; never its secret", "",
+      [](Console& console, const ApplicationOptions& o) { return app_show(console, o.store, o.id, o.form); });
+  require_id(show);
+  add_json(show.cli, show.options->form);
+  add_app_secrets(app, chosen);
+  auto remove = add_application_command(
+      app, chosen, "delete", "Delete an application with all its data; without --yes it only says what would go",
+      "  signpost app delete app_01hx3…          # shows what would be deleted\n  signpost app delete app_01hx3… --yes",
+      [](Console& console, const ApplicationOptions& o) { return app_delete(console, o.store, o.id, o.confirmed); });
+  require_id(remove);
+  add_switch(remove.cli, "--yes", remove.options->confirmed, Confirmed::kYes, "Really delete it");
+}
+
+struct KeyOptions {
+  StoreOptions store;
+  std::string id;
+  std::string name = "command line";
+  std::string application;
+  OutputForm form = OutputForm::kText;
+};
+
+void add_key(CLI::App& root, Action& chosen) {
+  auto& key = *root.add_subcommand("key", "API keys, directly on the database")->require_subcommand(1);
+  auto [create, create_options] = add_command<KeyOptions>(
+      key, chosen, "create", "Make an API key; prints it once",
+      "  signpost key create --name deploy                       # for everything (admin)\n"
+      "  signpost key create --name backend --application app_01hx3…   # for one application",
+      [](Console& console, const KeyOptions& o) { return key_create(console, o.store, o.name, o.application, o.form); });
+  add_store(create, create_options->store);
+  create.add_option("--name", create_options->name, "What it is for")->capture_default_str();
+  create.add_option("--application", create_options->application, "Only for this application")->type_name("ID");
+  add_json(create, create_options->form);
+  auto [list, list_options] = add_command<KeyOptions>(key, chosen, "list", "List all keys; never the keys themselves", "",
+                                                      [](Console& console, const KeyOptions& o) { return key_list(console, o.store, o.form); });
+  add_store(list, list_options->store);
+  add_json(list, list_options->form);
+  auto [revoke, revoke_options] = add_command<KeyOptions>(key, chosen, "revoke", "Make a key useless, for good", "  signpost key revoke key_01hx3…",
+                                                          [](Console& console, const KeyOptions& o) { return key_revoke(console, o.store, o.id); });
+  add_store(revoke, revoke_options->store);
+  revoke.add_option("ID", revoke_options->id, "The key, key_…")->required()->type_name("");
+}
+
+// ── connect, watch ──────────────────────────────────────────────────────────────────────────────────────────────
+
+void add_connect(CLI::App& root, Action& chosen) {
+  auto [cli, options] = add_command<ConnectOptions>(
+      root, chosen, "connect", "Connect a host name through a running server, and say which records to add",
+      "  export SIGNPOST_KEY=sp_…\n"
+      "  signpost connect www.shop.example --organization acme --record 'CNAME www app.saas.example'\n"
+      "  signpost connect shop.example --organization acme --record 'A @ 203.0.113.7' --record 'TXT @ saas=acme' --watch\n\n"
+      "Variables in host and value: {DOMAIN} {SUBDOMAIN} {SLD} {TLD} {CNAME_TARGET} {CLAIM_TOKEN}.",
+      connect);
+  cli.add_option("HOST", options->host, "The host name, such as www.shop.example")->required()->type_name("");
+  add_parsed_list(cli, "--record", options->records, parse_record_wish, "A record the customer has to add; may be repeated")
+      ->required()
+      ->type_name("'TYPE HOST VALUE'");
+  cli.add_option("--organization", options->organization, "The customer's slug")->required()->type_name("SLUG");
+  cli.add_option("--application", options->application, "The application, if the key is an admin key")->type_name("ID");
+  cli.add_option("--user-id", options->user_id, "Your id of the user, repeated in webhooks")->type_name("ID");
+  add_switch(cli, "--watch", options->then, ConnectOptions::Then::kWatch, "Go on as signpost watch does");
+  add_api(cli, options->api);
+  add_json(cli, options->form);
+}
+
+void add_watch(CLI::App& root, Action& chosen) {
+  auto [cli, options] = add_command<WatchOptions>(
+      root, chosen, "watch", "Follow a connection until its records have propagated",
+      "  signpost watch con_01hx3…\n\nEnds with 0 once every authoritative server agrees, with 1 if that will not happen any more.", watch);
+  cli.add_option("ID", options->id, "The connection, con_…")->required()->type_name("");
+  add_parsed(cli, "--timeout", options->at_most, parse_duration, "Give up after this time (default: never)")->type_name("DURATION");
+  add_api(cli, options->api);
+}
+
+// ── dns, webhook ────────────────────────────────────────────────────────────────────────────────────────────────
+
+void add_dns(CLI::App& root, Action& chosen) {
+  auto& dns = *root.add_subcommand("dns", "Look at DNS as the server does, without a server")->require_subcommand(1);
+  auto [cli, options] = add_command<DnsObserveOptions>(
+      dns, chosen, "observe", "Ask every authoritative name server of a record, and some resolvers",
+      "  signpost dns observe www.shop.example CNAME app.saas.example   # 0 only if it has propagated\n"
+      "  signpost dns observe shop.example TXT                          # what does everybody say? 0 if they agree\n"
+      "  signpost dns observe shop.example MX '10 mail.saas.example' --resolver 9.9.9.9 --json",
+      dns_observe);
+  cli.add_option("NAME", options->name, "The name of the record")->required()->type_name("");
+  cli.add_option("TYPE", options->type, "A, AAAA, CNAME, TXT or MX")->required()->type_name("");
+  cli.add_option("VALUE", options->value, "What it should be; without it any value will do")->type_name("");
+  const auto parse_server = [](const std::string& text) { return parse_endpoint(text, 53); };
+  add_parsed_list(cli, "--resolver", options->resolvers, parse_server, "Recursive resolver; may be repeated (default: /etc/resolv.conf)")
+      ->type_name("ADDRESS:PORT");
+  cli.add_option("--authority-port", options->authority_port, "Port of authoritative servers, for tests")->capture_default_str();
+  add_parsed_list(cli, "--allow", options->allow, net::Network::parse, "Ask name servers here although it is no public network; may be repeated")
+      ->type_name("NETWORK");
+  add_json(cli, options->form);
+}
+
+void add_webhook_secrets(CLI::App& cli, std::vector<std::string>& secrets, services::AcceptedForms& accepted) {
+  cli.add_option("--secret", secrets, "The application's secret; better in the environment: SIGNPOST_SECRET; may be repeated")
+      ->allow_extra_args(false);
+  cli.add_option_function<std::vector<std::string>>(
+         "--accept",
+         [&accepted](const std::vector<std::string>& names) {
+           const auto forms = parse_accepted_forms(names);
+           if (!forms) throw CLI::ValidationError("--accept", forms.error().message);
+           accepted = *forms;
+         },
+         "Forms of signature to accept: v2, standard, v2-hmac, v1, v1-body (default: v2 standard)")
+      ->delimiter(',')
+      ->allow_extra_args(false)
+      ->type_name("FORM,…");
+}
+
+void add_verify(CLI::App& webhook, Action& chosen) {
+  auto [cli, options] = add_command<WebhookVerifyOptions>(
+      webhook, chosen, "verify", "Is a received webhook genuine? If not, which part is wrong?",
+      "  SIGNPOST_SECRET=… signpost webhook verify --headers headers.txt --body body.json\n\n"
+      "The headers are lines \"Name: value\"; the body must be the exact bytes that were received.",
+      webhook_verify);
+  cli.add_option("--headers", options->headers_file, "File with the headers")->required()->type_name("FILE");
+  cli.add_option("--body", options->body_file, "File with the body; - is standard input")->type_name("FILE")->capture_default_str();
+  add_webhook_secrets(cli, options->secrets, options->accepted);
+  add_parsed(
+      cli, "--max-age", options->tolerance.past,
+      [](const std::string& text) -> Result<std::chrono::seconds> {
+        return std::chrono::ceil<std::chrono::seconds>(TRY(parse_duration(text)));
+      },
+      "How old it may be (default 5m)")
+      ->type_name("DURATION");
+  add_json(cli, options->form);
+}
+
+void add_listen(CLI::App& webhook, Action& chosen) {
+  auto [cli, options] = add_command<WebhookListenOptions>(
+      webhook, chosen, "listen", "Receive webhooks, verify and print them; for development",
+      "  SIGNPOST_SECRET=… signpost webhook listen --until success\n"
+      "  SIGNPOST_SECRET=… signpost webhook listen --status 500 --count 4      # see the retries\n\n"
+      "Deliveries to 127.0.0.1 need network.allow = [\"127.0.0.0/8\"] in the server's settings.",
+      webhook_listen);
+  cli.add_option("--listen", options->listen, "Address and port")->capture_default_str();
+  add_webhook_secrets(cli, options->secrets, options->accepted);
+  cli.add_option("--count", options->count, "End after so many genuine webhooks")->type_name("N");
+  cli.add_option_function<std::string>(
+         "--until", [&until = options->until](const std::string&) { until = WebhookListenOptions::Until::kSuccess; },
+         "success: end when a genuine webhook says propagation_status \"success\"")
+      ->check(CLI::IsMember({"success"}))
+      ->type_name("success");
+  cli.add_option("--status", options->status, "Answer genuine webhooks with this status")->check(CLI::Range(200, 599))->capture_default_str();
+  add_parsed(cli, "--timeout", options->at_most, parse_duration, "Fail after this time (default: never)")->type_name("DURATION");
+}
+
+void add_webhook(CLI::App& root, Action& chosen) {
+  auto& webhook = *root.add_subcommand("webhook", "Verify or receive webhooks")->require_subcommand(1);
+  add_verify(webhook, chosen);
+  add_listen(webhook, chosen);
+}
+
+constexpr const char* kAbout =
+    "Signpost connects the domains of your customers to your app: it says which DNS records\n"
+    "to add, watches them spread, and tells your backend with signed webhooks.";
+
+constexpr const char* kFirstSteps =
+    "First steps:\n"
+    "  signpost serve                              # prints an admin key at the first start\n"
+    "  signpost app create --name 'My SaaS' --cname-target app.saas.example\n"
+    "  export SIGNPOST_KEY=sp_…                    # the admin key\n"
+    "  signpost connect www.shop.example --application app_… --organization acme \\\n"
+    "      --record 'CNAME www {CNAME_TARGET}' --watch\n\n"
+    "Each command has --help with examples. Exit status: 0 it worked, 1 it failed, 2 wrong usage.";
+
+int exit_status(Exit exit) { return static_cast<int>(exit); }
+
+std::size_t window(std::size_t fallback, unsigned short winsize::*side) {
+  winsize size{};
+  const bool is_known = ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.*side > 0;
+  return is_known ? size.*side : fallback;
+}
+
+}  // namespace
+
+int run(Console& console, const std::vector<std::string>& words) {
+  Action chosen;
+  CLI::App root(kAbout, "signpost");
+  root.set_version_flag("--version", format("signpost {}", kVersion), "Print the version");
+  root.footer(kFirstSteps);
+  root.require_subcommand(1);
+  for (const auto add : {add_serve, add_app, add_key, add_connect, add_watch, add_dns, add_webhook, add_config}) add(root, chosen);
+  try {
+    root.parse(std::vector<std::string>(words.rbegin(), words.rend()));
+    const auto exit = chosen(console);
+    if (exit) return exit_status(*exit);
+    console.err << "signpost: " << exit.error().message << "\n";
+  } catch (const CLI::ParseError& error) {
+    return root.exit(error, console.out, console.err) == 0 ? exit_status(Exit::kOk) : exit_status(Exit::kUsage);
+  } catch (const std::exception& error) {
+    console.err << "signpost: this should not have happened: " << error.what() << "\n";
+  }
+  return exit_status(Exit::kFailed);
+}
+
+int run_process(int argc, char** argv) {
+  const SystemClock clock;
+  const auto* term = std::getenv("TERM");
+  const bool is_terminal = isatty(STDOUT_FILENO) != 0 && term && std::string_view(term) != "dumb";
+  Console console{std::cin,
+                  std::cout,
+                  std::cerr,
+                  process_environment,
+                  clock,
+                  is_terminal ? Screen::kTerminal : Screen::kPlain,
+                  window(80, &winsize::ws_col),
+                  window(24, &winsize::ws_row)};
+  return run(console, std::vector<std::string>(argv + 1, argv + argc));
+}
+
+}  // namespace signpost::app

@@ -1,0 +1,232 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "app/command_line.h"
+
+#include <gtest/gtest.h>
+
+#include <fstream>
+#include <regex>
+#include <sstream>
+
+#include "app/testing/test_console.h"
+#include "app/version.h"
+
+namespace signpost::app {
+namespace {
+
+using testing::TemporaryDirectory;
+using testing::TestConsole;
+
+bool has(const std::string& text, std::string_view part) { return text.find(part) != std::string::npos; }
+
+std::string first_match(const std::string& text, const char* pattern) {
+  std::smatch match;
+  return std::regex_search(text, match, std::regex(pattern)) ? match.str(0) : "";
+}
+
+TEST(CommandLine, HelpNamesEveryCommandAndTheFirstSteps) {
+  TestConsole console;
+  EXPECT_EQ(console.run({"--help"}), 0);
+  for (const auto* command : {"serve", "app", "key", "connect", "watch", "dns", "webhook", "config", "First steps", "SIGNPOST_KEY"}) {
+    EXPECT_TRUE(has(console.out(), command)) << command;
+  }
+  EXPECT_EQ(console.err(), "");
+}
+
+TEST(CommandLine, EveryCommandHasHelpThatExplainsIt) {
+  TestConsole console;
+  for (const auto& words : std::vector<std::vector<std::string>>{{"serve"},
+                                                                 {"app"},
+                                                                 {"app", "create"},
+                                                                 {"app", "list"},
+                                                                 {"app", "show"},
+                                                                 {"app", "rotate-secret"},
+                                                                 {"app", "promote-secret"},
+                                                                 {"app", "delete"},
+                                                                 {"key"},
+                                                                 {"key", "create"},
+                                                                 {"key", "list"},
+                                                                 {"key", "revoke"},
+                                                                 {"connect"},
+                                                                 {"watch"},
+                                                                 {"dns"},
+                                                                 {"dns", "observe"},
+                                                                 {"webhook"},
+                                                                 {"webhook", "verify"},
+                                                                 {"webhook", "listen"},
+                                                                 {"config"},
+                                                                 {"config", "check"},
+                                                                 {"config", "show"}}) {
+    auto help = words;
+    help.push_back("--help");
+    EXPECT_EQ(console.run(help), 0) << words.back();
+    EXPECT_GT(console.out().size(), 80U) << words.back();
+  }
+}
+
+TEST(CommandLine, WordsThatMakeNoCommandEndWithTwo) {
+  TestConsole console;
+  for (const auto& words : std::vector<std::vector<std::string>>{{},
+                                                                 {"serv"},
+                                                                 {"app"},
+                                                                 {"app", "create"},
+                                                                 {"app", "show"},
+                                                                 {"serve", "--port", "1"},
+                                                                 {"app", "rotate-secret", "app_1", "--overlap", "soon"},
+                                                                 {"connect", "www.shop.example", "--organization", "acme"},
+                                                                 {"connect", "www.shop.example", "--organization", "acme", "--record", "CNAME www"},
+                                                                 {"dns", "observe", "shop.example"},
+                                                                 {"dns", "observe", "shop.example", "A", "--resolver", "ns.example"},
+                                                                 {"dns", "observe", "shop.example", "A", "--allow", "10.0.0.1/8"},
+                                                                 {"webhook", "listen", "--accept", "v3"},
+                                                                 {"webhook", "listen", "--until", "later"},
+                                                                 {"webhook", "listen", "--status", "99"}}) {
+    EXPECT_EQ(console.run(words), 2) << (words.empty() ? "" : words.back());
+    EXPECT_NE(console.err(), "");
+    EXPECT_EQ(console.out(), "");
+  }
+}
+
+TEST(CommandLine, TheVersionIsThatOfTheBuildAndTheChangelog) {
+  TestConsole console;
+  EXPECT_EQ(console.run({"--version"}), 0);
+  EXPECT_EQ(console.out(), "signpost " + std::string(kVersion) + "\n");
+  std::stringstream build;
+  build << std::ifstream("CMakeLists.txt").rdbuf();
+  EXPECT_TRUE(has(build.str(), "project(signpost VERSION " + std::string(kVersion) + " "));
+}
+
+TEST(CommandLine, ConfigCheckSaysTheSentenceAndEndsWithOne) {
+  const TemporaryDirectory directory;
+  const auto file = directory.path() / "bad.toml";
+  std::ofstream(file) << "[api]\nlisen = \"127.0.0.1:1\"\n";
+  TestConsole console;
+  EXPECT_EQ(console.run({"config", "check", file.string()}), 1);
+  EXPECT_TRUE(has(console.err(), "bad.toml:2: unknown setting \"api.lisen\"")) << console.err();
+  EXPECT_EQ(console.run({"config", "check", "packaging/signpost.toml"}), 0);
+  EXPECT_EQ(console.run({"config", "check", "/nonexistent.toml"}), 1);
+  EXPECT_TRUE(has(console.err(), "cannot be read"));
+}
+
+TEST(CommandLine, ConfigShowTellsDefaults) {
+  TestConsole console;
+  EXPECT_EQ(console.run({"config", "show"}), 0);
+  EXPECT_TRUE(has(console.out(), "listen = \"127.0.0.1:8080\"  # default")) << console.out();
+}
+
+TEST(CommandLine, CommandsForTheApiAskForAKey) {
+  TestConsole console;
+  EXPECT_EQ(console.run({"watch", "con_0000000000001"}), 1);
+  EXPECT_TRUE(has(console.err(), "SIGNPOST_KEY")) << console.err();
+  EXPECT_EQ(console.run({"watch", "nonsense"}), 1);
+}
+
+TEST(CommandLine, AnUnreachableServerIsSaidSo) {
+  TestConsole console;
+  EXPECT_EQ(console.run({"connect", "www.shop.example", "--organization", "acme", "--record", "CNAME www app.saas.example", "--key", "sp_x",
+                         "--server", "http://127.0.0.1:1"}),
+            1);
+  EXPECT_TRUE(has(console.err(), "is signpost serve running there?")) << console.err();
+}
+
+// ── app and key, on a database of their own ─────────────────────────────────────────────────────────────────────
+
+class StoreCommands : public ::testing::Test {
+ protected:
+  int run(std::vector<std::string> words) {
+    words.insert(words.end(), {"--data", data()});
+    return console_.run(words);
+  }
+  std::string data() const { return (directory_.path() / "data").string(); }
+  std::string create(const std::string& name) {
+    EXPECT_EQ(run({"app", "create", "--name", name}), 0) << console_.err();
+    return first_match(console_.out(), "app_[0-9a-z]{13}");
+  }
+  TemporaryDirectory directory_;
+  TestConsole console_;
+};
+
+TEST_F(StoreCommands, CreatePrintsTheSecretOnceAndListAndShowNever) {
+  ASSERT_EQ(run({"app", "create", "--name", "My SaaS", "--webhook-url", "https://hooks.saas.example/in", "--cname-target",
+                 "app.saas.example", "--allowed-origin", "https://app.saas.example", "--allowed-origin", "https://www.saas.example"}),
+            0)
+      << console_.err();
+  const auto id = first_match(console_.out(), "app_[0-9a-z]{13}");
+  const auto secret = std::regex_replace(first_match(console_.out(), "secret +\\S+"), std::regex("secret +"), "");
+  ASSERT_FALSE(id.empty());
+  ASSERT_GT(secret.size(), 20U);
+  EXPECT_TRUE(has(console_.out(), "https://hooks.saas.example/in"));
+  ASSERT_EQ(run({"app", "list"}), 0);
+  EXPECT_TRUE(has(console_.out(), id + "  "));
+  EXPECT_FALSE(has(console_.out(), secret));
+  ASSERT_EQ(run({"app", "show", id}), 0);
+  EXPECT_TRUE(has(console_.out(), "https://app.saas.example, https://www.saas.example")) << console_.out();
+  EXPECT_FALSE(has(console_.out(), secret));
+}
+
+TEST_F(StoreCommands, CreateAsJsonHoldsIdAndSecret) {
+  ASSERT_EQ(run({"app", "create", "--name", "Demo", "--json"}), 0) << console_.err();
+  EXPECT_TRUE(std::regex_search(console_.out(), std::regex("\"id\":\"app_[0-9a-z]{13}\""))) << console_.out();
+  EXPECT_TRUE(has(console_.out(), "\"secret\":\""));
+}
+
+TEST_F(StoreCommands, CreateRefusesABadWebhookUrl) {
+  EXPECT_EQ(run({"app", "create", "--name", "x", "--webhook-url", "ftp://hooks.example/"}), 1);
+  EXPECT_NE(console_.err(), "");
+}
+
+TEST_F(StoreCommands, ASecretIsRotatedAndPromoted) {
+  const auto id = create("Demo");
+  ASSERT_EQ(run({"app", "rotate-secret", id, "--overlap", "2h"}), 0) << console_.err();
+  EXPECT_TRUE(has(console_.out(), "new secret"));
+  EXPECT_TRUE(has(console_.out(), "promote-secret " + id));
+  ASSERT_EQ(run({"app", "promote-secret", id}), 0) << console_.err();
+  EXPECT_TRUE(has(console_.out(), "sec_"));
+}
+
+TEST_F(StoreCommands, DeleteSaysWhatItWouldDeleteBeforeItDoes) {
+  const auto id = create("Demo");
+  EXPECT_EQ(run({"app", "delete", id}), 1);
+  EXPECT_TRUE(has(console_.out(), "0 connections")) << console_.out();
+  EXPECT_TRUE(has(console_.err(), "--yes"));
+  EXPECT_EQ(run({"app", "show", id}), 0);
+  EXPECT_EQ(run({"app", "delete", id, "--yes"}), 0) << console_.err();
+  EXPECT_EQ(run({"app", "show", id}), 1);
+}
+
+TEST_F(StoreCommands, AKeyIsShownOnceAndCanBeRevoked) {
+  ASSERT_EQ(run({"key", "create", "--name", "deploy"}), 0) << console_.err();
+  const auto key = first_match(console_.out(), "sp_[0-9a-f]{64}");
+  const auto id = first_match(console_.out(), "key_[0-9a-z]{13}");
+  ASSERT_FALSE(key.empty());
+  ASSERT_EQ(run({"key", "revoke", id}), 0) << console_.err();
+  ASSERT_EQ(run({"key", "list"}), 0);
+  EXPECT_TRUE(has(console_.out(), id));
+  EXPECT_TRUE(has(console_.out(), "revoked"));
+  EXPECT_FALSE(has(console_.out(), key));
+}
+
+TEST_F(StoreCommands, ListInADirectoryWithoutADatabaseNamesTheWayOut) {
+  EXPECT_EQ(run({"app", "list"}), 1);
+  EXPECT_TRUE(has(console_.err(), "--data")) << console_.err();
+  EXPECT_FALSE(std::filesystem::exists(data()));
+}
+
+TEST_F(StoreCommands, WhatTheyCreateIsForTheOwnersEyesOnly) {
+  create("Demo");
+  using std::filesystem::perms;
+  const auto mode = [&](const std::string& file) { return std::filesystem::status(data() + file).permissions(); };
+  EXPECT_EQ(mode(""), perms::owner_all);
+  EXPECT_EQ(mode("/master.key"), perms::owner_read | perms::owner_write);
+  EXPECT_EQ(mode("/signpost.db") & (perms::group_all | perms::others_all), perms::none);
+}
+
+TEST_F(StoreCommands, ADatabaseWithoutItsMasterKeyIsNotGivenANewOne) {
+  create("Demo");
+  std::filesystem::remove(data() + "/master.key");
+  EXPECT_EQ(run({"app", "list"}), 1);
+  EXPECT_TRUE(has(console_.err(), "restore the key")) << console_.err();
+  EXPECT_FALSE(std::filesystem::exists(data() + "/master.key"));
+}
+
+}  // namespace
+}  // namespace signpost::app

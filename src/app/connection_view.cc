@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "app/connection_view.h"
+
+#include <algorithm>
+#include <boost/json.hpp>
+
+#include "app/console.h"
+#include "base/text.h"
+
+namespace signpost::app {
+namespace {
+
+namespace json = boost::json;
+
+std::string text_of(const json::object& object, const char* name) {
+  const auto* member = object.if_contains(name);
+  if (!member) return "";
+  if (member->is_string()) return std::string(member->as_string());
+  return member->is_int64() ? std::to_string(member->as_int64()) : std::string{};
+}
+
+const json::object* object_in(const json::object& object, const char* name) {
+  const auto* member = object.if_contains(name);
+  return member ? member->if_object() : nullptr;
+}
+
+ConnectionView::Record record_of(const json::object& object) {
+  return {text_of(object, "type"), text_of(object, "host"), text_of(object, "value"), text_of(object, "ttl"),
+          text_of(object, "priority")};
+}
+
+void read_records(const json::object& object, ConnectionView& view) {
+  const auto* records = object.if_contains("records");
+  if (!records || !records->is_array()) return;
+  for (const auto& item : records->as_array()) {
+    if (item.is_object()) view.records.push_back(record_of(item.as_object()));
+  }
+}
+
+void read_claim(const json::object& object, ConnectionView& view) {
+  const auto* claim = object_in(object, "claim");
+  if (!claim) return;
+  view.claim = text_of(*claim, "status");
+  if (const auto* record = object_in(*claim, "record")) view.claim_record = record_of(*record);
+}
+
+std::string state_text(const ConnectionView& connection) {
+  return format("{}  {}  propagation {}", printable(connection.host), printable(connection.status),
+                connection.propagation.empty() ? "not begun" : printable(connection.propagation));
+}
+
+bool is_unproven(const ConnectionView& connection) { return connection.claim == "unproven"; }
+
+void add_record_row(std::string& text, const ConnectionView::Record& record, std::size_t host_columns, std::string_view remark) {
+  const auto value = record.priority.empty() ? record.value : record.priority + " " + record.value;
+  text += format("  {}  {}  {}{}\n", pad(record.type, 5), pad(record.host, host_columns), printable(value, 2048), remark);
+}
+
+}  // namespace
+
+Result<ConnectionView> parse_connection(std::string_view text) {
+  boost::system::error_code error;
+  const auto value = json::parse({text.data(), text.size()}, error);
+  if (error || !value.is_object() || text_of(value.as_object(), "id").empty()) {
+    return fail(Kind::kProtocol, "the server's answer is not a connection: is --server the API of Signpost?");
+  }
+  const auto& object = value.as_object();
+  ConnectionView view;
+  view.id = text_of(object, "id");
+  view.host = text_of(object, "host");
+  view.domain = text_of(object, "domain");
+  view.organization = text_of(object, "organization");
+  view.status = text_of(object, "proxy_status");
+  if (const auto* facets = object_in(object, "facets")) view.propagation = text_of(*facets, "propagation_status");
+  if (const auto* attention = object_in(object, "attention")) view.attention = text_of(*attention, "explanation");
+  if (const auto next = parse_rfc3339(text_of(object, "next_look_at"))) view.next_look_at = *next;
+  read_records(object, view);
+  read_claim(object, view);
+  if (const auto* observation = object_in(object, "observation")) view.observed = TRY(parse_observation(json::serialize(*observation)));
+  return view;
+}
+
+WatchEnd end_of(const ConnectionView& connection) {
+  if (connection.propagation == "success") return WatchEnd::kSuccess;
+  const bool is_lost = !connection.claim.empty() && !is_unproven(connection) && connection.claim != "proven";
+  return connection.propagation == "failed" || is_lost ? WatchEnd::kFailure : WatchEnd::kGoesOn;
+}
+
+std::string instructions(const ConnectionView& connection, std::size_t columns) {
+  std::size_t host_columns = 4;
+  for (const auto& record : connection.records) host_columns = std::max(host_columns, record.host.size());
+  const bool shows_claim = is_unproven(connection) && connection.claim_record;
+  if (shows_claim) host_columns = std::max(host_columns, connection.claim_record->host.size());
+  host_columns = std::min(host_columns, std::max<std::size_t>(columns / 2, 8));
+  std::string text = format("connection {}  {}  of organization {}\n\nAdd at the DNS provider of {}:\n\n", printable(connection.id),
+                            printable(connection.host), printable(connection.organization), printable(connection.domain));
+  text += format("  {}  {}  VALUE\n", pad("TYPE", 5), pad("HOST", host_columns));
+  for (const auto& record : connection.records) add_record_row(text, record, host_columns, "");
+  if (shows_claim) {
+    add_record_row(text, *connection.claim_record, host_columns, "");
+    text += format("\nThe last one, {} {}, proves that the domain is the organization's own.\n", connection.claim_record->type,
+                   printable(connection.claim_record->host));
+  }
+  return text + format("\nSignpost is watching. To watch with it:\n\n  signpost watch {}\n", printable(connection.id));
+}
+
+std::string watch_picture(const ConnectionView& connection, Time now, std::size_t columns) {
+  std::string text = fit(state_text(connection), columns) + "\n\n";
+  text += connection.observed.empty() ? "Nobody has looked at DNS yet.\n" : observation_table(connection.observed, columns);
+  if (connection.next_look_at) {
+    const auto left = std::max<std::int64_t>(0, std::chrono::ceil<std::chrono::seconds>(*connection.next_look_at - now).count());
+    text += left == 0 ? std::string("\nlooking …\n") : format("\nnext look in {} s\n", left);
+  }
+  if (!connection.attention.empty()) text += "\n! " + printable(connection.attention, 500) + "\n";
+  return text;
+}
+
+std::string watch_lines(const ConnectionView& connection) {
+  std::string text = state_text(connection) + "\n";
+  for (const auto& record : connection.observed) {
+    text += format("  {} {} {}  {}\n", record.propagated ? "✓" : "✗", printable(record.name), record.type, printable(record.expected));
+    if (record.propagated) continue;
+    for (const auto& server : record.authorities) {
+      text += format("      {} {}  {}\n", printable(server.server), printable(server.address), verdict_text(server.verdict));
+    }
+  }
+  if (!connection.attention.empty()) text += "  ! " + printable(connection.attention, 500) + "\n";
+  return text;
+}
+
+}  // namespace signpost::app

@@ -1,0 +1,205 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "app/observation_view.h"
+
+#include <algorithm>
+#include <boost/json.hpp>
+
+#include "app/console.h"
+#include "base/text.h"
+#include "services/observation_json.h"
+
+namespace signpost::app {
+namespace {
+
+namespace json = boost::json;
+
+std::string text_of(const json::object& object, const char* name) {
+  const auto* member = object.if_contains(name);
+  return member && member->is_string() ? std::string(member->as_string()) : std::string{};
+}
+
+const json::array& array_of(const json::object& object, const char* name) {
+  static const json::array kNone;
+  const auto* member = object.if_contains(name);
+  return member && member->is_array() ? member->as_array() : kNone;
+}
+
+std::vector<ServerView> servers_of(const json::array& array) {
+  std::vector<ServerView> servers;
+  for (const auto& item : array) {
+    if (!item.is_object()) continue;
+    const auto& object = item.as_object();
+    ServerView server{text_of(object, "server"), text_of(object, "address"), text_of(object, "verdict"), {}, text_of(object, "note")};
+    for (const auto& value : array_of(object, "values")) {
+      if (value.is_string()) server.values.emplace_back(value.as_string());
+    }
+    servers.push_back(std::move(server));
+  }
+  return servers;
+}
+
+RecordView record_of(const json::object& object) {
+  const auto* propagated = object.if_contains("propagated");
+  return {text_of(object, "name"),
+          text_of(object, "type"),
+          text_of(object, "expected"),
+          text_of(object, "zone"),
+          propagated && propagated->is_bool() && propagated->as_bool(),
+          text_of(object, "cause"),
+          text_of(object, "explanation"),
+          servers_of(array_of(object, "authorities")),
+          servers_of(array_of(object, "resolvers"))};
+}
+
+std::string values_text(const ServerView& server) {
+  std::string text;
+  for (const auto& value : server.values) text += (text.empty() ? "" : ", ") + value;
+  return text;
+}
+
+/// What a server is called: its name and address, once if they are the same.
+std::string server_text(const ServerView& server) {
+  if (server.address.empty()) return server.server;
+  return server.address.starts_with(server.server) ? server.address : server.server + " " + server.address;
+}
+
+/// Breaks at blanks; every line begins with the indent.
+std::string wrap(std::string_view text, std::size_t columns, std::string_view indent) {
+  std::string wrapped;
+  std::string line(indent);
+  const std::string clean = printable(text, 2000);
+  for (const auto word : split(clean, ' ')) {
+    if (line.size() > indent.size() && line.size() + word.size() + 1 > columns) {
+      wrapped += line + "\n";
+      line = indent;
+    }
+    line += (line.size() > indent.size() ? " " : "") + std::string(word);
+  }
+  return wrapped + line + "\n";
+}
+
+std::string record_title(const RecordView& record) {
+  return format("{} {}  {}", printable(record.name), record.type, printable(record.expected));
+}
+
+std::size_t width_of_servers(const std::vector<ServerView>& servers, std::size_t width, std::size_t width_max) {
+  for (const auto& server : servers) width = std::max(width, server_text(server).size());
+  return std::min(width, width_max);
+}
+
+constexpr std::size_t kVerdictColumns = 15;
+constexpr std::size_t kServerColumnsMax = 44;
+
+void add_servers(std::string& text, std::string_view title, const std::vector<ServerView>& servers, std::size_t columns,
+                 std::size_t server_columns) {
+  if (servers.empty()) return;
+  text += format("  {}\n", title);
+  for (const auto& server : servers) {
+    const auto used = 4 + server_columns + 2 + kVerdictColumns + 1;
+    text += format("    {}  {} {}\n", pad(server_text(server), server_columns), pad(verdict_text(server.verdict), kVerdictColumns),
+                   fit(values_text(server), columns > used + 20 ? columns - used : 20));
+    if (!server.note.empty()) text += wrap(server.note, columns, "        ");
+  }
+}
+
+/// One row of the table: who, and the verdict per record.
+struct TableRow {
+  std::string server;
+  std::vector<std::string> verdicts;  // one per record, empty where the server was not asked
+};
+
+std::vector<TableRow> rows_of(const std::vector<RecordView>& records, std::vector<ServerView> RecordView::*which) {
+  std::vector<TableRow> rows;
+  for (std::size_t i = 0; i < records.size(); ++i) {
+    for (const auto& server : records[i].*which) {
+      const auto name = server_text(server);
+      auto row = std::ranges::find(rows, name, &TableRow::server);
+      if (row == rows.end()) row = rows.insert(rows.end(), {name, std::vector<std::string>(records.size())});
+      row->verdicts[i] = server.verdict;
+    }
+  }
+  return rows;
+}
+
+void add_table(std::string& text, const std::vector<RecordView>& records, std::size_t begin, std::size_t end, std::size_t server_columns) {
+  const auto add_rows = [&](std::string_view title, const std::vector<TableRow>& rows) {
+    if (rows.empty()) return;
+    text += pad(title, server_columns);
+    for (std::size_t i = begin; i < end; ++i) text += "  " + pad(format("{}. {}", i + 1, records[i].type), kVerdictColumns);
+    text += "\n";
+    for (const auto& row : rows) {
+      text += pad(row.server, server_columns);
+      for (std::size_t i = begin; i < end; ++i) text += "  " + pad(verdict_text(row.verdicts[i]), kVerdictColumns);
+      text += "\n";
+    }
+  };
+  add_rows("AUTHORITATIVE SERVER", rows_of(records, &RecordView::authorities));
+  add_rows("RESOLVER (CACHE)", rows_of(records, &RecordView::resolvers));
+}
+
+}  // namespace
+
+Result<std::vector<RecordView>> parse_observation(std::string_view text) {
+  boost::system::error_code error;
+  const auto value = json::parse({text.data(), text.size()}, error);
+  const auto* object = !error && value.is_object() ? &value.as_object() : nullptr;
+  const auto* list = object ? object->if_contains("records") : nullptr;
+  if (!list || !list->is_array()) return fail(Kind::kProtocol, "the observation is not of the form that this version knows");
+  std::vector<RecordView> records;
+  for (const auto& item : list->as_array()) {
+    if (item.is_object()) records.push_back(record_of(item.as_object()));
+  }
+  return records;
+}
+
+std::vector<RecordView> view_of(const dns::Observation& observation) {
+  return parse_observation(services::to_json(observation)).value_or(std::vector<RecordView>{});
+}
+
+std::string verdict_text(std::string_view verdict) {
+  if (verdict.empty()) return "";
+  if (verdict == "agrees") return "✓ agrees";
+  if (verdict == "disagrees") return "✗ other value";
+  if (verdict == "nxdomain") return "✗ no such name";
+  if (verdict == "nodata") return "✗ no such type";
+  // The others say something about the server and nothing about the record.
+  return format("? {}", printable(verdict, 30));
+}
+
+std::string observation_details(const std::vector<RecordView>& records, std::size_t columns) {
+  std::string text;
+  for (const auto& record : records) {
+    auto server_columns = width_of_servers(record.authorities, 10, kServerColumnsMax);
+    server_columns = width_of_servers(record.resolvers, server_columns, kServerColumnsMax);
+    text += format("{}{} {}\n", text.empty() ? "" : "\n", record.propagated ? "✓" : "✗", record_title(record));
+    const auto zone = record.zone.empty() ? std::string("authoritative servers (no zone found)")
+                                          : format("authoritative servers of {}", printable(record.zone));
+    add_servers(text, zone, record.authorities, columns, server_columns);
+    add_servers(text, "resolvers (their caches, for information)", record.resolvers, columns, server_columns);
+    if (!record.explanation.empty()) text += wrap(record.explanation, columns, "  ");
+  }
+  return text;
+}
+
+std::string observation_table(const std::vector<RecordView>& records, std::size_t columns) {
+  std::size_t server_columns = 20;
+  for (const auto& record : records) {
+    server_columns = width_of_servers(record.authorities, server_columns, kServerColumnsMax);
+    server_columns = width_of_servers(record.resolvers, server_columns, kServerColumnsMax);
+  }
+  const auto room = columns > server_columns ? columns - server_columns : 0;
+  const auto per_table = std::max<std::size_t>(1, room / (kVerdictColumns + 2));
+  std::string text;
+  for (std::size_t begin = 0; begin < records.size(); begin += per_table) {
+    if (begin > 0) text += "\n";
+    add_table(text, records, begin, std::min(records.size(), begin + per_table), server_columns);
+  }
+  text += "\n";
+  for (std::size_t i = 0; i < records.size(); ++i) {
+    text += fit(format("{} {}. {}", records[i].propagated ? "✓" : "✗", i + 1, record_title(records[i])), columns) + "\n";
+    if (!records[i].propagated && !records[i].explanation.empty()) text += wrap(records[i].explanation, columns, "     ");
+  }
+  return text;
+}
+
+}  // namespace signpost::app

@@ -1,0 +1,155 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "app/observation_view.h"
+
+#include <gtest/gtest.h>
+
+#include "app/connection_view.h"
+#include "app/dns_observe.h"
+#include "app/resolv_conf.h"
+#include "app/watch.h"
+#include "base/text.h"
+
+namespace signpost::app {
+namespace {
+
+bool has(const std::string& text, std::string_view part) { return text.find(part) != std::string::npos; }
+
+dns::Observation disagreement() {
+  dns::Observation observation;
+  dns::RecordObservation record{*DnsName::parse("www.shop.example"), RecordType::kCname, "app.saas.example", "shop.example", false, {}, {},
+                                "servers_disagree", "ns2.shop.example does not have the record yet: add it there"};
+  record.authorities = {{"ns1.shop.example", "127.0.0.2:53", dns::Verdict::kAgrees, {"app.saas.example"}, 300, 3, ""},
+                        {"ns2.shop.example", "127.0.0.3:53", dns::Verdict::kNxDomain, {}, 0, 3, "says \x1b[2J so"}};
+  record.resolvers = {{"127.0.0.1", "127.0.0.1:53", dns::Verdict::kSilent, {}, 0, 800, ""}};
+  observation.records.push_back(record);
+  return observation;
+}
+
+std::string connection_json(std::string_view members) {
+  return format(R"({{"id":"con_0000000000001","host":"www.shop.example","domain":"shop.example","organization":"acme",)"
+                R"("proxy_status":"PENDING_VALIDATION","records":[{{"type":"CNAME","host":"www","value":"app.saas.example","ttl":300}}],)"
+                R"("claim":{{"status":"unproven","record":{{"type":"TXT","host":"_signpost.www","value":"signpost-verification=x"}}}},{}}})",
+                members);
+}
+
+TEST(ObservationDetails, NameEveryServerWithWhatItSaidAndWhatToDo) {
+  const auto text = observation_details(view_of(disagreement()), 100);
+  EXPECT_TRUE(has(text, "✗ www.shop.example CNAME  app.saas.example")) << text;
+  EXPECT_TRUE(has(text, "ns1.shop.example 127.0.0.2:53  ✓ agrees")) << text;
+  EXPECT_TRUE(has(text, "ns2.shop.example 127.0.0.3:53  ✗ no such name")) << text;
+  EXPECT_TRUE(has(text, "127.0.0.1:53")) << text;
+  EXPECT_TRUE(has(text, "? silent")) << text;
+  EXPECT_TRUE(has(text, "add it there")) << text;
+}
+
+TEST(ObservationDetails, LetNoControlCharacterReachTheTerminal) {
+  EXPECT_FALSE(has(observation_details(view_of(disagreement()), 100), "\x1b"));
+  EXPECT_FALSE(has(observation_table(view_of(disagreement()), 100), "\x1b"));
+}
+
+TEST(ObservationTable, PutsServersDownAndRecordsAcross) {
+  auto observation = disagreement();
+  auto second = observation.records[0];
+  second.type = RecordType::kTxt;
+  second.authorities.pop_back();
+  observation.records.push_back(second);
+  const auto text = observation_table(view_of(observation), 100);
+  EXPECT_TRUE(has(text, "1. CNAME")) << text;
+  EXPECT_TRUE(has(text, "2. TXT")) << text;
+  const auto row = text.substr(text.find("ns1.shop.example"));
+  EXPECT_TRUE(has(row.substr(0, row.find('\n')), "✓ agrees         ✓ agrees")) << row;
+}
+
+TEST(ObservationTable, NeverGetsWiderThanTheTerminal) {
+  auto observation = disagreement();
+  for (int i = 0; i < 9; ++i) observation.records.push_back(observation.records[0]);
+  for (const std::size_t columns : {60U, 80U, 132U}) {
+    const auto text = observation_table(view_of(observation), columns);
+    for (const auto line : split(text, '\n')) {
+      const auto characters = std::count_if(line.begin(), line.end(), [](char c) { return (static_cast<unsigned char>(c) & 0xC0) != 0x80; });
+      EXPECT_LE(characters, static_cast<std::ptrdiff_t>(columns)) << line;
+    }
+  }
+}
+
+TEST(Observation, OfAnotherFormIsAnError) {
+  EXPECT_FALSE(parse_observation("[]"));
+  EXPECT_FALSE(parse_observation("{\"records\":1}"));
+  EXPECT_FALSE(parse_observation("x"));
+}
+
+TEST(ServersAgree, WhenAllThatAnswerWithAuthoritySayTheSame) {
+  auto record = disagreement().records[0];
+  EXPECT_FALSE(servers_agree(record));
+  record.authorities[1].verdict = dns::Verdict::kSilent;
+  EXPECT_TRUE(servers_agree(record));
+  record.authorities[1] = record.authorities[0];
+  record.authorities[1].values = {"old.saas.example"};
+  EXPECT_FALSE(servers_agree(record));
+  record.authorities.clear();
+  EXPECT_FALSE(servers_agree(record));
+}
+
+TEST(Connection, InstructionsShowTheRecordsAndTheProof) {
+  const auto connection = parse_connection(connection_json("\"facets\":{}"));
+  ASSERT_TRUE(connection) << connection.error().message;
+  const auto text = instructions(*connection, 80);
+  EXPECT_TRUE(has(text, "CNAME  www            app.saas.example")) << text;
+  EXPECT_TRUE(has(text, "TXT    _signpost.www  signpost-verification=x")) << text;
+  EXPECT_TRUE(has(text, "signpost watch con_0000000000001")) << text;
+}
+
+TEST(Connection, WatchingItEndsWithSuccessFailureOrALostClaim) {
+  const auto end = [](const char* members) { return end_of(*parse_connection(connection_json(members))); };
+  EXPECT_EQ(end("\"facets\":{\"propagation_status\":\"pending\"}"), WatchEnd::kGoesOn);
+  EXPECT_EQ(end("\"facets\":{\"propagation_status\":\"success\"}"), WatchEnd::kSuccess);
+  EXPECT_EQ(end("\"facets\":{\"propagation_status\":\"failed\"}"), WatchEnd::kFailure);
+  auto lost = *parse_connection(connection_json("\"facets\":{}"));
+  lost.claim = "lost";
+  EXPECT_EQ(end_of(lost), WatchEnd::kFailure);
+}
+
+TEST(Connection, ThePictureCountsDownToTheNextLook) {
+  auto connection = *parse_connection(connection_json("\"facets\":{},\"next_look_at\":\"2026-01-01T00:00:10.000Z\",\"observation\":null"));
+  EXPECT_TRUE(has(watch_picture(connection, *parse_rfc3339("2026-01-01T00:00:02.500Z"), 80), "next look in 8 s"));
+  EXPECT_TRUE(has(watch_picture(connection, *parse_rfc3339("2026-01-01T00:00:11Z"), 80), "looking"));
+  connection.observed = view_of(disagreement());
+  EXPECT_TRUE(has(watch_lines(connection), "ns2.shop.example 127.0.0.3:53  ✗ no such name")) << watch_lines(connection);
+}
+
+TEST(Connection, OfAnotherFormIsAnError) { EXPECT_FALSE(parse_connection("{\"title\":\"x\"}")); }
+
+TEST(RecordWish, IsTypeHostAndValue) {
+  const auto cname = parse_record_wish(" cname  www\tapp.saas.example ");
+  ASSERT_TRUE(cname);
+  EXPECT_EQ(cname->type, "CNAME");
+  EXPECT_EQ(cname->host, "www");
+  EXPECT_EQ(cname->value, "app.saas.example");
+  const auto mx = parse_record_wish("MX @ 10 mail.saas.example");
+  ASSERT_TRUE(mx);
+  EXPECT_EQ(mx->priority, 10);
+  EXPECT_EQ(mx->value, "mail.saas.example");
+  EXPECT_EQ(parse_record_wish("TXT @ \"v=spf1 -all\"")->value, "v=spf1 -all");
+  for (const auto* text : {"", "CNAME", "CNAME www", "SRV a b", "MX @ mail.example", "MX @ 70000 m"}) EXPECT_FALSE(parse_record_wish(text)) << text;
+}
+
+TEST(Expectation, OfMxTakesItsPreferenceFromTheValue) {
+  const auto mx = expectation_of("shop.example", "mx", "10 mail.saas.example");
+  ASSERT_TRUE(mx);
+  EXPECT_EQ(mx->priority, 10);
+  EXPECT_EQ(mx->value, "mail.saas.example");
+  EXPECT_FALSE(expectation_of("shop.example", "SRV", std::nullopt));
+  EXPECT_FALSE(expectation_of("..", "A", std::nullopt));
+  EXPECT_FALSE(expectation_of("shop.example", "MX", "70000 mail.saas.example"));
+}
+
+TEST(ResolvConf, GivesItsNameServersAndSkipsTheRest) {
+  const auto servers = parse_resolv_conf("# nameserver 192.0.2.1\nsearch x\nnameserver 192.0.2.53 # home\nnameserver\t2001:db8::53\nnameserverx\n"
+                                         "nameserver ns.example\nnameserver\n");
+  ASSERT_EQ(servers.size(), 2U);
+  EXPECT_EQ(servers[0].address().to_string(), "192.0.2.53");
+  EXPECT_EQ(servers[1].port(), 53);
+}
+
+}  // namespace
+}  // namespace signpost::app

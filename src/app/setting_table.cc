@@ -1,0 +1,420 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "app/setting_table.h"
+
+#include <algorithm>
+#include <array>
+#include <limits>
+#include <numeric>
+
+#include "base/text.h"
+
+namespace signpost::app {
+namespace {
+
+std::string kind_of(const SettingValue& value) {
+  constexpr std::array kNames{"text", "a whole number", "a number", "true or false", "a list"};
+  return kNames[value.index()];
+}
+
+std::unexpected<Error> wrong(std::string_view wanted, const SettingValue& value) {
+  if (const auto* text = std::get_if<std::string>(&value)) {
+    return fail(Kind::kUnprocessable, format("must be {}, not \"{}\"", wanted, printable(*text, 60)));
+  }
+  if (const auto* number = std::get_if<std::int64_t>(&value)) {
+    return fail(Kind::kUnprocessable, format("must be {}, not the number {}", wanted, *number));
+  }
+  return fail(Kind::kUnprocessable, format("must be {}, not {}", wanted, kind_of(value)));
+}
+
+// ── how a value becomes its type, what the type is called and how it is shown ───────────────────────────────────
+
+struct Limits {
+  std::int64_t min = 0;
+  std::int64_t max = 1'000'000'000;
+};
+
+template <typename T>
+struct Reader;
+
+template <>
+struct Reader<std::string> {
+  static constexpr std::string_view kType = "text";
+  static Result<std::string> read(const SettingValue& value, Limits) {
+    const auto* text = std::get_if<std::string>(&value);
+    if (!text) return wrong("text in quotes", value);
+    return *text;
+  }
+  static std::string show(const std::string& value) { return toml_text(value); }
+};
+
+template <>
+struct Reader<std::filesystem::path> {
+  static constexpr std::string_view kType = "path";
+  static Result<std::filesystem::path> read(const SettingValue& value, Limits) {
+    const auto* text = std::get_if<std::string>(&value);
+    if (!text) return wrong("a path in quotes", value);
+    return std::filesystem::path(*text);
+  }
+  static std::string show(const std::filesystem::path& value) { return toml_text(value.string()); }
+};
+
+template <typename Number>
+Result<Number> read_number(const SettingValue& value, Limits limits) {
+  const auto* number = std::get_if<std::int64_t>(&value);
+  if (!number || *number < limits.min || *number > limits.max) {
+    return wrong(format("a whole number from {} to {}", limits.min, limits.max), value);
+  }
+  return static_cast<Number>(*number);
+}
+
+template <>
+struct Reader<std::size_t> {
+  static constexpr std::string_view kType = "whole number";
+  static Result<std::size_t> read(const SettingValue& value, Limits limits) {
+    return read_number<std::size_t>(value, limits);
+  }
+  static std::string show(std::size_t value) { return std::to_string(value); }
+};
+
+template <>
+struct Reader<std::uint16_t> {
+  static constexpr std::string_view kType = "port";
+  static Result<std::uint16_t> read(const SettingValue& value, Limits) {
+    return read_number<std::uint16_t>(value, {1, 65535});
+  }
+  static std::string show(std::uint16_t value) { return std::to_string(value); }
+};
+
+/// Limits are in milliseconds.
+template <>
+struct Reader<Milliseconds> {
+  static constexpr std::string_view kType = "duration";
+  static Result<Milliseconds> read(const SettingValue& value, Limits limits) {
+    const auto wanted = format("a duration from \"{}\" to \"{}\" such as \"20s\" or \"250ms\"",
+                               to_text(Milliseconds(limits.min)), to_text(Milliseconds(limits.max)));
+    const auto* text = std::get_if<std::string>(&value);
+    if (!text) return wrong(wanted, value);
+    const auto length = parse_duration(*text);
+    if (!length || length->count() < limits.min || length->count() > limits.max) return wrong(wanted, value);
+    return *length;
+  }
+  static std::string show(Milliseconds value) { return toml_text(to_text(value)); }
+};
+
+template <>
+struct Reader<net::TcpEndpoint> {
+  static constexpr std::string_view kType = "address and port";
+  static Result<net::TcpEndpoint> read(const SettingValue& value, Limits) {
+    const auto* text = std::get_if<std::string>(&value);
+    const auto endpoint = text ? parse_endpoint(*text, 0) : fail(Kind::kUnprocessable, "");
+    if (!endpoint) return wrong("an address and a port such as \"127.0.0.1:8080\" or \"[::1]:8080\"", value);
+    return net::TcpEndpoint(endpoint->address(), endpoint->port());
+  }
+  static std::string show(const net::TcpEndpoint& value) { return toml_text(endpoint_text(value.address(), value.port())); }
+};
+
+template <>
+struct Reader<std::optional<net::IpAddress>> {
+  static constexpr std::string_view kType = "address";
+  static Result<std::optional<net::IpAddress>> read(const SettingValue& value, Limits) {
+    const auto* text = std::get_if<std::string>(&value);
+    if (text && text->empty()) return std::nullopt;
+    boost::system::error_code error;
+    const auto address = text ? boost::asio::ip::make_address(*text, error) : net::IpAddress{};
+    if (!text || error) return wrong("an address such as \"192.0.2.10\", or empty", value);
+    return address;
+  }
+  static std::string show(const std::optional<net::IpAddress>& value) { return toml_text(value ? value->to_string() : ""); }
+};
+
+template <typename Item, typename Parse>
+Result<std::vector<Item>> read_list(const SettingValue& value, std::string_view wanted, Parse parse) {
+  const auto* texts = std::get_if<std::vector<std::string>>(&value);
+  if (!texts) return wrong(wanted, value);
+  std::vector<Item> items;
+  for (const auto& text : *texts) {
+    const auto item = parse(text);
+    if (!item) return fail(Kind::kUnprocessable, format("must be {}: \"{}\" is none", wanted, printable(text, 60)));
+    items.push_back(*item);
+  }
+  return items;
+}
+
+template <typename Item, typename Show>
+std::string show_list(const std::vector<Item>& items, Show show) {
+  std::string text = "[";
+  for (const auto& item : items) text += (text.size() > 1 ? ", " : "") + toml_text(show(item));
+  return text + "]";
+}
+
+template <>
+struct Reader<std::vector<net::Network>> {
+  static constexpr std::string_view kType = "list of networks";
+  static Result<std::vector<net::Network>> read(const SettingValue& value, Limits) {
+    return read_list<net::Network>(value, "a list of networks such as [\"10.0.0.0/8\", \"::1\"]", net::Network::parse);
+  }
+  static std::string show(const std::vector<net::Network>& value) {
+    return show_list(value, [](const net::Network& network) { return network.text(); });
+  }
+};
+
+template <>
+struct Reader<std::vector<net::UdpEndpoint>> {
+  static constexpr std::string_view kType = "list of addresses";
+  static Result<std::vector<net::UdpEndpoint>> read(const SettingValue& value, Limits) {
+    return read_list<net::UdpEndpoint>(value, "a list of addresses such as [\"192.0.2.53\", \"[::1]:5353\"]",
+                                       [](std::string_view text) { return parse_endpoint(text, 53); });
+  }
+  static std::string show(const std::vector<net::UdpEndpoint>& value) {
+    return show_list(value, [](const auto& server) { return endpoint_text(server.address(), server.port()); });
+  }
+};
+
+template <typename Word, std::size_t count>
+Result<Word> read_word(const SettingValue& value, std::string_view wanted,
+                       const std::array<std::pair<std::string_view, Word>, count>& words) {
+  const auto* text = std::get_if<std::string>(&value);
+  for (const auto& [name, word] : words) {
+    if (text && *text == name) return word;
+  }
+  return wrong(wanted, value);
+}
+template <typename Word, std::size_t count>
+std::string show_word(Word value, const std::array<std::pair<std::string_view, Word>, count>& words) {
+  const auto* found = std::ranges::find(words, value, [](const auto& pair) { return pair.second; });
+  return toml_text(found == words.end() ? "" : found->first);
+}
+
+template <>
+struct Reader<log::Level> {
+  static constexpr std::string_view kType = "debug, info, warn or error";
+  static constexpr std::array<std::pair<std::string_view, log::Level>, 4> kWords{
+      {{"debug", log::Level::kDebug}, {"info", log::Level::kInfo}, {"warn", log::Level::kWarn}, {"error", log::Level::kError}}};
+  static Result<log::Level> read(const SettingValue& value, Limits) {
+    return read_word(value, "\"debug\", \"info\", \"warn\" or \"error\"", kWords);
+  }
+  static std::string show(log::Level value) { return show_word(value, kWords); }
+};
+
+template <>
+struct Reader<log::Format> {
+  static constexpr std::string_view kType = "auto, text or json";
+  static constexpr std::array<std::pair<std::string_view, log::Format>, 3> kWords{
+      {{"auto", log::Format::kAuto}, {"text", log::Format::kText}, {"json", log::Format::kJson}}};
+  static Result<log::Format> read(const SettingValue& value, Limits) {
+    return read_word(value, "\"auto\", \"text\" or \"json\"", kWords);
+  }
+  static std::string show(log::Format value) { return show_word(value, kWords); }
+};
+
+// ── rows ────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+template <typename>
+struct MemberOf;
+template <typename Class, typename Type>
+struct MemberOf<Type Class::*> {
+  using type = Type;
+};
+
+template <auto section, auto member, Limits limits = Limits{}>
+constexpr Setting row(std::string_view path, std::string_view doc, Secrecy secrecy = Secrecy::kPublic,
+                      std::string_view variable = "") {
+  using Value = MemberOf<decltype(member)>::type;
+  return {path,
+          Reader<Value>::kType,
+          doc,
+          secrecy,
+          variable,
+          [](Settings& settings, const SettingValue& value) -> Result<void> {
+            settings.*section.*member = TRY(Reader<Value>::read(value, limits));
+            return {};
+          },
+          [](const Settings& settings) { return Reader<Value>::show(settings.*section.*member); }};
+}
+
+template <auto member>
+constexpr Setting issuer_row(std::string_view path, std::string_view doc) {
+  using Value = MemberOf<decltype(member)>::type;
+  return {path,
+          Reader<Value>::kType,
+          doc,
+          Secrecy::kPublic,
+          "",
+          [](Settings& settings, const SettingValue& value) -> Result<void> {
+            settings.issuers.back().*member = TRY(Reader<Value>::read(value, {}));
+            return {};
+          },
+          [](const Settings& settings) { return Reader<Value>::show(settings.issuers.back().*member); }};
+}
+
+using S = Settings;
+constexpr Limits kPositive{1, 1'000'000};
+constexpr Limits kBudget{1, 10 * 60 * 1000};
+
+constexpr std::array kTable{
+    row<&S::api, &S::Api::listen>(
+        "api.listen",
+        "Where the API is served. It speaks plain HTTP: put a TLS proxy before it if it is to be reached from outside the machine."),
+    row<&S::api, &S::Api::trusted_proxies>(
+        "api.trusted_proxies",
+        "Proxies whose `X-Forwarded-For` is believed. Danger: a network too many lets clients invent their address."),
+    row<&S::api, &S::Api::body_bytes_max, Limits{1024, 16 * 1024 * 1024}>("api.body_bytes_max",
+                                                                          "Largest request body in bytes; larger ones get 413."),
+    row<&S::api, &S::Api::connections_max, kPositive>("api.connections_max",
+                                                      "Open client connections; those beyond are answered with 503."),
+    row<&S::api, &S::Api::requests_per_key>("api.requests_per_key",
+                                            "Requests a second that one API key or token may make on average; 0: no limit."),
+    row<&S::api, &S::Api::burst_per_key, kPositive>("api.burst_per_key", "Requests that one API key or token may make at once."),
+    row<&S::api, &S::Api::requests_per_address>("api.requests_per_address",
+                                                "Requests a second that one client address may make on average; 0: no limit."),
+    row<&S::api, &S::Api::burst_per_address, kPositive>("api.burst_per_address",
+                                                        "Requests that one client address may make at once."),
+    row<&S::operation, &S::Operation::listen>(
+        "operation.listen",
+        "Where `/healthz`, `/readyz` and `/metrics` are served, without authentication. Danger: keep it off the internet."),
+    row<&S::process, &S::Process::loops, Limits{0, 256}>("process.loops", "Event loops, one thread each; 0: one per core."),
+    row<&S::process, &S::Process::stop_budget, kBudget>(
+        "process.stop_budget",
+        "How long a stop waits for requests and webhooks under way. What is cut then goes on at the next start."),
+    row<&S::store, &S::Store::url>(
+        "store.url", "Empty: SQLite, `signpost.db` in the data directory. Otherwise `postgresql://user@host/database`.",
+        Secrecy::kPublic, "SIGNPOST_STORE_URL"),
+    row<&S::store, &S::Store::readers, Limits{1, 64}>("store.readers",
+                                                      "Threads that read the database, each with its own connection."),
+    row<&S::store, &S::Store::master_key_file>(
+        "store.master_key_file",
+        "Empty: `master.key` in the data directory. The master key seals all other secrets. Danger: without it they are lost."),
+    row<&S::store, &S::Store::master_key>("store.master_key",
+                                          "The master key itself, base64 of 32 bytes, instead of the file. Only from the environment.",
+                                          Secrecy::kSecret, "SIGNPOST_MASTER_KEY"),
+    row<&S::log, &S::Log::level>("log.level", "The least important lines that are written."),
+    row<&S::log, &S::Log::format>("log.format", "How lines look: `auto` is text on a terminal and JSON otherwise."),
+    row<&S::dns, &S::Dns::resolvers>(
+        "dns.resolvers", "Recursive resolvers for delegations and the caches' view; empty: those of `/etc/resolv.conf`."),
+    row<&S::dns, &S::Dns::authority_port>(
+        "dns.authority_port", "Port of authoritative servers. Danger: with anything but 53 nothing is seen outside demos and tests."),
+    row<&S::dns, &S::Dns::look_budget, kBudget>("dns.look_budget", "How long one look at the records of one connection may take."),
+    row<&S::dns, &S::Dns::server_budget, kBudget>("dns.server_budget",
+                                                  "How long one question to one server may take, repeats and TCP included."),
+    row<&S::dns, &S::Dns::authorities_max, Limits{1, 100}>("dns.authorities_max",
+                                                           "Name servers of one zone that are asked; others are named, not asked."),
+    row<&S::dns, &S::Dns::addresses_max, Limits{1, 200}>("dns.addresses_max",
+                                                         "Addresses of one zone's name servers that are asked."),
+    row<&S::webhooks, &S::Webhooks::source_address>(
+        "webhooks.source_address",
+        "Local address that webhooks leave from, so that receivers can allow it; empty: the system's choice."),
+    row<&S::webhooks, &S::Webhooks::in_flight_max, kPositive>("webhooks.in_flight_max",
+                                                              "Attempts under way at once, all endpoints together."),
+    row<&S::webhooks, &S::Webhooks::per_endpoint_in_flight_max, kPositive>("webhooks.per_endpoint_in_flight_max",
+                                                                           "Attempts under way at once for one endpoint."),
+    row<&S::webhooks, &S::Webhooks::ca_file>(
+        "webhooks.ca_file", "Authorities that receivers' certificates are checked against (PEM); empty: the system's."),
+    row<&S::network, &S::Network::allow>(
+        "network.allow",
+        "Networks that webhooks and DNS questions may reach although they are not public. Danger: whoever may name an endpoint or a "
+        "host name then reaches them through Signpost; meant for demos, tests and installations inside a private network."),
+    row<&S::tokens, &S::Tokens::leeway, Limits{0, 10 * 60 * 1000}>(
+        "tokens.leeway", "How far the clocks of identity providers may be off when `exp` and `nbf` are checked."),
+    row<&S::retention, &S::Retention::days, Limits{1, 3650}>(
+        "retention.days", "Days after which events are dropped, with their deliveries and attempts, once none is pending."),
+};
+
+constexpr std::array kIssuerTable{
+    issuer_row<&S::Issuer::issuer>("issuers.issuer", "The exact value of the claim `iss`."),
+    issuer_row<&S::Issuer::jwks_url>("issuers.jwks_url",
+                                     "Where its keys are, `https://…/.well-known/jwks.json`; exactly one of this and `jwks_file`."),
+    issuer_row<&S::Issuer::jwks_file>("issuers.jwks_file", "A file with its keys, read at start."),
+    issuer_row<&S::Issuer::organization_claim>(
+        "issuers.organization_claim", "The claim that names the organization, with dots for inner ones; empty: `org_slug`, then `o.slg`, as Clerk has them."),
+};
+
+std::size_t distance(std::string_view a, std::string_view b) {
+  std::vector<std::size_t> cells(b.size() + 1);
+  std::iota(cells.begin(), cells.end(), std::size_t{0});
+  for (std::size_t i = 0; i < a.size(); ++i) {
+    std::size_t diagonal = std::exchange(cells[0], i + 1);
+    for (std::size_t j = 0; j < b.size(); ++j) {
+      const std::size_t replaced = diagonal + (a[i] == b[j] ? 0 : 1);
+      diagonal = std::exchange(cells[j + 1], std::min({replaced, cells[j] + 1, cells[j + 1] + 1}));
+    }
+  }
+  return cells.back();
+}
+
+std::string_view last_part(std::string_view path) { return path.substr(path.rfind('.') + 1); }
+
+}  // namespace
+
+std::span<const Setting> setting_table() { return kTable; }
+std::span<const Setting> issuer_table() { return kIssuerTable; }
+
+std::string_view nearest_path(std::string_view path) {
+  path = path.substr(0, 100);
+  std::string_view nearest;
+  std::size_t least = std::numeric_limits<std::size_t>::max();
+  const auto consider = [&](const Setting& setting) {
+    // A right name in a wrong section is nearer than any misspelling.
+    const auto far = std::min(distance(path, setting.path), distance(last_part(path), last_part(setting.path)) + 1);
+    if (far < least) {
+      least = far;
+      nearest = setting.path;
+    }
+  };
+  std::ranges::for_each(kTable, consider);
+  std::ranges::for_each(kIssuerTable, consider);
+  return nearest;
+}
+
+std::string toml_text(std::string_view text) {
+  std::string quoted = "\"";
+  for (const char c : text) {
+    const bool is_control = static_cast<unsigned char>(c) < 0x20 || c == 0x7F;
+    if (c == '"' || c == '\\') quoted += '\\';
+    quoted += is_control ? '?' : c;
+  }
+  return quoted + '"';
+}
+
+std::string mask_url(std::string_view url) {
+  const auto scheme = url.find("://");
+  if (scheme == std::string_view::npos) return std::string(url);
+  std::string masked(url);
+  const auto at = masked.rfind('@', masked.find_first_of("/?", scheme + 3));
+  const auto colon = masked.find(':', scheme + 3);
+  if (at != std::string::npos && colon != std::string::npos && colon < at) masked.replace(colon + 1, at - colon - 1, "***");
+  if (const auto query = masked.find("password="); query != std::string::npos) {
+    const auto value = query + std::string_view("password=").size();
+    const auto end = masked.find('&', value);
+    masked.replace(value, end == std::string::npos ? std::string::npos : end - value, "***");
+  }
+  return masked;
+}
+
+Result<net::UdpEndpoint> parse_endpoint(std::string_view text, std::uint16_t port_default) {
+  const auto wrong_endpoint = fail(Kind::kUnprocessable, format("\"{}\" is not an address{}, such as 192.0.2.53:53 or [2001:db8::53]:53",
+                                                               printable(text, 60), port_default == 0 ? " and a port" : ""));
+  std::string_view address = text;
+  std::optional<std::int64_t> port = port_default;
+  if (text.starts_with('[')) {
+    const auto close = text.find(']');
+    if (close == std::string_view::npos) return wrong_endpoint;
+    address = text.substr(1, close - 1);
+    const auto rest = text.substr(close + 1);
+    if (!rest.empty() && rest[0] != ':') return wrong_endpoint;
+    if (!rest.empty()) port = parse_integer(rest.substr(1));
+  } else if (const auto colon = text.find(':'); colon != std::string_view::npos && colon == text.rfind(':')) {
+    address = text.substr(0, colon);
+    port = parse_integer(text.substr(colon + 1));
+  }
+  const bool has_port = address.size() != text.size() && text.back() != ']';
+  boost::system::error_code error;
+  const auto parsed = boost::asio::ip::make_address(std::string(address), error);
+  if (error || !port || *port < 0 || *port > 65535 || (port_default == 0 && !has_port)) return wrong_endpoint;
+  return net::UdpEndpoint(parsed, static_cast<std::uint16_t>(*port));
+}
+
+std::string endpoint_text(const net::IpAddress& address, std::uint16_t port) {
+  return address.is_v6() ? format("[{}]:{}", address.to_string(), port) : format("{}:{}", address.to_string(), port);
+}
+
+}  // namespace signpost::app

@@ -1,0 +1,202 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "app/settings.h"
+
+#define TOML_EXCEPTIONS 0
+#include <toml++/toml.h>
+
+#include <algorithm>
+#include <cstdlib>
+#include <fstream>
+#include <sstream>
+
+#include "app/setting_table.h"
+#include "base/text.h"
+
+namespace signpost::app {
+namespace {
+
+std::optional<std::vector<std::string>> texts_of(const toml::array& array) {
+  std::vector<std::string> texts;
+  for (const auto& item : array) {
+    const auto* text = item.as_string();
+    if (!text) return std::nullopt;
+    texts.push_back(text->get());
+  }
+  return texts;
+}
+
+/// What is none of our kinds (dates, tables, mixed lists) becomes `false`, which no setting takes.
+SettingValue value_of(const toml::node& node) {
+  if (const auto* text = node.as_string()) return text->get();
+  if (const auto* number = node.as_integer()) return number->get();
+  if (const auto* number = node.as_floating_point()) return number->get();
+  if (const auto* list = node.as_array()) {
+    if (auto texts = texts_of(*list)) return *std::move(texts);
+  }
+  return false;
+}
+
+const Setting* find_setting(std::span<const Setting> table, std::string_view path) {
+  const auto found = std::ranges::find(table, path, &Setting::path);
+  return found == table.end() ? nullptr : &*found;
+}
+
+bool is_section(std::string_view path) {
+  return std::ranges::any_of(setting_table(), [&](const Setting& setting) {
+    return setting.path.size() > path.size() && setting.path.starts_with(path) && setting.path[path.size()] == '.';
+  });
+}
+
+/// Walks one document and fills one LoadedSettings.
+class Reading {
+ public:
+  Reading(std::string_view file, LoadedSettings& into) : file_(file), into_(into) {}
+
+  Result<void> table(const toml::table& table, const std::string& section) {
+    for (const auto& [key, node] : table) {
+      const std::string path = section.empty() ? std::string(key.str()) : section + "." + std::string(key.str());
+      const auto line = key.source().begin.line;
+      if (path == "issuers") {
+        TRY_VOID(issuers(node, line));
+      } else if (const auto* inner = node.as_table(); inner && is_section(path)) {
+        TRY_VOID(this->table(*inner, path));
+      } else if (const auto* setting = find_setting(setting_table(), path)) {
+        TRY_VOID(value(*setting, node, line));
+      } else if (is_section(path)) {
+        return failure(line, format("\"{}\" is a section: write [{}] and its settings below", path, path));
+      } else {
+        return unknown(path, line);
+      }
+    }
+    return {};
+  }
+
+ private:
+  std::unexpected<Error> failure(toml::source_index line, std::string_view what) const {
+    return fail(Kind::kUnprocessable, format("{}:{}: {}", file_, line, what));
+  }
+  std::unexpected<Error> unknown(const std::string& path, toml::source_index line) const {
+    return failure(line, format("unknown setting \"{}\"; the nearest known one is \"{}\" (all: signpost config show)",
+                                printable(path, 100), nearest_path(path)));
+  }
+
+  Result<void> value(const Setting& setting, const toml::node& node, toml::source_index line) {
+    if (setting.secrecy == Secrecy::kSecret) {
+      return failure(line, format("\"{}\" is a secret and is not read from this file: set the environment variable {}", setting.path,
+                                  setting.variable));
+    }
+    if (const auto read = setting.read(into_.settings, value_of(node)); !read) {
+      return failure(line, format("\"{}\" {}", setting.path, read.error().message));
+    }
+    into_.origins.insert_or_assign(std::string(setting.path), format("{}:{}", file_, line));
+    return {};
+  }
+
+  Result<void> issuers(const toml::node& node, toml::source_index line) {
+    const auto* list = node.as_array();
+    if (!list) return failure(line, "\"issuers\" must be tables: write [[issuers]] and its settings below");
+    if (list->size() > kIssuersMax) return failure(line, format("at most {} [[issuers]], not {}", kIssuersMax, list->size()));
+    for (const auto& item : *list) {
+      const auto* issuer = item.as_table();
+      if (!issuer) return failure(line, "\"issuers\" must be tables: write [[issuers]] and its settings below");
+      TRY_VOID(this->issuer(*issuer));
+    }
+    into_.origins.insert_or_assign("issuers", format("{}:{}", file_, line));
+    return {};
+  }
+
+  Result<void> issuer(const toml::table& table) {
+    const auto line = table.source().begin.line;
+    auto& issuer = into_.settings.issuers.emplace_back();
+    for (const auto& [key, node] : table) {
+      const auto path = "issuers." + std::string(key.str());
+      const auto* setting = find_setting(issuer_table(), path);
+      if (!setting) return unknown(path, key.source().begin.line);
+      TRY_VOID(value(*setting, node, key.source().begin.line));
+    }
+    if (issuer.issuer.empty()) return failure(line, "this issuer has no \"issuer\": the exact value of the claim iss");
+    if (issuer.jwks_url.empty() == issuer.jwks_file.empty()) {
+      return failure(line, format("issuer \"{}\" needs exactly one of \"jwks_url\" and \"jwks_file\"", printable(issuer.issuer, 100)));
+    }
+    const auto is_same = [&](const Settings::Issuer& other) { return &other != &issuer && other.issuer == issuer.issuer; };
+    if (std::ranges::any_of(into_.settings.issuers, is_same)) {
+      return failure(line, format("issuer \"{}\" is there twice", printable(issuer.issuer, 100)));
+    }
+    return {};
+  }
+
+  std::string file_;
+  LoadedSettings& into_;
+};
+
+Result<void> read_environment(const Environment& environment, LoadedSettings& into) {
+  for (const auto& setting : setting_table()) {
+    if (setting.variable.empty()) continue;
+    auto text = environment(std::string(setting.variable).c_str());
+    if (text.empty()) continue;
+    // Neither value nor reason is shown: the value may be a secret.
+    if (!setting.read(into.settings, std::move(text))) {
+      return fail(Kind::kUnprocessable, format("the environment variable {} is no {}", setting.variable, setting.type));
+    }
+    into.origins.insert_or_assign(std::string(setting.path), format("environment ({})", setting.variable));
+  }
+  return {};
+}
+
+/// What no single value can say.
+Result<void> check_together(const Settings& settings, std::string_view file) {
+  if (!settings.store.url.empty() && !settings.store.url.starts_with("postgresql://") &&
+      !settings.store.url.starts_with("postgres://")) {
+    return fail(Kind::kUnprocessable, "\"store.url\" must begin with postgresql://, or be empty for SQLite in the data directory");
+  }
+  const auto& api = settings.api.listen;
+  if (api.port() != 0 && api == settings.operation.listen) {
+    return fail(Kind::kUnprocessable, format("{}: \"api.listen\" and \"operation.listen\" are both {}: give them different ports", file,
+                                             endpoint_text(api.address(), api.port())));
+  }
+  if (settings.dns.server_budget > settings.dns.look_budget) {
+    return fail(Kind::kUnprocessable, format("{}: \"dns.server_budget\" ({}) must not be over \"dns.look_budget\" ({})", file,
+                                             to_text(settings.dns.server_budget), to_text(settings.dns.look_budget)));
+  }
+  return {};
+}
+
+}  // namespace
+
+std::string process_environment(const char* name) {
+  const char* value = std::getenv(name);
+  return value ? value : "";
+}
+
+Result<LoadedSettings> parse_settings(std::string_view toml, std::string_view file, const Environment& environment) {
+  // toml++ would read on after it and report a line that does not exist.
+  if (toml.find('\0') != std::string_view::npos) return fail(Kind::kUnprocessable, format("{} contains a zero byte", file));
+  const auto document = toml::parse(toml);
+  if (!document) {
+    const auto& error = document.error();
+    return fail(Kind::kUnprocessable, format("{}:{}: not TOML: {}", file, error.source().begin.line, printable(error.description())));
+  }
+  LoadedSettings loaded;
+  TRY_VOID(Reading(file, loaded).table(document.table(), ""));
+  TRY_VOID(read_environment(environment, loaded));
+  TRY_VOID(check_together(loaded.settings, file));
+  return loaded;
+}
+
+Result<LoadedSettings> load_settings(const std::filesystem::path& file, const Environment& environment) {
+  if (file.empty()) return parse_settings("", "defaults", environment);
+  std::ifstream in(file, std::ios::binary);
+  std::error_code ignored;
+  if (!in || std::filesystem::is_directory(file, ignored)) {
+    return fail(Kind::kNotFound, format("the settings file {} cannot be read: does it exist, and may this user read it?", file.string()));
+  }
+  std::string text(kSettingsFileBytesMax + 1, '\0');
+  in.read(text.data(), static_cast<std::streamsize>(text.size()));
+  text.resize(static_cast<std::size_t>(in.gcount()));
+  if (text.size() > kSettingsFileBytesMax) {
+    return fail(Kind::kTooLarge, format("the settings file {} is over {} bytes", file.string(), kSettingsFileBytesMax));
+  }
+  return parse_settings(text, file.filename().string(), environment);
+}
+
+}  // namespace signpost::app

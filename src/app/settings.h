@@ -1,0 +1,147 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Everything an operator can set: defaults here, changed by a TOML file, a few by the environment. The door to toml++.
+// Owned by the command that loaded it; a value, not changed after that; any thread.
+// Whoever holds loaded Settings holds checked ones: every key known, every value of its type and within its limits.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/log.h"
+#include "base/result.h"
+#include "base/time.h"
+#include "net/address_policy.h"
+#include "net/task.h"
+
+namespace signpost::app {
+
+struct Settings {
+  struct Api {
+    // Where the API is served. It speaks plain HTTP: put a TLS proxy before it if it shall leave the machine.
+    net::TcpEndpoint listen{boost::asio::ip::address_v4::loopback(), 8080};
+    // Proxies whose X-Forwarded-For is believed. Danger: a network too many lets clients invent their address.
+    std::vector<net::Network> trusted_proxies;
+    // Largest request body, bytes.
+    std::size_t body_bytes_max = 64 * 1024;
+    // Open client connections; those beyond are answered with 503.
+    std::size_t connections_max = 4096;
+    // Requests a second, and at once, for one key or token; 0 requests a second: no limit.
+    std::size_t requests_per_key = 100;
+    std::size_t burst_per_key = 400;
+    // The same for one client address (an IPv6 client is its /64).
+    std::size_t requests_per_address = 50;
+    std::size_t burst_per_address = 200;
+  } api;
+
+  struct Operation {
+    // Where /healthz, /readyz and /metrics are served, without authentication. Danger: keep it off the internet.
+    net::TcpEndpoint listen{boost::asio::ip::address_v4::loopback(), 8081};
+  } operation;
+
+  struct Process {
+    // Event loops, one thread each; 0: one per core.
+    std::size_t loops = 0;
+    // How long a stop waits for requests and webhooks under way; then they are cut and go on at the next start.
+    Milliseconds stop_budget = std::chrono::seconds(20);
+  } process;
+
+  struct Store {
+    // Empty: SQLite, signpost.db in the data directory. Otherwise "postgresql://user@host/database".
+    std::string url;
+    // Threads that read; writing has one of its own with SQLite.
+    std::size_t readers = 2;
+    // Empty: master.key in the data directory. It seals all other secrets: without it they are lost.
+    std::filesystem::path master_key_file;
+    // The master key itself, base64 of 32 bytes; only from the environment.
+    std::string master_key;
+  } store;
+
+  struct Log {
+    log::Level level = log::Level::kInfo;
+    // auto: text on a terminal, JSON lines otherwise.
+    log::Format format = log::Format::kAuto;
+  } log;
+
+  struct Dns {
+    // Recursive resolvers that delegations are looked up with; empty: those of /etc/resolv.conf.
+    std::vector<net::UdpEndpoint> resolvers;
+    // Port of authoritative servers. Danger: anything but 53 sees nothing outside demos and tests.
+    std::uint16_t authority_port = 53;
+    // One whole look at the records of one connection.
+    Milliseconds look_budget = std::chrono::seconds(5);
+    // One question to one server, repeats and TCP included.
+    Milliseconds server_budget = std::chrono::seconds(2);
+    // Name servers of one zone, and their addresses, that are asked in one look.
+    std::size_t authorities_max = 13;
+    std::size_t addresses_max = 32;
+  } dns;
+
+  struct Webhooks {
+    // Local address that webhooks leave from, so that receivers can allow it; empty: the system's choice.
+    std::optional<net::IpAddress> source_address;
+    // Attempts under way at once, all endpoints together and for one endpoint.
+    std::size_t in_flight_max = 256;
+    std::size_t per_endpoint_in_flight_max = 8;
+    // Authorities that receivers' certificates are checked against, PEM; empty: the system's.
+    std::filesystem::path ca_file;
+  } webhooks;
+
+  struct Network {
+    // Networks that webhooks and DNS questions may reach although they are not public. Danger: whoever may name an
+    // endpoint or a host name can then reach them through Signpost.
+    std::vector<net::Network> allow;
+  } network;
+
+  struct Tokens {
+    // How far the clocks of identity providers may be off (exp, nbf).
+    Milliseconds leeway = std::chrono::seconds(60);
+  } tokens;
+
+  /// An identity provider whose tokens /api/domain/* takes.
+  struct Issuer {
+    // The exact value of the claim iss.
+    std::string issuer;
+    // Where its keys are: exactly one of the two.
+    std::string jwks_url;
+    std::filesystem::path jwks_file;
+    // The claim that names the organization; empty: org_slug or o.slg, as Clerk has them.
+    std::string organization_claim;
+  };
+  std::vector<Issuer> issuers;
+
+  struct Retention {
+    // Events are dropped after so many days, with their deliveries and attempts, once none is pending.
+    std::size_t days = 90;
+  } retention;
+};
+
+constexpr std::size_t kIssuersMax = 50;
+constexpr std::size_t kSettingsFileBytesMax = 1024 * 1024;
+
+struct LoadedSettings {
+  Settings settings;
+  /// Where each setting that is not a default came from, by its path: "signpost.toml:12", "environment (SIGNPOST_STORE_URL)".
+  std::map<std::string, std::string, std::less<>> origins;
+};
+
+/// Reads an environment variable; empty if unset. The process's own is `process_environment`.
+using Environment = std::function<std::string(const char* name)>;
+std::string process_environment(const char* name);
+
+/// Reads TOML. `file` is what messages call it. kUnprocessable with file, line, and what to write instead: not TOML, an unknown
+/// key (names the nearest known one), a wrong type, a value outside its limits, an issuer without keys.
+Result<LoadedSettings> parse_settings(std::string_view toml, std::string_view file, const Environment& environment);
+
+/// The same from a file; an empty path: defaults and environment. kNotFound if it cannot be read.
+Result<LoadedSettings> load_settings(const std::filesystem::path& file, const Environment& environment);
+
+}  // namespace signpost::app

@@ -1,0 +1,232 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "app/settings.h"
+
+#include <gtest/gtest.h>
+
+#include <fstream>
+#include <sstream>
+
+#include "app/setting_table.h"
+#include "app/settings_text.h"
+
+namespace signpost::app {
+namespace {
+
+std::string nothing(const char*) { return ""; }
+
+Result<LoadedSettings> parse(std::string_view toml, const Environment& environment = nothing) {
+  return parse_settings(toml, "signpost.toml", environment);
+}
+
+std::string error_of(std::string_view toml) {
+  const auto loaded = parse(toml);
+  return loaded ? "no error" : loaded.error().message;
+}
+
+std::string file(const char* path) {
+  std::ifstream in(path);
+  std::stringstream text;
+  text << in.rdbuf();
+  return text.str();
+}
+
+bool has(const std::string& text, std::string_view part) { return text.find(part) != std::string::npos; }
+
+TEST(Settings, AnEmptyFileMeansTheDefaults) {
+  const auto loaded = parse("");
+  ASSERT_TRUE(loaded);
+  EXPECT_EQ(loaded->settings.api.listen.port(), 8080);
+  EXPECT_TRUE(loaded->settings.api.listen.address().is_loopback());
+  EXPECT_EQ(loaded->settings.process.stop_budget, std::chrono::seconds(20));
+  EXPECT_TRUE(loaded->origins.empty());
+}
+
+TEST(Settings, ValuesOfEveryTypeAreRead) {
+  const auto loaded = parse(R"([api]
+listen = "[::1]:9443"
+trusted_proxies = ["10.0.0.0/8", "::1"]
+requests_per_key = 0
+[log]
+level = "debug"
+format = "json"
+[dns]
+resolvers = ["192.0.2.53", "[2001:db8::53]:5353"]
+authority_port = 5300
+look_budget = "300ms"
+server_budget = "100ms"
+[webhooks]
+source_address = "192.0.2.10"
+[[issuers]]
+issuer = "https://clerk.saas.example"
+jwks_url = "https://clerk.saas.example/.well-known/jwks.json"
+[[issuers]]
+issuer = "https://login.saas.example"
+jwks_file = "/etc/signpost/jwks.json"
+organization_claim = "org.slug"
+)");
+  ASSERT_TRUE(loaded) << loaded.error().message;
+  const auto& settings = loaded->settings;
+  EXPECT_EQ(settings.api.listen.port(), 9443);
+  ASSERT_EQ(settings.api.trusted_proxies.size(), 2U);
+  EXPECT_EQ(settings.api.requests_per_key, 0U);
+  EXPECT_EQ(settings.log.level, log::Level::kDebug);
+  ASSERT_EQ(settings.dns.resolvers.size(), 2U);
+  EXPECT_EQ(settings.dns.resolvers[0].port(), 53);
+  EXPECT_EQ(settings.dns.resolvers[1].port(), 5353);
+  EXPECT_EQ(settings.dns.look_budget, Milliseconds(300));
+  EXPECT_EQ(settings.webhooks.source_address->to_string(), "192.0.2.10");
+  ASSERT_EQ(settings.issuers.size(), 2U);
+  EXPECT_EQ(settings.issuers[1].organization_claim, "org.slug");
+  EXPECT_EQ(loaded->origins.at("dns.authority_port"), "signpost.toml:10");
+}
+
+TEST(Settings, AnUnknownKeyIsNamedWithItsLineAndTheNearestKnownOne) {
+  const auto error = error_of("[api]\nlisten = \"127.0.0.1:1\"\nlissten = \"127.0.0.1:2\"\n");
+  EXPECT_TRUE(has(error, "signpost.toml:3")) << error;
+  EXPECT_TRUE(has(error, "api.lissten")) << error;
+  EXPECT_TRUE(has(error, "\"api.listen\"")) << error;
+}
+
+TEST(Settings, AKeyInTheWrongSectionIsLedToTheRightOne) {
+  EXPECT_TRUE(has(error_of("[api]\nstop_budget = \"5s\"\n"), "\"process.stop_budget\""));
+  EXPECT_TRUE(has(error_of("listen = \"127.0.0.1:1\"\n"), "listen\""));
+}
+
+TEST(Settings, AnUnknownSectionIsAnError) {
+  const auto error = error_of("\n[webhook]\nca_file = \"x\"\n");
+  EXPECT_TRUE(has(error, "unknown setting \"webhook\"")) << error;
+}
+
+TEST(Settings, AWrongTypeNamesKeyLineAndWhatIsWanted) {
+  const auto error = error_of("[process]\n\nstop_budget = 20\n");
+  EXPECT_TRUE(has(error, "signpost.toml:3")) << error;
+  EXPECT_TRUE(has(error, "\"process.stop_budget\" must be a duration")) << error;
+  EXPECT_TRUE(has(error, "not the number 20")) << error;
+}
+
+TEST(Settings, ValuesOutsideTheirLimitsAreRefused) {
+  for (const auto* toml : {"[dns]\nauthority_port = 0\n", "[dns]\nauthority_port = 65536\n", "[api]\nbody_bytes_max = -1\n",
+                           "[process]\nstop_budget = \"11m\"\n", "[process]\nloops = 1000\n", "[api]\nlisten = \"localhost:80\"\n",
+                           "[api]\nlisten = \"127.0.0.1\"\n", "[network]\nallow = [\"10.0.0.1/8\"]\n", "[network]\nallow = [1]\n",
+                           "[log]\nlevel = \"loud\"\n", "[webhooks]\nsource_address = \"nowhere\"\n", "[store]\nurl = \"mysql://x\"\n",
+                           "[api]\nlisten = 1979-05-27\n", "api = 3\n", "[dns]\nresolvers = \"192.0.2.53\"\n"}) {
+    EXPECT_NE(error_of(toml), "no error") << toml;
+  }
+}
+
+TEST(Settings, WhatIsNotTomlNamesTheLine) {
+  const auto error = error_of("[api]\nlisten = \n");
+  EXPECT_TRUE(has(error, "signpost.toml:2")) << error;
+  EXPECT_TRUE(has(error_of(std::string_view("[api]\n\0", 7)), "zero byte"));
+}
+
+TEST(Settings, AnIssuerNeedsExactlyOneSourceOfKeys) {
+  EXPECT_TRUE(has(error_of("[[issuers]]\nissuer = \"https://a.example\"\n"), "exactly one of"));
+  EXPECT_TRUE(has(error_of("[[issuers]]\nissuer = \"a\"\njwks_url = \"u\"\njwks_file = \"f\"\n"), "exactly one of"));
+  EXPECT_TRUE(has(error_of("[[issuers]]\njwks_url = \"u\"\n"), "no \"issuer\""));
+  EXPECT_TRUE(has(error_of("[[issuers]]\nissuer = \"a\"\njwks_url = \"u\"\n[[issuers]]\nissuer = \"a\"\njwks_url = \"u\"\n"), "twice"));
+  EXPECT_TRUE(has(error_of("[[issuers]]\nissuer = \"a\"\njwks_uri = \"u\"\n"), "\"issuers.jwks_url\""));
+  EXPECT_TRUE(has(error_of("[issuers]\nissuer = \"a\"\n"), "[[issuers]]"));
+}
+
+TEST(Settings, ValuesThatContradictEachOtherAreRefused) {
+  EXPECT_TRUE(has(error_of("[operation]\nlisten = \"127.0.0.1:8080\"\n"), "different ports"));
+  EXPECT_TRUE(has(error_of("[dns]\nlook_budget = \"1s\"\n"), "dns.server_budget"));
+}
+
+TEST(Settings, ASecretInTheFileIsRefusedWithoutRepeatingIt) {
+  const auto error = error_of("[store]\nmaster_key = \"geheim\"\n");
+  EXPECT_TRUE(has(error, "SIGNPOST_MASTER_KEY")) << error;
+  EXPECT_FALSE(has(error, "geheim")) << error;
+}
+
+TEST(Settings, TheEnvironmentOverridesTheFile) {
+  const auto loaded = parse("[store]\nurl = \"postgresql://file/db\"\n", [](const char* name) {
+    return std::string_view(name) == "SIGNPOST_STORE_URL" ? "postgresql://signpost:pw@env/db" : "";
+  });
+  ASSERT_TRUE(loaded);
+  EXPECT_EQ(loaded->settings.store.url, "postgresql://signpost:pw@env/db");
+  EXPECT_EQ(loaded->origins.at("store.url"), "environment (SIGNPOST_STORE_URL)");
+}
+
+TEST(Settings, ShowMasksSecretsAndSaysWhereValuesComeFrom) {
+  const auto loaded = parse("[log]\nlevel = \"warn\"\n", [](const char* name) {
+    return std::string_view(name) == "SIGNPOST_STORE_URL" ? "postgresql://signpost:geheim@db/x" : "geheimer";
+  });
+  ASSERT_TRUE(loaded) << loaded.error().message;
+  for (const auto& shown : {show_settings(*loaded), show_settings_json(*loaded)}) {
+    EXPECT_FALSE(has(shown, "geheim")) << shown;
+    EXPECT_TRUE(has(shown, "postgresql://signpost:***@db/x"));
+    EXPECT_TRUE(has(shown, "signpost.toml:2"));
+    EXPECT_TRUE(has(shown, "environment (SIGNPOST_MASTER_KEY)")) << shown;
+  }
+}
+
+TEST(Settings, WhatShowPrintsIsAFileThatMeansTheSame) {
+  const auto loaded = parse("[api]\nlisten = \"[::1]:0\"\n[[issuers]]\nissuer = \"a\\\"b\"\njwks_url = \"u\"\n");
+  ASSERT_TRUE(loaded);
+  const auto again = parse(show_settings(*loaded));
+  ASSERT_TRUE(again) << again.error().message;
+  EXPECT_EQ(again->settings.issuers[0].issuer, "a\"b");
+  for (const auto& setting : setting_table()) EXPECT_EQ(setting.show(again->settings), setting.show(loaded->settings)) << setting.path;
+}
+
+TEST(Settings, EveryDefaultCanBeWrittenDown) {
+  // Secrets apart, which no file may hold.
+  Settings defaults;
+  for (const auto& setting : setting_table()) {
+    if (setting.secrecy == Secrecy::kSecret) continue;
+    const auto dot = setting.path.find('.');
+    const auto toml = "[" + std::string(setting.path.substr(0, dot)) + "]\n" + std::string(setting.path.substr(dot + 1)) + " = " + setting.show(defaults);
+    EXPECT_TRUE(parse(toml)) << toml << ": " << error_of(toml);
+    EXPECT_FALSE(setting.doc.empty()) << setting.path;
+  }
+}
+
+TEST(Settings, TheDocumentationIsWhatTheProgramPrints) {
+  EXPECT_EQ(file("docs/operating/configuration.md"), settings_documentation())
+      << "run: signpost config docs > docs/operating/configuration.md";
+}
+
+TEST(Settings, ThePackagedExampleIsGood) {
+  const auto example = file("packaging/signpost.toml");
+  ASSERT_FALSE(example.empty());
+  const auto loaded = parse(example);
+  EXPECT_TRUE(loaded) << loaded.error().message;
+}
+
+TEST(Settings, ThePackagedExampleWithAllItsCommentedSettingsIsGood) {
+  std::string toml;
+  std::stringstream lines(file("packaging/signpost.toml"));
+  for (std::string line; std::getline(lines, line);) {
+    const bool is_setting = line.starts_with("# [") || (line.starts_with("# ") && has(line, " = ") && !has(line, ". "));
+    toml += (is_setting ? line.substr(2) : line) + "\n";
+  }
+  const auto loaded = parse(toml);
+  ASSERT_TRUE(loaded) << loaded.error().message << "\n" << toml;
+  EXPECT_EQ(loaded->settings.issuers.size(), 1U);
+  EXPECT_FALSE(loaded->settings.store.url.empty());
+}
+
+TEST(Endpoint, IsAnAddressWithAPort) {
+  EXPECT_EQ(parse_endpoint("192.0.2.1", 53)->port(), 53);
+  EXPECT_EQ(parse_endpoint("192.0.2.1:54", 53)->port(), 54);
+  EXPECT_EQ(parse_endpoint("2001:db8::1", 53)->port(), 53);
+  EXPECT_EQ(parse_endpoint("[2001:db8::1]", 53)->port(), 53);
+  EXPECT_EQ(parse_endpoint("[2001:db8::1]:54", 53)->port(), 54);
+  for (const auto* text : {"", "192.0.2.1:", "192.0.2.1:x", "192.0.2.1:70000", "[2001:db8::1", "[2001:db8::1]54", "ns.example", ":53", "[]:53"}) {
+    EXPECT_FALSE(parse_endpoint(text, 53)) << text;
+  }
+  EXPECT_FALSE(parse_endpoint("192.0.2.1", 0));
+  EXPECT_FALSE(parse_endpoint("[2001:db8::1]", 0));
+}
+
+TEST(MaskUrl, HidesPasswordsWhereverTheyStand) {
+  EXPECT_EQ(mask_url("postgresql://u:p@h/d"), "postgresql://u:***@h/d");
+  EXPECT_EQ(mask_url("postgresql://u:p%40:x@h:5432/d"), "postgresql://u:***@h:5432/d");
+  EXPECT_EQ(mask_url("postgresql://h:5432/d?user=u&password=p&x=1"), "postgresql://h:5432/d?user=u&password=***&x=1");
+  EXPECT_EQ(mask_url("postgresql://u@h:5432/d"), "postgresql://u@h:5432/d");
+}
+
+}  // namespace
+}  // namespace signpost::app

@@ -1,0 +1,298 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "app/wiring.h"
+
+#include <algorithm>
+#include <thread>
+#include <utility>
+
+#include "app/resolv_conf.h"
+#include "app/run_here.h"
+#include "app/setting_table.h"
+#include "app/version.h"
+#include "base/guarded.h"
+#include "base/log.h"
+#include "base/text.h"
+#include "net/task_group.h"
+#include "net/wait.h"
+
+namespace signpost::app {
+namespace {
+
+using SteadyClock = std::chrono::steady_clock;
+
+constexpr Milliseconds kBeatPause = std::chrono::seconds(1);
+// What is left of the stop budget when requests and webhooks have had theirs.
+constexpr Milliseconds kLastStopBudget = std::chrono::seconds(1);
+
+std::size_t loops_of(const Settings& settings) {
+  return settings.process.loops != 0 ? settings.process.loops : std::max<std::size_t>(1, std::thread::hardware_concurrency());
+}
+
+dns::Observer::Settings observer_settings(const Settings& settings, std::vector<net::UdpEndpoint> resolvers) {
+  dns::Observer::Settings observer;
+  observer.resolvers = std::move(resolvers);
+  observer.authority_port = settings.dns.authority_port;
+  observer.look_max = settings.dns.look_budget;
+  observer.server_max = settings.dns.server_budget;
+  observer.try_max = std::min(observer.try_max, settings.dns.server_budget);
+  observer.authorities_max = settings.dns.authorities_max;
+  observer.addresses_max = settings.dns.addresses_max;
+  return observer;
+}
+
+net::PostSettings sender_settings(const Settings& settings) {
+  net::PostSettings sender;
+  sender.connect_budget = model::kConnectBudget;
+  sender.source_address = settings.webhooks.source_address;
+  sender.ca_file = settings.webhooks.ca_file.string();
+  return sender;
+}
+
+services::Courier::Settings courier_settings(const Settings& settings) {
+  services::Courier::Settings courier;
+  courier.in_flight_per_endpoint_max = static_cast<std::int32_t>(settings.webhooks.per_endpoint_in_flight_max);
+  courier.in_flight_max = std::max<std::size_t>(1, settings.webhooks.in_flight_max / loops_of(settings));
+  courier.user_agent = format("Signpost/{}", kVersion);
+  return courier;
+}
+
+services::Retention::Settings retention_settings(const Settings& settings) {
+  services::Retention::Settings retention;
+  retention.events = std::chrono::days(settings.retention.days);
+  return retention;
+}
+
+services::Identity::Settings identity_settings(const Settings& settings) {
+  services::Identity::Settings identity;
+  for (const auto& one : settings.issuers) {
+    identity.issuers.push_back({one.issuer, one.jwks_url, one.jwks_file.string(), one.organization_claim});
+  }
+  identity.leeway = settings.tokens.leeway;
+  return identity;
+}
+
+net::RateLimit::Settings rate_limit(std::size_t per_second, std::size_t burst) {
+  constexpr double kNoLimit = 1e9;
+  if (per_second == 0) return {.per_second = kNoLimit, .burst = kNoLimit};
+  return {.per_second = static_cast<double>(per_second), .burst = static_cast<double>(burst)};
+}
+
+api::Api::Settings api_settings(const Settings& settings) {
+  return {settings.api.trusted_proxies, rate_limit(settings.api.requests_per_address, settings.api.burst_per_address),
+          rate_limit(settings.api.requests_per_key, settings.api.burst_per_key)};
+}
+
+Milliseconds left_until(net::Deadline deadline) {
+  return std::max(Milliseconds(0), std::chrono::duration_cast<Milliseconds>(deadline - SteadyClock::now()));
+}
+
+}  // namespace
+
+// ── what lives on one loop ──────────────────────────────────────────────────────────────────────────────────────
+
+class Wiring::Unit {
+ public:
+  Unit(Wiring& house, std::size_t index, std::vector<net::UdpEndpoint> resolvers)
+      : house_(house),
+        index_(index),
+        observer_(loop().get_executor(), observer_settings(settings(), std::move(resolvers)), house.policy_),
+        eye_(observer_, settings().dns.look_budget),
+        sender_(loop(), house.policy_, house.addresses_, sender_settings(settings())),
+        courier_(house.session_.storage(), house.bell_, house.session_.clock(), house.session_.ids(), house.session_.random(),
+                 house.directory_, sender_, house.courier_counters_, house.loops_, index, courier_settings(settings())),
+        jobs_(house.session_.storage(), house.bell_, house.session_.clock(), house.loops_, index),
+        tasks_(loop().get_executor()),
+        stop_wanted_(loop().get_executor()) {}
+
+  services::DnsEye* eye() { return &eye_; }
+
+  void take_jobs(services::Propagation& propagation) {
+    jobs_.on(model::JobKind::kPropagation, [&propagation](model::Job job) { return propagation.look(std::move(job)); });
+    jobs_.on(model::JobKind::kClaimEnd, [&propagation](model::Job job) { return propagation.end_claim(std::move(job)); });
+    jobs_.on(model::JobKind::kCertificateUpgrade,
+             services::not_configured("no edge is configured, so there is no certificate to upgrade"));
+    jobs_.on(model::JobKind::kSearchSubmission,
+             services::not_configured("no search engine is configured, so nothing was submitted"));
+  }
+
+  /// Before the loops run.
+  void begin() { tasks_.spawn(live(), "life of a loop"); }
+
+  /// From the main thread, while the loops run.
+  void ask_to_stop(net::Deadline deadline) {
+    stop_by_.with([&](auto& stop_by) { stop_by = deadline; });
+    stop_wanted_.notify_from_any_thread();
+  }
+  void wait_until_stopped(net::Deadline deadline) {
+    if (ended_.get_future().wait_until(deadline) != std::future_status::ready) {
+      log::error("a loop did not stop within its budget", {{"loop", index_}});
+    }
+  }
+  /// After the loops have been joined: what they had not come to yet.
+  void settle() {
+    loop().restart();
+    loop().poll();
+  }
+
+  Milliseconds since_beat() const { return std::max(Milliseconds(0), now() - Milliseconds(beat_.load(std::memory_order_relaxed))); }
+
+ private:
+  const Settings& settings() const { return house_.session_.settings(); }
+  net::Loop& loop() const { return house_.loops_.at(index_); }
+  bool is_first() const { return index_ == 0; }
+  static Milliseconds now() { return std::chrono::duration_cast<Milliseconds>(SteadyClock::now().time_since_epoch()); }
+  std::optional<net::Deadline> stop_by() const {
+    return stop_by_.with([](const auto& stop_by) { return stop_by; });
+  }
+
+  Task<void> live() {
+    net::TaskGroup company(loop().get_executor());
+    company.spawn(beat(), "heartbeat");
+    courier_.start();
+    jobs_.start();
+    if (is_first()) {
+      house_.directory_.start(company);
+      house_.retention_.start();
+    }
+    while (!stop_by()) co_await stop_wanted_.wait_until(net::Deadline::max());
+    const auto deadline = *stop_by();
+    // Jobs first: they make events, which the courier may still send.
+    co_await jobs_.stop(left_until(deadline));
+    co_await courier_.stop(left_until(deadline));
+    if (is_first()) co_await house_.retention_.stop();
+    co_await sender_.stop();
+    co_await observer_.stop();
+    co_await company.stop();
+    ended_.set_value();
+  }
+
+  Task<void> beat() {
+    do {
+      beat_.store(now().count(), std::memory_order_relaxed);
+    } while (co_await net::sleep_until(SteadyClock::now() + kBeatPause));
+  }
+
+  Wiring& house_;
+  const std::size_t index_;
+  dns::Observer observer_;
+  services::ObserverEye eye_;
+  net::PostSender sender_;
+  services::Courier courier_;
+  services::JobRunner jobs_;
+  net::TaskGroup tasks_;
+  net::Signal stop_wanted_;
+  Guarded<std::optional<net::Deadline>> stop_by_;
+  std::promise<void> ended_;
+  std::atomic<std::int64_t> beat_{now().count()};
+};
+
+// ── building ────────────────────────────────────────────────────────────────────────────────────────────────────
+
+Wiring::Wiring(StoreSession& session, std::vector<net::UdpEndpoint> resolvers)
+    : session_(session),
+      policy_(session.settings().network.allow),
+      loops_(loops_of(session.settings())),
+      directory_(session.storage(), session.master_key(), session.clock()),
+      units_([&] {
+        std::vector<std::unique_ptr<Unit>> units;
+        for (std::size_t i = 0; i < loops_.size(); ++i) units.push_back(std::make_unique<Unit>(*this, i, resolvers));
+        return units;
+      }()),
+      connections_(session.storage(), bell_, session.clock(), session.ids(), session.random()),
+      propagation_(session.storage(), bell_, session.clock(), session.ids(),
+                   [&] {
+                     std::vector<services::DnsEye*> eyes;
+                     for (const auto& unit : units_) eyes.push_back(unit->eye());
+                     return eyes;
+                   }()),
+      retention_(session.storage(), session.clock(), loops_.at(0).get_executor(), retention_settings(session.settings())),
+      history_(session.storage()),
+      identity_(directory_, http_, session.clock(), identity_settings(session.settings())),
+      tokens_(session.master_key(), session.clock()),
+      api_({session.storage(), directory_, connections_, history_, identity_, tokens_, session.master_key(), session.random(), session.ids(),
+            session.clock()},
+           api_settings(session.settings())),
+      operation_(session.storage(), api_.metrics(), session.clock(), {[this](api::Exposition& to) { write_metrics(to); }}) {
+  for (const auto& unit : units_) unit->take_jobs(propagation_);
+}
+
+Wiring::~Wiring() { stop(Milliseconds(0)); }
+
+Result<std::unique_ptr<Wiring>> Wiring::build(StoreSession& session) {
+  const auto& configured = session.settings().dns.resolvers;
+  auto resolvers = configured.empty() ? TRY(system_resolvers()) : configured;
+  try {
+    std::unique_ptr<Wiring> wiring(new Wiring(session, std::move(resolvers)));
+    TRY_VOID(wiring->listen());
+    return wiring;
+  } catch (const std::exception& error) {
+    return fail(Kind::kUnprocessable, format("cannot start: {}", error.what()));
+  }
+}
+
+Result<void> Wiring::listen() {
+  const auto& settings = session_.settings();
+  net::HttpLimits limits;
+  limits.body_bytes_max = settings.api.body_bytes_max;
+  limits.connections_max = settings.api.connections_max;
+  const auto address_of = [](const net::TcpEndpoint& endpoint) { return endpoint_text(endpoint.address(), endpoint.port()); };
+  api_server_ = TRY(net::HttpServer::open(loops_, address_of(settings.api.listen), limits,
+                                          [this](net::Request request) { return api_.handle(std::move(request)); }));
+  operation_server_ = TRY(net::HttpServer::open(loops_, address_of(settings.operation.listen), {},
+                                                [this](net::Request request) { return operation_.handle(std::move(request)); }));
+  return {};
+}
+
+// ── starting and stopping ───────────────────────────────────────────────────────────────────────────────────────
+
+Result<void> Wiring::start() {
+  TRY_VOID(run_here(directory_.reload()));
+  const auto left_behind = TRY(run_here(services::Courier::release_left_behind(session_.storage(), session_.clock())));
+  if (left_behind > 0) log::info("webhook attempts that the last run left open will be repeated", {{"attempts", left_behind}});
+  for (const auto& unit : units_) unit->begin();
+  loops_.start();
+  return {};
+}
+
+void Wiring::stop(Milliseconds budget) {
+  if (std::exchange(is_stopped_, true) || !loops_.is_running()) return;
+  const auto deadline = SteadyClock::now() + budget;
+  operation_.drain();
+  for (const auto& unit : units_) unit->ask_to_stop(deadline);
+  api_server_->stop(left_until(deadline));
+  for (const auto& unit : units_) unit->wait_until_stopped(deadline + kLastStopBudget);
+  operation_server_->stop(Milliseconds(0));
+  loops_.stop_and_join();
+  for (const auto& unit : units_) unit->settle();
+}
+
+Milliseconds Wiring::longest_stall() const {
+  Milliseconds longest{0};
+  for (const auto& unit : units_) longest = std::max(longest, unit->since_beat() - kBeatPause);
+  return longest;
+}
+
+// ── metrics that only the house as a whole can tell ─────────────────────────────────────────────────────────────
+
+void Wiring::write_metrics(api::Exposition& to) const {
+  using Type = api::Exposition::Type;
+  const auto number = [](const auto& counter) { return static_cast<double>(counter.load(std::memory_order_relaxed)); };
+  to.family("signpost_build_info", Type::kGauge, "Always 1; the version is a label.");
+  to.sample({{"version", kVersion}}, 1);
+  to.family("signpost_webhook_attempts_total", Type::kCounter, "Webhook attempts that have ended, by result.");
+  for (std::size_t i = 0; i < services::CourierCounters::kResults; ++i) {
+    const auto count = number(courier_counters_.attempts[i]);
+    if (count > 0) to.sample({{"result", model::name_of(static_cast<model::AttemptResult>(i))}}, count);
+  }
+  to.family("signpost_webhook_deliveries_total", Type::kCounter, "Deliveries that have ended.");
+  to.sample({{"state", "delivered"}}, number(courier_counters_.delivered));
+  to.sample({{"state", "failed"}}, number(courier_counters_.failed));
+  to.family("signpost_webhook_attempts_in_flight", Type::kGauge, "Webhook attempts under way.");
+  to.sample({}, number(courier_counters_.in_flight));
+  to.family("signpost_http_connections", Type::kGauge, "Open client connections of the API.");
+  to.sample({}, static_cast<double>(api_server_->connections()));
+  to.family("signpost_loop_stall_seconds", Type::kGauge, "For how long the loop that is worst off has been blocked.");
+  to.sample({}, static_cast<double>(longest_stall().count()) / 1000);
+}
+
+}  // namespace signpost::app

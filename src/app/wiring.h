@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The whole house, bottom to top: who exists, who knows whom, in which order all start and end.
+// Owned by serve; built, started and stopped by the main thread. The session (settings, database, master key) outlives it.
+// Members stand in the order in which they need each other, so they die in reverse.
+#pragma once
+
+#include <atomic>
+#include <future>
+#include <memory>
+#include <vector>
+
+#include "api/api.h"
+#include "api/operation.h"
+#include "app/store_session.h"
+#include "dns/observer.h"
+#include "net/address_resolver.h"
+#include "net/http_client.h"
+#include "net/http_server.h"
+#include "net/loops.h"
+#include "net/post_sender.h"
+#include "services/bell.h"
+#include "services/connections.h"
+#include "services/courier.h"
+#include "services/directory.h"
+#include "services/history.h"
+#include "services/identity.h"
+#include "services/job_runner.h"
+#include "services/propagation.h"
+#include "services/retention.h"
+#include "services/tokens.h"
+
+namespace signpost::app {
+
+class Wiring {
+ public:
+  /// Builds all and binds the two listeners; nothing runs yet. kUnavailable if an address is taken, kUnprocessable for a file of the settings
+  /// that cannot be used.
+  static Result<std::unique_ptr<Wiring>> build(StoreSession& session);
+  ~Wiring();
+  Wiring(const Wiring&) = delete;
+  Wiring& operator=(const Wiring&) = delete;
+
+  /// From here on requests are served, jobs run and webhooks leave.
+  Result<void> start();
+
+  /// Accepts nothing more, lets what is under way end within the budget and leaves the rest to the next start. Idempotent.
+  void stop(Milliseconds budget);
+
+  net::TcpEndpoint api_endpoint() const { return api_server_->endpoint(); }
+  net::TcpEndpoint operation_endpoint() const { return operation_server_->endpoint(); }
+  std::size_t loops() const { return loops_.size(); }
+  /// For how long the loop that is worst off has not come round; some seconds mean that something blocks it.
+  Milliseconds longest_stall() const;
+
+ private:
+  class Unit;  // what lives on one loop
+
+  Wiring(StoreSession& session, std::vector<net::UdpEndpoint> resolvers);
+  Result<void> listen();
+  void write_metrics(api::Exposition& to) const;
+
+  StoreSession& session_;
+  const net::AddressPolicy policy_;
+  net::Loops loops_;
+  net::SystemResolver addresses_;
+  net::HttpClient http_;
+  services::Bell bell_;
+  services::CourierCounters courier_counters_;
+  services::Directory directory_;
+  std::vector<std::unique_ptr<Unit>> units_;
+  services::Connections connections_;
+  services::Propagation propagation_;
+  services::Retention retention_;
+  services::History history_;
+  services::Identity identity_;
+  services::Tokens tokens_;
+  api::Api api_;
+  api::OperationApi operation_;
+  std::unique_ptr<net::HttpServer> api_server_;
+  std::unique_ptr<net::HttpServer> operation_server_;
+  bool is_stopped_ = false;
+};
+
+}  // namespace signpost::app

@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Calls to APIs that the operator configured (JWKS, our own API from the command line). The door to libcurl.
+// Owned by app/wiring or a command; any loop, any thread. Not for addresses that customers choose: no address policy
+// here.
+#pragma once
+
+#include <cstddef>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+#include "base/time.h"
+#include "net/http_message.h"
+#include "net/task.h"
+
+namespace signpost::net {
+
+struct HttpCall {
+  std::string method = "GET";
+  std::string url;
+  std::vector<Header> headers;
+  std::string body;
+  Milliseconds timeout{10'000};  // the whole call, name lookup included
+  std::size_t body_bytes_max = 1024 * 1024;
+};
+
+struct HttpReply {
+  int status = 0;
+  std::vector<Header> headers;
+  std::string body;
+  std::string_view header(std::string_view name) const { return header_of(headers, name); }
+};
+
+class HttpClient {
+ public:
+  struct Settings {
+    std::size_t threads = 2;
+    std::size_t waiting_max = 256;  // calls not yet begun; over it: kUnavailable
+    std::string ca_file;            // PEM; empty: the system's authorities
+    std::string user_agent = "signpost";
+  };
+  HttpClient() : HttpClient(Settings{}) {}
+  explicit HttpClient(Settings settings);
+  /// Ends calls under way within a second and answers all that wait with kUnavailable.
+  ~HttpClient();
+  HttpClient(const HttpClient&) = delete;
+  HttpClient& operator=(const HttpClient&) = delete;
+
+  /// Any status is a reply. http and https only, redirects are not followed, no proxy. kTimeout, kNetwork, kTooLarge
+  /// (body over the limit), kUnprocessable (URL or header), kProtocol, kUnavailable (too many calls, or closing).
+  Task<Result<HttpReply>> send(HttpCall call);
+  Task<Result<HttpReply>> get(std::string url, std::vector<Header> headers = {});
+  /// The same on the calling thread, for commands.
+  Result<HttpReply> call_blocking(const HttpCall& call);
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace signpost::net

@@ -1,0 +1,155 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "net/request_reader.h"
+
+#include <gtest/gtest.h>
+
+#include <cstring>
+
+namespace signpost::net {
+namespace {
+
+using Step = RequestReader::Step;
+
+/// Feeds bytes in pieces of at most `piece` and returns the first step that is not "more".
+Step feed(RequestReader& reader, std::string_view bytes, std::size_t piece = 1'000'000) {
+  auto step = reader.advance();
+  while (step == Step::kNeedMore && !bytes.empty()) {
+    const auto room = reader.room();
+    const auto count = std::min({room.size(), piece, bytes.size()});
+    std::memcpy(room.data(), bytes.data(), count);
+    reader.received(count);
+    bytes.remove_prefix(count);
+    step = reader.advance();
+  }
+  return step;
+}
+
+struct Reading {
+  HttpLimits limits;
+  RequestReader reader{limits, IpAddress{}};
+};
+
+int refused_with(std::string_view bytes, const HttpLimits& limits = {}) {
+  RequestReader reader(limits, IpAddress{});
+  return feed(reader, bytes) == Step::kRefused ? reader.refusal().status : 0;
+}
+
+TEST(RequestReader, ReadsARequestHoweverItIsCut) {
+  constexpr std::string_view kBytes = "POST /a?b=c HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\nX-Two: 2\r\n\r\nhello";
+  for (std::size_t piece = 1; piece <= kBytes.size(); ++piece) {
+    Reading r;
+    ASSERT_EQ(feed(r.reader, kBytes, piece), Step::kComplete) << piece;
+    EXPECT_TRUE(r.reader.keeps_alive());
+    const auto request = r.reader.take();
+    EXPECT_EQ(request.method, "POST");
+    EXPECT_EQ(request.path, "/a");
+    EXPECT_EQ(request.query, "b=c");
+    EXPECT_EQ(request.header("x-two"), "2");
+    EXPECT_EQ(request.body, "hello");
+    EXPECT_EQ(r.reader.phase(), RequestReader::Phase::kIdle);
+  }
+}
+
+TEST(RequestReader, DecodesChunksHoweverTheyAreCut) {
+  constexpr std::string_view kBytes =
+      "POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n5;a=b\r\nhello\r\n7\r\n, "
+      "world\r\n0\r\nX-Trailer: t\r\n\r\n";
+  for (std::size_t piece = 1; piece <= kBytes.size(); ++piece) {
+    Reading r;
+    ASSERT_EQ(feed(r.reader, kBytes, piece), Step::kComplete) << piece;
+    const auto request = r.reader.take();
+    EXPECT_EQ(request.body, "hello, world");
+    EXPECT_FALSE(request.has_header("X-Trailer"));
+  }
+}
+
+TEST(RequestReader, KeepsThePipelinedRequestForLater) {
+  Reading r;
+  ASSERT_EQ(
+      feed(r.reader, "GET /1 HTTP/1.1\r\nHost: x\r\n\r\n\r\nGET /2 HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"),
+      Step::kComplete);
+  EXPECT_EQ(r.reader.take().path, "/1");
+  ASSERT_EQ(r.reader.advance(), Step::kComplete);
+  EXPECT_FALSE(r.reader.keeps_alive());
+  EXPECT_EQ(r.reader.take().path, "/2");
+  EXPECT_EQ(r.reader.advance(), Step::kNeedMore);
+}
+
+TEST(RequestReader, AsksForTheBodyOnlyWhenTheClientWaits) {
+  Reading r;
+  constexpr std::string_view kHead = "POST / HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\nContent-Length: 2\r\n\r\n";
+  ASSERT_EQ(feed(r.reader, kHead), Step::kSendContinue);
+  ASSERT_EQ(feed(r.reader, "ok"), Step::kComplete);
+  EXPECT_EQ(r.reader.take().body, "ok");
+  ASSERT_EQ(feed(r.reader, std::string(kHead) + "ok"), Step::kComplete);
+}
+
+TEST(RequestReader, RefusesWhatCouldBeReadInTwoWays) {
+  struct Row {
+    const char* bytes;
+    int status;
+  };
+  for (const auto& [bytes, status] : {
+           Row{"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n", 400},
+           Row{"POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\nContent-Length: 5\r\n\r\n", 400},
+           Row{"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\nContent-Length: 6\r\n\r\n", 400},
+           Row{"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 5, 6\r\n\r\n", 400},
+           Row{"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: -5\r\n\r\n", 400},
+           Row{"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 0x5\r\n\r\n", 400},
+           Row{"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 99999999999999999999999\r\n\r\n", 400},
+           Row{"POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: gzip, chunked\r\n\r\n", 501},
+           Row{"POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: identity\r\n\r\n", 501},
+           Row{"POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n\r\n", 400},
+           Row{"POST / HTTP/1.0\r\nTransfer-Encoding: chunked\r\n\r\n", 400},
+           Row{"POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding : chunked\r\n\r\n", 400},
+           Row{"POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n", 400},
+           Row{"POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhelloXY\r\n", 400},
+           Row{"GET / HTTP/1.1\r\n\r\n", 400},
+           Row{"GET / HTTP/1.1\r\nHost: x\r\nHost: y\r\n\r\n", 400},
+           Row{"GET / HTTP/2.0\r\nHost: x\r\n\r\n", 400},
+           Row{"GET /\r\n\r\n", 400},
+           Row{"GARBAGE\r\n\r\n", 400},
+           Row{"GET  / HTTP/1.1\r\nHost: x\r\n\r\n", 400},
+           Row{"GET http://x/ HTTP/1.1\r\nHost: x\r\n\r\n", 400},
+           Row{"GET / HTTP/1.1\nHost: x\n\n", 400},
+           Row{"G\x01T / HTTP/1.1\r\nHost: x\r\n\r\n", 400},
+           Row{"GET / HTTP/1.1\r\nHost: x\r\nNo colon\r\n\r\n", 400},
+           Row{"GET / HTTP/1.1\r\nHost: x\r\nA: b\x01\r\n\r\n", 400},
+           Row{"GET / HTTP/1.1\r\nHost: x\r\nExpect: tea\r\n\r\n", 417},
+           Row{"\x16\x03\x01\x02\r\n\r\n", 400},
+       }) {
+    EXPECT_EQ(refused_with(bytes), status) << bytes;
+  }
+}
+
+TEST(RequestReader, TakesABodyUpToItsLimitAndNoByteMore) {
+  const HttpLimits limits{.body_bytes_max = 10};
+  const std::string head = "POST / HTTP/1.1\r\nHost: x\r\n";
+  EXPECT_EQ(refused_with(head + "Content-Length: 10\r\n\r\n0123456789", limits), 0);
+  EXPECT_EQ(refused_with(head + "Content-Length: 11\r\n\r\n", limits), 413);
+  EXPECT_EQ(refused_with(head + "Transfer-Encoding: chunked\r\n\r\n5\r\n01234\r\n5\r\n56789\r\n0\r\n\r\n", limits), 0);
+  EXPECT_EQ(refused_with(head + "Transfer-Encoding: chunked\r\n\r\n5\r\n01234\r\n6\r\n", limits), 413);
+  EXPECT_EQ(refused_with(head + "Transfer-Encoding: chunked\r\n\r\nffffffffffffffff\r\n", limits), 413);
+}
+
+TEST(RequestReader, RefusesAHeadOverItsLimits) {
+  const HttpLimits limits{.header_bytes_max = 1024, .headers_max = 5};
+  const std::string start = "GET / HTTP/1.1\r\nHost: x\r\n";
+  EXPECT_EQ(refused_with(start + "A: " + std::string(2000, 'a') + "\r\n\r\n", limits), 431);
+  EXPECT_EQ(refused_with("GET /" + std::string(2000, 'a'), limits), 431);
+  EXPECT_EQ(refused_with(start + "A: 1\r\nB: 1\r\nC: 1\r\nD: 1\r\n\r\n", limits), 0);
+  EXPECT_EQ(refused_with(start + "A: 1\r\nB: 1\r\nC: 1\r\nD: 1\r\nE: 1\r\n\r\n", limits), 431);
+  EXPECT_EQ(refused_with("POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n1;" + std::string(9000, 'a'),
+                         limits),
+            400);
+}
+
+TEST(RequestReader, KnowsTheOldVersion) {
+  Reading r;
+  ASSERT_EQ(feed(r.reader, "GET / HTTP/1.0\r\n\r\n"), Step::kComplete);
+  EXPECT_TRUE(r.reader.is_version_1_0());
+  EXPECT_FALSE(r.reader.keeps_alive());
+}
+
+}  // namespace
+}  // namespace signpost::net

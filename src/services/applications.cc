@@ -1,0 +1,194 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "services/applications.h"
+
+#include <algorithm>
+
+#include "base/text.h"
+#include "net/url.h"
+#include "services/endpoints.h"
+#include "store/application_secrets.h"
+#include "store/applications.h"
+#include "store/directory_revision.h"
+#include "store/members.h"
+
+namespace signpost::services {
+namespace {
+
+constexpr std::size_t kIssuerBytesMax = 2048;
+constexpr std::size_t kAudienceBytesMax = 512;
+
+std::unexpected<Error> unprocessable(std::string message, std::string member) {
+  return fail(Kind::kUnprocessable, std::move(message), std::move(member));
+}
+
+bool has_control(std::string_view text) {
+  return std::ranges::any_of(text, [](unsigned char c) { return c < 0x20 || c == 0x7F; });
+}
+
+Result<std::optional<DnsName>> parse_target(const std::optional<std::string>& text) {
+  if (!text) return std::nullopt;
+  auto name = DnsName::parse(*text);
+  if (!name) return unprocessable("cname_target: " + name.error().message, "cname_target");
+  return *name;
+}
+
+/// In the spelling that browsers send: lower case, no port that is the scheme's own, nothing after the host.
+Result<std::string> parse_origin(const std::string& text, const std::string& member) {
+  const auto url = net::Url::parse(text);
+  if (!url) return unprocessable(member + ": " + url.error().message, member);
+  if (url->target != "/" || text.ends_with('/')) {
+    return unprocessable(member + " must be an origin: scheme, host and port, without a path or a slash at the end", member);
+  }
+  auto origin = url->text();
+  origin.pop_back();
+  return origin;
+}
+
+Result<std::vector<std::string>> parse_origins(const std::vector<std::string>& texts) {
+  if (texts.size() > model::kAllowedOriginsMax) {
+    return unprocessable(format("allowed_origins may have at most {} items", model::kAllowedOriginsMax), "allowed_origins");
+  }
+  std::vector<std::string> origins;
+  for (std::size_t i = 0; i < texts.size(); ++i) {
+    auto origin = TRY(parse_origin(texts[i], format("allowed_origins[{}]", i)));
+    if (std::ranges::find(origins, origin) == origins.end()) origins.push_back(std::move(origin));
+  }
+  return origins;
+}
+
+Result<void> check_identity(const model::IdentityRule& rule) {
+  if (rule.issuer.size() > kIssuerBytesMax || has_control(rule.issuer)) {
+    return unprocessable("identity.issuer must be the exact `iss` of the tokens", "identity.issuer");
+  }
+  if (rule.audiences.size() > model::kAudiencesMax) {
+    return unprocessable(format("identity.audiences may have at most {} items", model::kAudiencesMax), "identity.audiences");
+  }
+  if (rule.issuer.empty() && !rule.audiences.empty()) {
+    return unprocessable("identity.audiences needs identity.issuer: without an issuer no token is accepted", "identity.issuer");
+  }
+  const auto wrong = std::ranges::find_if(rule.audiences, [](const std::string& audience) {
+    return audience.empty() || audience.size() > kAudienceBytesMax || has_control(audience);
+  });
+  if (wrong == rule.audiences.end()) return {};
+  const auto member = format("identity.audiences[{}]", wrong - rule.audiences.begin());
+  return unprocessable(format("{} must have 1 to {} bytes without control characters", member, kAudienceBytesMax), member);
+}
+
+Result<std::string> add_secret(store::Tx& tx, const Administration& by, ApplicationId application, SecretId id, bool is_promoted) {
+  const std::string secret = "whsec_" + to_base64(by.random.bytes(32));
+  model::ApplicationSecret row;
+  row.id = id;
+  row.application = application;
+  row.sealed = to_base64(by.master_key.seal(secret, id.text()));
+  row.is_promoted = is_promoted;
+  row.created_at = by.now;
+  TRY_VOID(store::application_secrets::insert(tx, row));
+  return secret;
+}
+
+}  // namespace
+
+Result<NewApplication> create_application(store::Tx& tx, const Administration& by, const ApplicationWish& wish) {
+  TRY_VOID(check_name(wish.name));
+  TRY_VOID(check_identity(wish.identity));
+  NewApplication made;
+  auto& application = made.application;
+  application.id = by.ids.make<ApplicationId>();
+  application.name = wish.name;
+  application.cname_target = TRY(parse_target(wish.cname_target));
+  application.allowed_origins = TRY(parse_origins(wish.allowed_origins));
+  application.identity = wish.identity;
+  application.created_at = by.now;
+  TRY_VOID(store::applications::insert(tx, application));
+  TRY_VOID(store::members::insert(tx, {by.ids.make<MemberId>(), application.id, "owner", model::Role::kAdmin, by.now}));
+  made.secret = TRY(add_secret(tx, by, application.id, by.ids.make<SecretId>(), true));
+  TRY_VOID(audit(tx, by, application.id, "application.create", application.id.text(), "named " + application.name));
+  if (wish.webhook_url) {
+    EndpointWish first;
+    first.url = *wish.webhook_url;
+    auto endpoint = create_endpoint(tx, by, application.id, first);
+    if (!endpoint && endpoint.error().member == "url") return unprocessable("webhook_" + endpoint.error().message, "webhook_url");
+    made.endpoint = TRY(std::move(endpoint));
+  }
+  TRY_VOID(store::directory_revision::bump(tx));
+  return made;
+}
+
+Result<model::Application> find_application(store::Tx& tx, ApplicationId id) {
+  auto found = TRY(store::applications::find(tx, id));
+  if (!found) return fail(Kind::kNotFound, "there is no application " + id.text());
+  return *std::move(found);
+}
+
+Result<store::Page<model::Application>> list_applications(store::Tx& tx, const store::PageRequest<ApplicationId>& page) {
+  return store::applications::list_across_applications(tx, page);
+}
+
+Result<model::Application> update_application(store::Tx& tx, const Administration& by, ApplicationId id,
+                                              const ApplicationChange& change) {
+  auto application = TRY(find_application(tx, id));
+  if (change.name) {
+    TRY_VOID(check_name(*change.name));
+    application.name = *change.name;
+  }
+  if (change.cname_target) application.cname_target = TRY(parse_target(*change.cname_target));
+  if (change.allowed_origins) application.allowed_origins = TRY(parse_origins(*change.allowed_origins));
+  if (change.identity) {
+    TRY_VOID(check_identity(*change.identity));
+    application.identity = *change.identity;
+  }
+  TRY(store::applications::update(tx, application));
+  TRY_VOID(audit(tx, by, id, "application.update", id.text(), "settings changed"));
+  TRY_VOID(store::directory_revision::bump(tx));
+  return application;
+}
+
+Result<void> remove_application(store::Tx& tx, const Administration& by, ApplicationId id) {
+  const auto application = TRY(find_application(tx, id));
+  TRY(store::applications::remove(tx, id));
+  TRY_VOID(audit(tx, by, id, "application.delete", id.text(), "named " + application.name + ", with everything that belonged to it"));
+  return store::directory_revision::bump(tx);
+}
+
+Result<NewSecret> rotate_secret(store::Tx& tx, const Administration& by, ApplicationId id, Milliseconds overlap) {
+  if (overlap < Milliseconds(0) || overlap > kOverlapMax) {
+    return unprocessable("overlap must be between 0s and " + to_text(kOverlapMax), "overlap");
+  }
+  TRY(find_application(tx, id));
+  const auto all = TRY(store::application_secrets::list(tx, id));
+  const auto live = model::live_secrets(all, by.now);
+  const bool is_at_once = overlap == Milliseconds(0);
+  if (!is_at_once && live.size() >= model::kLiveSecretsMax) {
+    return fail(Kind::kConflict, format("{} secrets are live already; wait until one ends, or rotate with overlap 0s",
+                                        model::kLiveSecretsMax));
+  }
+  NewSecret made;
+  for (const auto& old : all) {
+    if (!old.is_live(by.now)) {
+      TRY(store::application_secrets::remove(tx, id, old.id));
+      continue;
+    }
+    const Time end = std::min(old.expires_at.value_or(by.now + overlap), by.now + overlap);
+    TRY(store::application_secrets::expire(tx, id, old.id, end));
+    made.old_end_at = std::max(made.old_end_at.value_or(end), end);
+  }
+  made.id = by.ids.make<SecretId>();
+  made.secret = TRY(add_secret(tx, by, id, made.id, is_at_once));
+  TRY_VOID(audit(tx, by, id, "secret.rotate", made.id.text(), "older secrets end within " + to_text(overlap)));
+  TRY_VOID(store::directory_revision::bump(tx));
+  return made;
+}
+
+Result<SecretId> promote_secret(store::Tx& tx, const Administration& by, ApplicationId id) {
+  TRY(find_application(tx, id));
+  const auto live = model::live_secrets(TRY(store::application_secrets::list(tx, id)), by.now);
+  if (live.empty()) return fail(Kind::kConflict, "the application has no live secret; rotate it to make one");
+  const auto& newest = live.front();
+  if (newest.is_promoted) return newest.id;
+  TRY(store::application_secrets::promote(tx, id, newest.id));
+  TRY_VOID(audit(tx, by, id, "secret.promote", newest.id.text(), "signs the Entri headers from now on"));
+  TRY_VOID(store::directory_revision::bump(tx));
+  return newest.id;
+}
+
+}  // namespace signpost::services

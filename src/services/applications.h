@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Administration of applications: their settings and client secrets. Every act leaves a line in the audit log.
+// Plain functions over one transaction, so that the API (through Storage) and the command line (on its own connection)
+// share them; any thread. Each may run twice before it is committed. The plain secret leaves only in the value returned.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "model/application.h"
+#include "services/administration.h"
+#include "store/page.h"
+#include "store/tx.h"
+
+namespace signpost::services {
+
+struct ApplicationWish {
+  std::string name;                          // 1…kNameCharactersMax
+  std::optional<std::string> webhook_url;    // makes the first endpoint
+  std::optional<std::string> cname_target;   // a DNS name
+  std::vector<std::string> allowed_origins;  // "https://app.saas.example": scheme, host, port if not the scheme's own
+  model::IdentityRule identity;
+};
+struct NewApplication {
+  model::Application application;
+  std::string secret;  // shown once
+  std::optional<model::Endpoint> endpoint;
+};
+
+/// With the member "owner" (Admin), a promoted secret, and an endpoint if a webhook URL is given. kUnprocessable with the member.
+Result<NewApplication> create_application(store::Tx& tx, const Administration& by, const ApplicationWish& wish);
+
+/// What to change; what is empty stays.
+struct ApplicationChange {
+  std::optional<std::string> name;
+  std::optional<std::optional<std::string>> cname_target;  // an empty inner value removes it
+  std::optional<std::vector<std::string>> allowed_origins;
+  std::optional<model::IdentityRule> identity;
+};
+Result<model::Application> update_application(store::Tx& tx, const Administration& by, ApplicationId id, const ApplicationChange& change);
+
+/// kNotFound with a sentence.
+Result<model::Application> find_application(store::Tx& tx, ApplicationId id);
+/// Newest first.
+Result<store::Page<model::Application>> list_applications(store::Tx& tx, const store::PageRequest<ApplicationId>& page);
+/// With everything that belongs to it: connections, events, deliveries, secrets, keys.
+Result<void> remove_application(store::Tx& tx, const Administration& by, ApplicationId id);
+
+// ── client secrets ──────────────────────────────────────────────────────────────────────────────────────────
+
+constexpr Milliseconds kOverlapDefault = std::chrono::hours(24);
+constexpr Milliseconds kOverlapMax = std::chrono::hours(7 * 24);
+
+struct NewSecret {
+  SecretId id;
+  std::string secret;               // shown once
+  std::optional<Time> old_end_at;  // when the secrets before it stop working
+};
+/// A new secret beside the old ones, which live on for `overlap` (0…kOverlapMax) at most. Until it is promoted or the old ones end, the
+/// old one signs the Entri headers; with no overlap the new one signs at once. kConflict at kLiveSecretsMax live ones.
+Result<NewSecret> rotate_secret(store::Tx& tx, const Administration& by, ApplicationId id, Milliseconds overlap);
+/// From now on the newest live secret signs the Entri headers. Idempotent.
+Result<SecretId> promote_secret(store::Tx& tx, const Administration& by, ApplicationId id);
+
+}  // namespace signpost::services

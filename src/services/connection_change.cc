@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "services/connection_change.h"
+
+#include <algorithm>
+#include <limits>
+
+#include "base/text.h"
+#include "services/event_log.h"
+#include "store/connections.h"
+#include "store/jobs.h"
+
+namespace signpost::services {
+namespace {
+
+// More rivals at once than this is no chance but a storm.
+constexpr int kTriesMax = 8;
+
+}  // namespace
+
+void ring(const Bell& bell, const Rings& rings) {
+  if (rings.jobs) bell.ring_jobs();
+  if (rings.deliveries) bell.ring_deliveries();
+}
+
+std::int64_t fairness_key_of(ApplicationId application, std::string_view organization) {
+  // FNV-1a, 64 bits, over the slug, begun with the application; the sign bit stays clear for the database.
+  std::uint64_t hash = 0xCBF29CE484222325ULL ^ static_cast<std::uint64_t>(application.value());
+  for (const char c : organization) hash = (hash ^ static_cast<unsigned char>(c)) * 0x100000001B3ULL;
+  return static_cast<std::int64_t>(hash & std::uint64_t{std::numeric_limits<std::int64_t>::max()});
+}
+
+Result<model::Connection> load_connection(store::Tx& tx, const std::optional<ApplicationId>& application,
+                                          ConnectionId id) {
+  auto found = TRY(application ? store::connections::find(tx, *application, id)
+                               : store::connections::find_across_applications(tx, id));
+  if (!found) return fail(Kind::kNotFound, format("there is no connection {}", id.text()));
+  return *std::move(found);
+}
+
+Result<model::Connection> ConnectionChange::create(const model::Connection& connection) {
+  auto decision = TRY(model::decide(connection, model::Created{}, now_));
+  TRY_VOID(store::connections::insert(tx_, decision.connection));
+  TRY_VOID(write_consequences(decision));
+  return std::move(decision.connection);
+}
+
+Result<model::Connection> ConnectionChange::apply(const Load& load, const model::Happening& happening) {
+  return apply(load, [&happening](const model::Connection&) -> Result<model::Happening> { return happening; });
+}
+
+Result<model::Connection> ConnectionChange::apply(const Load& load, const Cause& cause) {
+  for (int tries = 0; tries < kTriesMax; ++tries) {
+    auto before = TRY(load(tx_));
+    auto caused = TRY(cause(before));
+    const auto happening = TRY(settle_claim(before, std::move(caused)));
+    auto decision = TRY(model::decide(before, happening, now_));
+    if (!decision.is_changed) {
+      if (own_job_ != nullptr && own_job_->subject == before.id) TRY_VOID(write_own_job(nullptr));
+      return before;
+    }
+    // The update comes first: when somebody else was quicker, nothing of this decision has been written yet.
+    if (!TRY(store::connections::update(tx_, decision.connection, before.version))) continue;
+    decision.connection.version = before.version + 1;
+    TRY_VOID(write_consequences(decision));
+    const bool is_newly_proven =
+        before.claim != model::Claim::kProven && decision.connection.claim == model::Claim::kProven;
+    if (is_newly_proven) TRY_VOID(lose_rivals(decision.connection));
+    return std::move(decision.connection);
+  }
+  return fail(Kind::kUnavailable, "too many callers are changing this connection at the same moment: try again");
+}
+
+Result<ConnectionChange::Rivals> ConnectionChange::rivals_of(const model::Connection& connection) {
+  const auto claims = TRY(store::connections::find_on_host_across_applications(tx_, connection.host));
+  const bool has_owner = std::ranges::any_of(claims, [&](const model::Connection& other) {
+    return other.id != connection.id && other.claim == model::Claim::kProven;
+  });
+  return has_owner ? Rivals::kOneHasProven : Rivals::kNone;
+}
+
+/// The first whose record is seen owns the host: whoever comes second has lost, whatever the look saw.
+Result<model::Happening> ConnectionChange::settle_claim(const model::Connection& before, model::Happening happening) {
+  const auto* seen = std::get_if<model::Observed>(&happening);
+  if (seen == nullptr || !seen->is_claim_seen || before.claim != model::Claim::kUnproven) return happening;
+  if (TRY(rivals_of(before)) == Rivals::kOneHasProven) return model::ClaimLost{};
+  return happening;
+}
+
+Result<void> ConnectionChange::lose_rivals(const model::Connection& proven) {
+  const auto claims = TRY(store::connections::find_on_host_across_applications(tx_, proven.host));
+  for (const auto& rival : claims) {
+    if (rival.id == proven.id) continue;
+    TRY_VOID(
+        apply([id = rival.id](store::Tx& tx) { return load_connection(tx, std::nullopt, id); }, model::ClaimLost{}));
+  }
+  return {};
+}
+
+Result<void> ConnectionChange::write_consequences(const model::Decision& decision) {
+  const auto& connection = decision.connection;
+  if (!decision.events.empty()) {
+    rings_.deliveries |= TRY(write_events(tx_, connection, decision.events, ids_, now_));
+  }
+  const model::JobRequest* own = nullptr;
+  for (const auto& wish : decision.jobs) {
+    if (is_own(connection, wish.kind)) {
+      own = &wish;
+    } else {
+      TRY_VOID(write_job(connection, wish));
+    }
+  }
+  if (own_job_ != nullptr && own_job_->subject == connection.id) TRY_VOID(write_own_job(own));
+  return {};
+}
+
+Result<void> ConnectionChange::write_job(const model::Connection& connection, const model::JobRequest& wish) {
+  const bool is_soon = wish.when != model::JobRequest::When::kNever && wish.not_before <= now_ + kBellHorizon;
+  rings_.jobs |= is_soon;
+  return store::jobs::request(tx_, connection.id, fairness_key_of(connection.application, connection.organization),
+                              wish, ids_.make<JobRowId>(), now_);
+}
+
+Result<void> ConnectionChange::write_own_job(const model::JobRequest* wish) {
+  if (wish == nullptr || wish->when == model::JobRequest::When::kNever) {
+    TRY_VOID(store::jobs::finish(tx_, own_job_->id, own_job_->generation, model::JobState::kDone, "done"));
+    return {};
+  }
+  TRY_VOID(store::jobs::reschedule(tx_, own_job_->id, own_job_->generation, wish->not_before));
+  return {};
+}
+
+bool ConnectionChange::is_own(const model::Connection& connection, model::JobKind kind) const {
+  return own_job_ != nullptr && own_job_->subject == connection.id && own_job_->kind == kind;
+}
+
+}  // namespace signpost::services

@@ -1,0 +1,280 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "services/connections.h"
+
+#include <algorithm>
+
+#include "base/text.h"
+#include "services/record_set.h"
+#include "store/applications.h"
+#include "store/connections.h"
+#include "store/jobs.h"
+#include "store/observations.h"
+
+namespace signpost::services {
+namespace {
+
+constexpr std::size_t kClaimTokenBytes = 16;
+constexpr std::size_t kNamedHostsMax = 10;  // in one sentence
+
+Result<void> check_organization(std::string_view slug) {
+  const bool is_slug = std::ranges::all_of(slug, [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '-';
+  });
+  if (is_slug && !slug.empty() && slug.size() <= model::kOrganizationBytesMax) return {};
+  return fail(
+      Kind::kUnprocessable,
+      format("an organization is named by 1 to {} characters of A-Z, a-z, 0-9, _ and -", model::kOrganizationBytesMax),
+      "organization");
+}
+
+Result<void> check(const CreateConnection& wish) {
+  TRY_VOID(check_organization(wish.organization));
+  if (wish.user_id && wish.user_id->size() > kUserIdBytesMax) {
+    return fail(Kind::kUnprocessable, format("a user id has at most {} bytes", kUserIdBytesMax), "user_id");
+  }
+  if (wish.user_id && (wish.user_id->contains('\0') || !is_valid_utf8(*wish.user_id))) {
+    return fail(Kind::kUnprocessable, "a user id is UTF-8 text without U+0000", "user_id");
+  }
+  if (wish.metadata_json.size() > model::kMetadataBytesMax) {
+    return fail(Kind::kUnprocessable, format("metadata has at most {} bytes of JSON", model::kMetadataBytesMax),
+                "metadata");
+  }
+  return {};
+}
+
+Result<model::Application> load_application(store::Tx& tx, ApplicationId id) {
+  auto found = TRY(store::applications::find(tx, id));
+  if (!found) return fail(Kind::kNotFound, format("there is no application {}", id.text()), "application");
+  return *std::move(found);
+}
+
+/// What already stands on the host must allow one more claim of this organization.
+Result<void> check_claims(store::Tx& tx, const model::Connection& wish) {
+  const auto claims = TRY(store::connections::find_on_host_across_applications(tx, wish.host));
+  for (const auto& other : claims) {
+    if (other.application == wish.application && other.organization == wish.organization) {
+      return fail(Kind::kConflict,
+                  format("organization {} already has the connection {} on {}: use it, or delete it first",
+                         wish.organization, other.id.text(), wish.host.text()),
+                  "host");
+    }
+    if (other.claim == model::Claim::kProven) {
+      return fail(Kind::kConflict,
+                  format("{} belongs to another organization, which has proven it: remove the connection there first",
+                         wish.host.text()),
+                  "host");
+    }
+  }
+  return {};
+}
+
+model::RecordContext context_of(const model::Connection& connection, const model::Application& application) {
+  return {.host = connection.host, .cname_target = application.cname_target, .claim_token = connection.claim_token};
+}
+
+std::string names_of(const std::vector<model::Connection>& connections) {
+  std::string names;
+  for (std::size_t i = 0; i < connections.size() && i < kNamedHostsMax; ++i) {
+    names += format("{}{}", i == 0 ? "" : ", ", connections[i].host.text());
+  }
+  return connections.size() > kNamedHostsMax ? names + " …" : names;
+}
+
+/// The one that the organization means.
+Result<std::optional<model::Connection>> load_of_organization(store::Tx& tx, ApplicationId application,
+                                                              std::string_view organization,
+                                                              const std::optional<HostName>& host) {
+  auto live = TRY(store::connections::list_live_of_organization(tx, application, organization));
+  if (host) std::erase_if(live, [&](const model::Connection& one) { return one.host != *host; });
+  if (live.empty()) return std::nullopt;
+  if (live.size() == 1) return std::move(live.front());
+  return fail(Kind::kConflict, format("organization {} has {} live connections ({}): name one with ?host=",
+                                      organization, live.size(), names_of(live)));
+}
+
+Error no_connection(std::string_view organization, const std::optional<HostName>& host) {
+  return {.kind = Kind::kNotFound,
+          .message =
+              host ? format("organization {} has no live connection on {}: create it first", organization, host->text())
+                   : format("organization {} has no live connection: create one first", organization),
+          .member = {},
+          .retry_after = {}};
+}
+
+store::connections::Filter to_store(const ConnectionFilter& filter) {
+  using enum store::connections::AttentionFilter;
+  store::connections::Filter where{.organization = filter.organization,
+                                   .host = filter.host,
+                                   .status = filter.status,
+                                   .propagation = filter.propagation,
+                                   .claim = filter.claim};
+  switch (filter.attention) {
+    case ConnectionFilter::Attention::kAll:
+      where.attention = store::connections::AttentionFilter::kAll;
+      break;
+    case ConnectionFilter::Attention::kWith:
+      where.attention = kWithAttention;
+      break;
+    case ConnectionFilter::Attention::kWithout:
+      where.attention = kWithoutAttention;
+      break;
+  }
+  switch (filter.liveness) {
+    case ConnectionFilter::Liveness::kAll:
+      where.liveness = store::connections::Liveness::kAll;
+      break;
+    case ConnectionFilter::Liveness::kLiveOnly:
+      where.liveness = store::connections::Liveness::kLiveOnly;
+      break;
+  }
+  return where;
+}
+
+ConnectionPage to_page(store::Page<model::Connection> page) {
+  ConnectionPage answer{.items = std::move(page.items), .next_cursor = std::nullopt};
+  if (page.has_more && !answer.items.empty()) answer.next_cursor = answer.items.back().id.text();
+  return answer;
+}
+
+}  // namespace
+
+Task<Result<model::Connection>> Connections::change(std::function<Result<Changed>(store::Tx&)> work) {
+  auto changed = CO_TRY(co_await storage_.write<Changed>(std::move(work)));
+  ring(bell_, changed.rings);
+  co_return std::move(changed.connection);
+}
+
+model::Connection Connections::draft_of(const CreateConnection& wish, Time now) {
+  model::Connection draft{.id = ids_.make<ConnectionId>(), .application = wish.application, .host = wish.host};
+  draft.organization = wish.organization;
+  draft.user_id = wish.user_id;
+  draft.job_id = random_.uuid();
+  draft.metadata_json = wish.metadata_json.empty() ? "{}" : wish.metadata_json;
+  draft.claim_token = to_hex(random_.bytes(kClaimTokenBytes));
+  draft.claim_ends_at = now + model::kClaimLifetime;
+  draft.created_at = now;
+  draft.updated_at = now;
+  return draft;
+}
+
+Task<Result<model::Connection>> Connections::create(Scope scope, CreateConnection wish) {
+  CO_TRY_VOID(check(wish));
+  if (scope.application && *scope.application != wish.application) {
+    co_return fail(Kind::kNotFound, format("there is no application {}", wish.application.text()), "application");
+  }
+  const Time now = clock_.now();
+  const auto draft = draft_of(wish, now);
+  co_return co_await change([&, now](store::Tx& tx) -> Result<Changed> {
+    const auto application = TRY(load_application(tx, wish.application));
+    auto connection = draft;
+    connection.records = TRY(expand_all(wish.records, context_of(draft, application), {}, ids_));
+    TRY_VOID(check_claims(tx, connection));
+    ConnectionChange step(tx, ids_, now);
+    auto saved = TRY(step.create(connection));
+    return Changed{std::move(saved), step.rings()};
+  });
+}
+
+Task<Result<model::Connection>> Connections::read(Scope scope, ConnectionId id) {
+  co_return co_await storage_.read<model::Connection>(
+      [scope, id](store::Tx& tx) { return load_connection(tx, scope.application, id); });
+}
+
+Task<Result<ConnectionPage>> Connections::list(Scope scope, ConnectionFilter filter, std::optional<std::string> cursor,
+                                               std::size_t limit) {
+  store::PageRequest<ConnectionId> request{
+      .after = std::nullopt, .limit = static_cast<std::int32_t>(std::clamp<std::size_t>(limit, 1, kPageMax))};
+  if (cursor) {
+    const auto after = ConnectionId::parse(*cursor);
+    if (!after)
+      co_return fail(Kind::kInvalid, "the cursor is not one of this list: take next_cursor of the page before",
+                     "cursor");
+    request.after = *after;
+  }
+  if (scope.application && filter.application && *scope.application != *filter.application) co_return ConnectionPage{};
+  const auto application = scope.application ? scope.application : filter.application;
+  co_return co_await storage_.read<ConnectionPage>([&](store::Tx& tx) -> Result<ConnectionPage> {
+    auto page = TRY(application ? store::connections::list(tx, *application, to_store(filter), request)
+                                : store::connections::list_across_applications(tx, to_store(filter), request));
+    return to_page(std::move(page));
+  });
+}
+
+Task<Result<model::Connection>> Connections::happen(Scope scope, ConnectionId id, model::Happening happening) {
+  const Time now = clock_.now();
+  co_return co_await change([&, now](store::Tx& tx) -> Result<Changed> {
+    ConnectionChange step(tx, ids_, now);
+    auto after = TRY(step.apply([&](store::Tx& in) { return load_connection(in, scope.application, id); }, happening));
+    return Changed{std::move(after), step.rings()};
+  });
+}
+
+Task<Result<model::Connection>> Connections::replace_records(Scope scope, ConnectionId id,
+                                                             std::vector<model::RecordRequest> records) {
+  const Time now = clock_.now();
+  co_return co_await change([&, now](store::Tx& tx) -> Result<Changed> {
+    const auto replace = [&](const model::Connection& before) -> Result<model::Happening> {
+      const auto application = TRY(load_application(tx, before.application));
+      auto next = TRY(expand_all(records, context_of(before, application), before.records, ids_));
+      return model::RecordsReplaced{std::move(next)};
+    };
+    ConnectionChange step(tx, ids_, now);
+    auto after = TRY(step.apply([&](store::Tx& in) { return load_connection(in, scope.application, id); }, replace));
+    return Changed{std::move(after), step.rings()};
+  });
+}
+
+Task<Result<void>> Connections::remove(Scope scope, ConnectionId id) {
+  co_return co_await storage_.write<void>([scope, id](store::Tx& tx) -> Result<void> {
+    const auto connection = TRY(load_connection(tx, scope.application, id));
+    TRY_VOID(store::connections::remove(tx, connection.application, id));
+    return {};
+  });
+}
+
+Task<Result<model::Connection>> Connections::check_now(Scope scope, ConnectionId id) {
+  return happen(scope, id, model::CheckRequested{});
+}
+
+Task<Result<std::optional<LastObservation>>> Connections::last_observation(Scope scope, ConnectionId id) {
+  using Answer = std::optional<LastObservation>;
+  co_return co_await storage_.read<Answer>([scope, id](store::Tx& tx) -> Result<Answer> {
+    const auto connection = TRY(load_connection(tx, scope.application, id));
+    auto saved = TRY(store::observations::load(tx, connection.application, id));
+    if (!saved) return std::nullopt;
+    return LastObservation{.json = std::move(saved->body_json), .seen_at = saved->at};
+  });
+}
+
+Task<Result<std::vector<model::Job>>> Connections::jobs_of(Scope scope, ConnectionId id) {
+  using Answer = std::vector<model::Job>;
+  co_return co_await storage_.read<Answer>([scope, id](store::Tx& tx) -> Result<Answer> {
+    const auto connection = TRY(load_connection(tx, scope.application, id));
+    return store::jobs::list_of_connection(tx, connection.application, id);
+  });
+}
+
+Task<Result<std::optional<model::Connection>>> Connections::of_organization(ApplicationId application,
+                                                                            std::string organization,
+                                                                            std::optional<HostName> host) {
+  using Answer = std::optional<model::Connection>;
+  co_return co_await storage_.read<Answer>(
+      [&](store::Tx& tx) { return load_of_organization(tx, application, organization, host); });
+}
+
+Task<Result<model::Connection>> Connections::mark_step(ApplicationId application, std::string organization,
+                                                       std::optional<HostName> host, int step_number) {
+  const Time now = clock_.now();
+  co_return co_await change([&, now](store::Tx& tx) -> Result<Changed> {
+    const auto load = [&](store::Tx& in) -> Result<model::Connection> {
+      auto found = TRY(load_of_organization(in, application, organization, host));
+      if (!found) return std::unexpected(no_connection(organization, host));
+      return *std::move(found);
+    };
+    ConnectionChange step(tx, ids_, now);
+    auto after = TRY(step.apply(load, model::StepMarked{step_number}));
+    return Changed{std::move(after), step.rings()};
+  });
+}
+
+}  // namespace signpost::services

@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// What callers can do with connections: create, read, list, and let things happen to them.
+// Owned by app/wiring; methods from any loop; storage, bell, clock, ids and random outlive it.
+// Every change is one transaction: the connection, its events and its jobs are saved together or not at all, and the
+// bells ring after the commit. Nothing outside the scope can be seen: what belongs to somebody else is kNotFound.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/id.h"
+#include "crypto/random.h"
+#include "model/connection.h"
+#include "model/job.h"
+#include "net/task.h"
+#include "services/bell.h"
+#include "services/connection_change.h"
+#include "services/storage.h"
+
+namespace signpost::services {
+
+/// Whose connections the caller may touch.
+struct Scope {
+  std::optional<ApplicationId> application;  // empty: an admin key, every application
+};
+
+struct CreateConnection {
+  ApplicationId application;
+  std::string organization;  // [A-Za-z0-9_-]{1,128}
+  HostName host;
+  std::optional<std::string> user_id;         // at most kUserIdBytesMax
+  std::vector<model::RecordRequest> records;  // 1…model::kRecordsMax
+  std::string metadata_json;                  // an object, or empty; checked for form at the door, for length here
+};
+constexpr std::size_t kUserIdBytesMax = 256;
+
+struct ConnectionFilter {
+  std::optional<ApplicationId> application;  // narrows an admin's scope; another than the scope's finds nothing
+  std::optional<std::string> organization;
+  std::optional<HostName> host;
+  std::optional<model::Status> status;
+  std::optional<model::FacetState> propagation;
+  std::optional<model::Claim> claim;
+  enum class Attention { kAll, kWith, kWithout } attention = Attention::kAll;
+  enum class Liveness { kAll, kLiveOnly } liveness = Liveness::kAll;
+};
+
+struct ConnectionPage {
+  std::vector<model::Connection> items;    // newest first
+  std::optional<std::string> next_cursor;  // opaque; empty on the last page
+};
+constexpr std::size_t kPageDefault = 50;
+constexpr std::size_t kPageMax = 100;
+
+/// The last look at DNS that was kept.
+struct LastObservation {
+  std::string json;  // as observation_json.h writes it
+  Time seen_at{};
+};
+
+class Connections {
+ public:
+  Connections(Storage& storage, Bell& bell, const Clock& clock, IdMaker& ids, crypto::Random& random)
+      : storage_(storage), bell_(bell), clock_(clock), ids_(ids), random_(random) {}
+
+  /// A new claim on the host with the records of its flow. kNotFound: no such application. kConflict: the organization
+  /// already has a live connection on the host (named), or another organization has proven it. kUnprocessable with a
+  /// member path
+  /// ("records[2].value", "organization", "metadata", "user_id").
+  Task<Result<model::Connection>> create(Scope scope, CreateConnection wish);
+
+  Task<Result<model::Connection>> read(Scope scope, ConnectionId id);
+
+  /// `limit` is cut to 1…kPageMax. kInvalid with member "cursor" for a cursor that is not ours.
+  Task<Result<ConnectionPage>> list(Scope scope, ConnectionFilter filter, std::optional<std::string> cursor,
+                                    std::size_t limit);
+
+  /// Lets something happen: reads the connection, decides, saves; decides again when somebody was first. The connection
+  /// as it is afterwards. kNotFound, or the decision's kConflict.
+  Task<Result<model::Connection>> happen(Scope scope, ConnectionId id, model::Happening happening);
+
+  /// New records in place of the old ones; those that are the same keep their id and what is known about them. Errors
+  /// as of create.
+  Task<Result<model::Connection>> replace_records(Scope scope, ConnectionId id,
+                                                  std::vector<model::RecordRequest> records);
+
+  /// Deletes the connection with its jobs and observations. A look that is under way finds nothing to write to.
+  Task<Result<void>> remove(Scope scope, ConnectionId id);
+
+  /// One look at DNS soon; the schedule goes on as it was.
+  Task<Result<model::Connection>> check_now(Scope scope, ConnectionId id);
+
+  /// Nothing when nobody has looked yet. kNotFound for the connection.
+  Task<Result<std::optional<LastObservation>>> last_observation(Scope scope, ConnectionId id);
+
+  /// Background work of the connection, waiting and ended, by kind.
+  Task<Result<std::vector<model::Job>>> jobs_of(Scope scope, ConnectionId id);
+
+  /// The live connection that `/api/domain/…/{slug}` means. Nothing if there is none; kConflict that lists the host
+  /// names when there are several and no host is given.
+  Task<Result<std::optional<model::Connection>>> of_organization(ApplicationId application, std::string organization,
+                                                                 std::optional<HostName> host);
+
+  /// Step 1 or 2 of seed 000 in one transaction. Marking a step again answers the connection as it is and changes
+  /// nothing. kNotFound when the organization has no live connection (on the host); kConflict as of of_organization and
+  /// of the decision.
+  Task<Result<model::Connection>> mark_step(ApplicationId application, std::string organization,
+                                            std::optional<HostName> host, int step);
+
+ private:
+  Task<Result<model::Connection>> change(std::function<Result<Changed>(store::Tx&)> work);
+  model::Connection draft_of(const CreateConnection& wish, Time now);
+
+  Storage& storage_;
+  Bell& bell_;
+  const Clock& clock_;
+  IdMaker& ids_;
+  crypto::Random& random_;
+};
+
+}  // namespace signpost::services

@@ -1,0 +1,429 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "services/courier.h"
+
+#include <algorithm>
+#include <exception>
+#include <utility>
+
+#include "base/log.h"
+#include "base/text.h"
+
+namespace signpost::services {
+namespace {
+
+namespace deliveries = store::deliveries;
+using std::chrono::steady_clock;
+
+constexpr Milliseconds kFailurePause{100};  // after the database failed; doubles up to kFailurePauseMax
+constexpr Milliseconds kFailurePauseMax{2'000};
+constexpr Milliseconds kClockTolerance{2'000};   // wall and monotonic time may differ by this over one lease
+constexpr Milliseconds kLastTurnBudget{10'000};  // for the turn under way when the courier stops
+constexpr std::size_t kDetailBytesMax = 500;
+
+model::AttemptResult result_of(const net::PostOutcome& outcome) {
+  using Failure = net::PostOutcome::Failure;
+  switch (outcome.failure) {
+    case Failure::kNone:
+      return model::is_success(outcome.status) ? model::AttemptResult::kDelivered : model::AttemptResult::kHttpStatus;
+    case Failure::kDns:
+      return model::AttemptResult::kDns;
+    case Failure::kConnect:
+      return model::AttemptResult::kConnect;
+    case Failure::kTls:
+      return model::AttemptResult::kTls;
+    case Failure::kTimeout:
+      return model::AttemptResult::kTimeout;
+    case Failure::kProtocol:
+      return model::AttemptResult::kProtocol;
+    case Failure::kRefusedAddress:
+      return model::AttemptResult::kRefusedAddress;
+    case Failure::kReset:
+      return model::AttemptResult::kReset;
+  }
+  return model::AttemptResult::kInternal;
+}
+
+/// What the receiver sent, fit for the database: UTF-8 without U+0000, whole characters, at most `bytes_max`.
+std::string storable(std::string_view text, std::size_t bytes_max) {
+  std::string kept;
+  for (std::size_t at = 0; at < text.size();) {
+    std::size_t length = 1;
+    while (length <= 4 && !is_valid_utf8(text.substr(at, length))) ++length;
+    const bool is_character = length <= 4 && text[at] != '\0';
+    if (length > 4) length = 1;
+    if (kept.size() + length > bytes_max) break;
+    kept += is_character ? text.substr(at, length) : std::string_view("?");
+    at += length;
+  }
+  return kept;
+}
+
+std::string sentence_of(const net::PostOutcome& outcome) {
+  if (outcome.failure != net::PostOutcome::Failure::kNone) return storable(outcome.detail, kDetailBytesMax);
+  auto sentence = format("answered {} {}", outcome.status, net::reason_of(outcome.status));
+  if (outcome.status >= 300 && outcome.status < 400) {
+    sentence += "; redirects are not followed";
+    if (!outcome.location.empty()) sentence += " (Location: " + printable(outcome.location) + ")";
+  }
+  if (!outcome.detail.empty()) sentence += "; " + outcome.detail;
+  return storable(sentence, kDetailBytesMax);
+}
+
+std::int32_t to_int(Milliseconds length) {
+  return static_cast<std::int32_t>(std::min<std::int64_t>(length.count(), 1'000'000'000));
+}
+
+/// -1 where it did not come to that: a connection that was reused or never made, a response that never began.
+model::Attempt::Timing timing_of(const net::PostOutcome& outcome) {
+  model::Attempt::Timing timing;
+  timing.total = to_int(outcome.timing.total);
+  if (!outcome.reused_connection || outcome.retried_on_new_connection) {
+    if (outcome.failure != net::PostOutcome::Failure::kDns) timing.dns = to_int(outcome.timing.dns);
+    if (!outcome.remote_address.empty()) timing.connect = to_int(outcome.timing.connect);
+    if (outcome.timing.tls.count() > 0) timing.tls = to_int(outcome.timing.tls);
+  }
+  if (outcome.status != 0) timing.first_byte = to_int(outcome.timing.first_byte);
+  return timing;
+}
+
+/// In [-1, 1].
+double jitter_of(crypto::Random& random) { return static_cast<double>(random.below(2001)) / 1000.0 - 1.0; }
+
+bool is_passing(const Error& error) { return error.kind == Kind::kUnavailable || error.kind == Kind::kTimeout; }
+
+std::optional<std::string> reason_not_to_send(const deliveries::ClaimedDelivery& claimed) {
+  if (!claimed.endpoint.is_enabled) return "not sent: the endpoint is disabled";
+  if (!model::may_receive_deliveries(claimed.owner_role)) {
+    return format("not sent: the endpoint's owner has the role {}, deliveries go to Admin and Developer",
+                  model::name_of(claimed.owner_role));
+  }
+  return std::nullopt;
+}
+
+}  // namespace
+
+struct Courier::TurnInput {
+  std::vector<Ended> ended;
+  store::ClaimRequest claim;
+  bool releases = false;
+};
+
+struct Courier::TurnAnswer {
+  std::vector<deliveries::ClaimedDelivery> claimed;
+  std::optional<Time> next_due;
+  std::int64_t released = 0;
+};
+
+Courier::Courier(Storage& storage, Bell& bell, const Clock& clock, IdMaker& ids, crypto::Random& random,
+                 const SecretSource& secrets, net::PostSender& sender, CourierCounters& counters, net::Loops& loops,
+                 std::size_t index, Settings settings)
+    : storage_(storage),
+      clock_(clock),
+      ids_(ids),
+      random_(random),
+      secrets_(secrets),
+      sender_(sender),
+      counters_(counters),
+      share_{static_cast<std::int32_t>(index), static_cast<std::int32_t>(loops.size())},
+      settings_(std::move(settings)),
+      lifelong_(loops.at(index).get_executor()),
+      attempts_(loops.at(index).get_executor()),
+      wake_(std::make_shared<net::Signal>(loops.at(index).get_executor())),
+      released_at_(steady_clock::now()),
+      released_wall_at_(clock.now()) {
+  bell.on_deliveries([wake = std::weak_ptr(wake_)] {
+    if (const auto signal = wake.lock()) signal->notify_from_any_thread();
+  });
+}
+
+Courier::~Courier() = default;
+
+Task<Result<std::int64_t>> Courier::release_left_behind(Storage& storage, const Clock& clock) {
+  const auto now = clock.now();
+  co_return co_await storage.write<std::int64_t>(
+      [now](store::Tx& tx) { return deliveries::release_all_leases_across_applications(tx, now); });
+}
+
+void Courier::start() {
+  if (state_ != State::kIdle) return;
+  state_ = State::kRunning;
+  lifelong_.spawn(run(), "courier");
+  if (share_.index == 0) lifelong_.spawn(watch_depth(), "courier depth");
+}
+
+Task<void> Courier::stop(Milliseconds budget) {
+  if (state_ == State::kStopped) co_return;
+  if (state_ == State::kRunning) state_ = State::kDraining;  // run() goes on saving what ends
+  co_await attempts_.wait_until_empty(steady_clock::now() + budget);
+  co_await attempts_.stop();
+  state_ = State::kStopped;
+  wake_->notify();
+  co_await lifelong_.stop();  // a turn under way is a hop, which ends as it does
+  if (const auto saved = co_await hand_back(); !saved) {
+    log::warn("webhook attempts stay open until the next start",
+              {{"attempts", in_flight_.size()}, {"reason", saved.error().message}});
+  }
+}
+
+Task<Result<std::size_t>> Courier::run_once() {
+  const auto claimed = CO_TRY(co_await turn(Claiming::kYes));
+  co_await attempts_.wait_until_empty(steady_clock::now() + settings_.attempt_budget + kLastTurnBudget);
+  CO_TRY(co_await turn(Claiming::kNo));
+  co_return claimed;
+}
+
+// ── turns ───────────────────────────────────────────────────────────────────────────────────────────────────
+
+Task<void> Courier::run() {
+  while (state_ != State::kStopped) {
+    const auto claimed = co_await turn(state_ == State::kRunning ? Claiming::kYes : Claiming::kNo);
+    if (!claimed) {
+      on_turn_failed(claimed.error());
+      const auto pause = std::min(kFailurePause * (1 << std::min(failures_ - 1, 5)), kFailurePauseMax);
+      if (const auto slept = co_await net::sleep_until(steady_clock::now() + pause); !slept) co_return;
+      continue;
+    }
+    failures_ = 0;
+    if (is_more_due_ && state_ == State::kRunning && capacity() > 0) continue;
+    if (state_ != State::kStopped) co_await wake_->wait_until(next_turn_at());
+  }
+}
+
+void Courier::on_turn_failed(const Error& error) {
+  if (failures_++ == 0)
+    log::error("the courier cannot reach the database and tries again", {{"reason", error.message}});
+}
+
+/// One transaction: what has ended is saved, and as much as there is room for is claimed. Returns how many attempts it
+/// began.
+Task<Result<std::size_t>> Courier::turn(Claiming claiming) {
+  // Owned by this coroutine and by the work, which may run after a cancellation.
+  const auto input = std::make_shared<TurnInput>();
+  input->ended = std::exchange(ended_, {});
+  const auto now = clock_.now();
+  const auto room = claiming == Claiming::kYes ? capacity() : 0;
+  const auto limit = std::min(room, static_cast<std::size_t>(settings_.batch_max));
+  input->claim = {share_, now, now + settings_.lease, static_cast<std::int32_t>(limit),
+                  settings_.in_flight_per_endpoint_max};
+  input->releases = claiming == Claiming::kYes && is_time_to_release();
+  is_more_due_ = limit == 0;
+  if (limit == 0 && input->ended.empty()) co_return 0;
+
+  auto answer = co_await storage_.write<TurnAnswer>([input, ids = &ids_](store::Tx& tx) -> Result<TurnAnswer> {
+    TurnAnswer given;
+    for (const auto& one : input->ended)
+      TRY(deliveries::finish_attempt(tx, one.attempt, one.state, one.next_attempt_at));
+    if (input->releases)
+      given.released = TRY(deliveries::release_expired_leases_across_applications(tx, input->claim.now));
+    if (input->claim.limit == 0) return given;
+    given.claimed = TRY(deliveries::claim_due(tx, input->claim, *ids));
+    if (static_cast<std::int32_t>(given.claimed.size()) < input->claim.limit) {
+      given.next_due = TRY(deliveries::next_due_at(tx, input->claim.loop, input->claim.now));
+    }
+    return given;
+  });
+  if (!answer) {
+    is_more_due_ = true;
+    if (!is_passing(answer.error()) && !input->ended.empty()) {
+      co_await save_one_by_one(std::move(input->ended));
+    } else {
+      std::ranges::move(input->ended, std::back_inserter(ended_));
+    }
+    co_return std::unexpected(std::move(answer).error());
+  }
+  if (answer->released > 0)
+    log::warn("webhook attempts outlived their lease and are repeated", {{"attempts", answer->released}});
+  const auto begun = answer->claimed.size();
+  if (limit > 0) {
+    is_more_due_ = begun == limit;
+    next_due_ = answer->next_due;
+  }
+  spawn(std::move(answer->claimed));
+  co_return begun;
+}
+
+/// After a transaction that failed for what it holds: one bad row must not keep the others from being saved.
+Task<void> Courier::save_one_by_one(std::vector<Ended> ended) {
+  for (auto& one : ended) {
+    const auto shared = std::make_shared<const Ended>(one);  // the work's and ours
+    const auto saved = co_await storage_.write<bool>([shared](store::Tx& tx) {
+      return deliveries::finish_attempt(tx, shared->attempt, shared->state, shared->next_attempt_at);
+    });
+    if (saved) continue;
+    if (is_passing(saved.error())) {
+      ended_.push_back(std::move(one));
+    } else {
+      log::error("the end of a webhook attempt cannot be saved: it is repeated when its lease is over",
+                 {{"delivery", one.attempt.delivery.text()}, {"reason", saved.error().message}});
+    }
+  }
+}
+
+/// What ended after the last turn is saved, and what did not end is due at once for the next start.
+Task<Result<void>> Courier::hand_back() {
+  if (ended_.empty() && in_flight_.empty()) co_return Result<void>{};
+  std::vector<model::Attempt> interrupted;
+  interrupted.reserve(in_flight_.size());
+  for (const auto& entry : in_flight_) interrupted.push_back(entry.second.attempt);
+  const auto now = clock_.now();
+  auto saved = co_await storage_.write<void>([ended = ended_, interrupted, now](store::Tx& tx) -> Result<void> {
+    for (const auto& one : ended) TRY(deliveries::finish_attempt(tx, one.attempt, one.state, one.next_attempt_at));
+    for (const auto& one : interrupted) TRY(deliveries::interrupt_attempt(tx, one, now));
+    return {};
+  });
+  if (!saved) co_return saved;
+  counters_.in_flight -= static_cast<std::int64_t>(in_flight_.size());
+  counters_.attempts[static_cast<std::size_t>(model::AttemptResult::kInterrupted)] += in_flight_.size();
+  in_flight_.clear();
+  ended_.clear();
+  co_return saved;
+}
+
+std::size_t Courier::capacity() const {
+  const auto slow_since = steady_clock::now() - settings_.slow_after;
+  const auto slow = static_cast<std::size_t>(
+      std::ranges::count_if(in_flight_, [&](const auto& entry) { return entry.second.since <= slow_since; }));
+  const auto young = in_flight_.size() - slow + ended_.size();
+  const auto too_many_slow = slow > settings_.slow_in_flight_max ? slow - settings_.slow_in_flight_max : 0;
+  return settings_.in_flight_max - std::min(settings_.in_flight_max, young + too_many_slow);
+}
+
+net::Deadline Courier::next_turn_at() const {
+  const auto now = steady_clock::now();
+  auto at = now + settings_.poll_max;
+  if (next_due_)
+    at = std::min<net::Deadline>(at, now + std::clamp(*next_due_ - clock_.now(), Milliseconds(0), settings_.poll_max));
+  if (!is_more_due_ || state_ != State::kRunning) return at;
+  // There was no room. An attempt that ends wakes us; one that hangs makes room by growing old.
+  const auto slow_since = now - settings_.slow_after;
+  for (const auto& entry : in_flight_) {
+    if (entry.second.since > slow_since) at = std::min<net::Deadline>(at, entry.second.since + settings_.slow_after);
+  }
+  return at;
+}
+
+/// Once a lease, and never after the wall clock jumped: attempts in flight would look as if they had outlived theirs.
+bool Courier::is_time_to_release() {
+  const auto now = steady_clock::now();
+  if (now - released_at_ < settings_.lease) return false;
+  const auto wall_now = clock_.now();
+  const auto difference = (wall_now - released_wall_at_) - std::chrono::duration_cast<Milliseconds>(now - released_at_);
+  released_at_ = now;
+  released_wall_at_ = wall_now;
+  return std::chrono::abs(difference) < kClockTolerance;
+}
+
+Task<void> Courier::watch_depth() {
+  while (state_ != State::kStopped) {
+    const auto depth = co_await storage_.read<store::QueueDepth>(
+        [](store::Tx& tx) { return deliveries::depth_across_applications(tx); });
+    if (depth) {
+      const auto now = clock_.now();
+      counters_.waiting = depth->waiting;
+      counters_.oldest_due_age_ms =
+          depth->oldest_due && *depth->oldest_due < now ? (now - *depth->oldest_due).count() : 0;
+    }
+    if (const auto slept = co_await net::sleep_until(steady_clock::now() + kDepthPause); !slept) co_return;
+  }
+}
+
+// ── attempts ────────────────────────────────────────────────────────────────────────────────────────────────
+
+void Courier::spawn(std::vector<deliveries::ClaimedDelivery> claimed) {
+  const auto now = steady_clock::now();
+  for (auto& one : claimed) {
+    in_flight_.insert_or_assign(one.attempt.id, InFlight{one.attempt, now});
+    ++counters_.in_flight;
+    // Claimed by the turn that was under way when stop began: handed back unsent.
+    if (state_ == State::kDraining || state_ == State::kStopped) continue;
+    attempts_.spawn(attempt(std::move(one)), "webhook attempt");
+  }
+}
+
+Task<void> Courier::attempt(deliveries::ClaimedDelivery claimed) {
+  if (auto reason = reason_not_to_send(claimed)) {
+    Ended ended{claimed.attempt, model::DeliveryState::kFailed, std::nullopt};
+    ended.attempt.result = model::AttemptResult::kInterrupted;
+    ended.attempt.detail = *std::move(reason);
+    end(claimed, std::move(ended));
+    co_return;
+  }
+  Ended trouble{claimed.attempt, model::DeliveryState::kPending, std::nullopt};
+  trouble.attempt.result = model::AttemptResult::kInternal;
+  const auto secrets = secrets_.secrets_of(claimed.delivery.application);
+  auto url = net::Url::parse(claimed.endpoint.url);
+  if (!secrets) trouble.attempt.detail = "not sent: the application has no live client secret to sign with";
+  if (!url) trouble.attempt.detail = "not sent: " + url.error().message;
+  if (secrets && url) {
+    try {
+      const auto outcome = co_await sender_.post(*std::move(url), headers_for(claimed, *secrets), claimed.event.body,
+                                                 steady_clock::now() + settings_.attempt_budget);
+      // Broken off by stop(): it stays in flight, to be handed back.
+      if (attempts_.is_stopping() && outcome.failure != net::PostOutcome::Failure::kNone) co_return;
+      end(claimed, outcome);
+      co_return;
+    } catch (const std::exception& error) {
+      if (attempts_.is_stopping()) throw;
+      log::error("a webhook attempt failed unexpectedly",
+                 {{"delivery", claimed.delivery.id.text()}, {"reason", error.what()}});
+      trouble.attempt.detail = "an error of ours";
+    }
+  }
+  schedule(trouble, std::nullopt);
+  end(claimed, std::move(trouble));
+}
+
+std::vector<net::Header> Courier::headers_for(const deliveries::ClaimedDelivery& claimed,
+                                              const SigningSecrets& secrets) const {
+  const auto& endpoint = claimed.endpoint;
+  auto headers = sign({endpoint.sends_v1, endpoint.v1_covers_body, endpoint.v2_is_hmac}, secrets, claimed.event.job_id,
+                      claimed.event.id.text(), claimed.event.body, clock_.now());
+  headers.push_back({"Content-Type", "application/json"});
+  headers.push_back({"User-Agent", settings_.user_agent});
+  return headers;
+}
+
+void Courier::end(const deliveries::ClaimedDelivery& claimed, const net::PostOutcome& outcome) {
+  Ended ended{claimed.attempt, model::DeliveryState::kPending, std::nullopt};
+  auto& attempt = ended.attempt;
+  attempt.result = result_of(outcome);
+  if (outcome.status != 0) attempt.status = outcome.status;
+  attempt.detail = sentence_of(outcome);
+  attempt.remote_address = storable(outcome.remote_address, kDetailBytesMax);
+  attempt.response_body = storable(outcome.response_body, model::kResponseKeptBytesMax);
+  attempt.timing = timing_of(outcome);
+  if (attempt.result == model::AttemptResult::kDelivered) {
+    ended.state = model::DeliveryState::kDelivered;
+  } else {
+    schedule(ended, model::parse_retry_after(outcome.retry_after, clock_.now()));
+  }
+  end(claimed, std::move(ended));
+}
+
+void Courier::schedule(Ended& ended, std::optional<std::chrono::seconds> retry_after) const {
+  ended.next_attempt_at = model::next_attempt(ended.attempt.number, clock_.now(), jitter_of(random_), retry_after);
+  ended.state = ended.next_attempt_at ? model::DeliveryState::kPending : model::DeliveryState::kFailed;
+}
+
+void Courier::end(const deliveries::ClaimedDelivery& claimed, Ended ended) {
+  ended.attempt.ended_at = clock_.now();
+  ++counters_.attempts[static_cast<std::size_t>(ended.attempt.result)];
+  --counters_.in_flight;
+  if (ended.state == model::DeliveryState::kDelivered) ++counters_.delivered;
+  if (ended.state == model::DeliveryState::kFailed) {
+    ++counters_.failed;
+    log::warn("a webhook could not be delivered and is kept as failed",
+              {{"delivery", claimed.delivery.id.text()},
+               {"event", claimed.event.id.text()},
+               {"endpoint", claimed.endpoint.id.text()},
+               {"application", claimed.delivery.application.text()},
+               {"attempts", ended.attempt.number},
+               {"result", model::name_of(ended.attempt.result)},
+               {"detail", ended.attempt.detail}});
+  }
+  in_flight_.erase(ended.attempt.id);
+  ended_.push_back(std::move(ended));
+  wake_->notify();
+}
+
+}  // namespace signpost::services

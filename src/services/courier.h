@@ -1,0 +1,154 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Carries events to endpoints: claims due deliveries, signs and sends them, writes how each attempt ended.
+// Owned by app/wiring, one per loop for the partitions of that loop; every call on that loop; `stop` is awaited before
+// it dies. No request leaves before its open attempt is committed, and an attempt that did not come to its end is
+// repeated with the same bytes.
+#pragma once
+
+#include <array>
+#include <atomic>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "base/clock.h"
+#include "crypto/random.h"
+#include "model/delivery.h"
+#include "net/loops.h"
+#include "net/post_sender.h"
+#include "net/task_group.h"
+#include "net/wait.h"
+#include "services/bell.h"
+#include "services/storage.h"
+#include "services/webhook_signature.h"
+#include "store/deliveries.h"
+
+namespace signpost::services {
+
+/// Who knows the client secrets. Any thread.
+class SecretSource {
+ public:
+  SecretSource() = default;
+  virtual ~SecretSource() = default;
+  SecretSource(const SecretSource&) = delete;
+  SecretSource& operator=(const SecretSource&) = delete;
+  /// As of now; nothing for an unknown application or one without a live secret.
+  virtual std::optional<SigningSecrets> secrets_of(ApplicationId application) const = 0;
+};
+
+/// For metrics; shared by the couriers of all loops. Any thread.
+struct CourierCounters {
+  static constexpr std::size_t kResults = static_cast<std::size_t>(model::AttemptResult::kInternal) + 1;
+  std::array<std::atomic<std::uint64_t>, kResults> attempts{};  // ended, by AttemptResult
+  std::atomic<std::uint64_t> delivered{0};                      // deliveries
+  std::atomic<std::uint64_t> failed{0};                         // deliveries, after the last retry
+  std::atomic<std::int64_t> in_flight{0};                       // attempts
+  std::atomic<std::int64_t> waiting{0};                         // deliveries, as of the last look (kDepthPause)
+  std::atomic<std::int64_t> oldest_due_age_ms{0};  // how long the longest overdue delivery has been due; 0 if none is
+};
+
+class Courier {
+ public:
+  struct Settings {
+    std::int32_t in_flight_per_endpoint_max = 8;  // of one endpoint at a time
+    std::size_t in_flight_max = 256;              // attempts of this loop at a time that are younger than slow_after
+    // Those that hang move out of the way of the others, up to this many; it bounds memory (about 16 KiB each) and
+    // sockets.
+    std::size_t slow_in_flight_max = 2048;
+    Milliseconds slow_after{1'000};
+    std::int32_t batch_max = 64;  // rows of one claim
+    Milliseconds attempt_budget = model::kAttemptBudget;
+    Milliseconds lease{60'000};            // longer than attempt_budget and a slow disk together
+    Milliseconds poll_max = kBellHorizon;  // real time; so a jump of the clock is noticed within it
+    std::string user_agent = "Signpost";
+  };
+  static constexpr Milliseconds kDepthPause{10'000};
+
+  /// For the partitions of `loops.at(index)`. Registers at the bell. Everything given outlives the courier.
+  Courier(Storage& storage, Bell& bell, const Clock& clock, IdMaker& ids, crypto::Random& random,
+          const SecretSource& secrets, net::PostSender& sender, CourierCounters& counters, net::Loops& loops,
+          std::size_t index, Settings settings);
+  ~Courier();
+  Courier(const Courier&) = delete;
+  Courier& operator=(const Courier&) = delete;
+
+  /// Once per process, before the first courier starts: attempts that an earlier process left open end as interrupted,
+  /// and their deliveries are due at once. Returns how many.
+  static Task<Result<std::int64_t>> release_left_behind(Storage& storage, const Clock& clock);
+
+  /// Works until stop.
+  void start();
+
+  /// Claims nothing more, gives the attempts in flight `budget`, cancels the rest and hands their deliveries back, due
+  /// at once. If even that cannot be written, they stay open until release_left_behind. Idempotent.
+  Task<void> stop(Milliseconds budget);
+
+  /// One claim and its attempts to their end: how many ran. What start() repeats; tests turn it by hand, without
+  /// start().
+  Task<Result<std::size_t>> run_once();
+
+ private:
+  /// How an attempt ended and what becomes of its delivery.
+  struct Ended {
+    model::Attempt attempt;
+    model::DeliveryState state = model::DeliveryState::kPending;
+    std::optional<Time> next_attempt_at;
+  };
+  struct InFlight {
+    model::Attempt attempt;
+    std::chrono::steady_clock::time_point since;
+  };
+  struct TurnInput;
+  struct TurnAnswer;
+  enum class Claiming { kYes, kNo };
+
+  Task<void> run();
+  Task<void> watch_depth();
+  Task<Result<std::size_t>> turn(Claiming claiming);
+  Task<void> save_one_by_one(std::vector<Ended> ended);
+  Task<Result<void>> hand_back();
+  Task<void> attempt(store::deliveries::ClaimedDelivery claimed);
+  void spawn(std::vector<store::deliveries::ClaimedDelivery> claimed);
+  void end(const store::deliveries::ClaimedDelivery& claimed, const net::PostOutcome& outcome);
+  void end(const store::deliveries::ClaimedDelivery& claimed, Ended ended);
+  void on_turn_failed(const Error& error);
+
+  std::vector<net::Header> headers_for(const store::deliveries::ClaimedDelivery& claimed,
+                                       const SigningSecrets& secrets) const;
+  void schedule(Ended& ended, std::optional<std::chrono::seconds> retry_after) const;
+  std::size_t capacity() const;
+  net::Deadline next_turn_at() const;
+  bool is_time_to_release();
+
+  Storage& storage_;
+  const Clock& clock_;
+  IdMaker& ids_;
+  crypto::Random& random_;
+  const SecretSource& secrets_;
+  net::PostSender& sender_;
+  CourierCounters& counters_;
+  const store::Loop share_;
+  const Settings settings_;
+
+  net::TaskGroup lifelong_;  // run and watch_depth
+  net::TaskGroup attempts_;  // one task per claimed delivery
+  // Owned by the courier, and by the bell's callback while it rings: the bell may outlive the loop, the signal's timer
+  // may not.
+  std::shared_ptr<net::Signal> wake_;
+  std::unordered_map<AttemptId, InFlight> in_flight_;
+  std::vector<Ended> ended_;  // not yet saved; still counted as in flight
+  std::optional<Time> next_due_;
+  bool is_more_due_ = false;  // the last claim was full
+  int failures_ = 0;          // of the database, in a row
+  std::chrono::steady_clock::time_point released_at_;
+  Time released_wall_at_{};
+  enum class State { kIdle, kRunning, kDraining, kStopped } state_ = State::kIdle;
+};
+
+}  // namespace signpost::services

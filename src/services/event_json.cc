@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "services/event_json.h"
+
+#include <boost/json.hpp>
+
+#include "base/text.h"
+
+namespace signpost::services {
+namespace {
+
+namespace json = boost::json;
+
+void put(json::object& object, std::string_view name, const std::optional<std::string>& value) {
+  if (value) object[name] = *value;
+}
+
+json::array array_of(const std::vector<model::EventRecord>& records) {
+  json::array array;
+  array.reserve(records.size());
+  for (const auto& record : records) {
+    json::object& object = array.emplace_back(json::object()).as_object();
+    object["type"] = record.type;
+    object["host"] = record.host;
+    object["value"] = record.value;
+  }
+  return array;
+}
+
+void put_data(json::object& object, const std::optional<model::EventPayload::Data>& data) {
+  if (!data) return;
+  json::object& both = object["data"].emplace_object();
+  both["records_propagated"] = array_of(data->propagated);
+  both["records_non_propagated"] = array_of(data->non_propagated);
+}
+
+void put_updated(json::object& object, const std::vector<std::string>& names) {
+  if (names.empty()) return;
+  json::array& array = object["updated_objects"].emplace_array();
+  for (const auto& name : names) array.emplace_back(name);
+}
+
+void put_attention(json::object& object, const std::optional<model::EventPayload::AttentionMember>& attention) {
+  if (!attention) return;
+  json::object& member = object["attention"].emplace_object();
+  member["cause"] = attention->cause;
+  member["explanation"] = attention->explanation;
+}
+
+Result<json::object> object_of(std::string_view body) {
+  json::parse_options options;
+  options.max_depth = kVerifiedNestingMax;
+  json::error_code error;
+  auto value = json::parse(json::string_view(body.data(), body.size()), error, {}, options);
+  if (error) return fail(Kind::kInvalid, "the body is not JSON: " + error.message());
+  if (!value.is_object()) return fail(Kind::kInvalid, "the body is JSON, but not an object");
+  return std::move(value.as_object());
+}
+
+std::optional<std::string> text_of(const json::object& object, std::string_view name) {
+  const auto* value = object.if_contains(name);
+  if (value == nullptr || !value->is_string() || value->as_string().empty()) return std::nullopt;
+  return std::string(value->as_string());
+}
+
+}  // namespace
+
+std::string to_json(const model::EventPayload& payload) {
+  json::object object;  // keeps the order of insertion
+  object["id"] = payload.id;
+  put(object, "user_id", payload.user_id);
+  object["domain"] = payload.domain;
+  object["subdomain"] = payload.subdomain;
+  object["provider"] = payload.provider;
+  object["type"] = name_of(payload.type);
+  put(object, "propagation_status", payload.propagation_status);
+  put(object, "dkim_status", payload.dkim_status);
+  put(object, "redirection_status", payload.redirection_status);
+  put(object, "setup_type", payload.setup_type);
+  put(object, "secure_status", payload.secure_status);
+  put(object, "power_status", payload.power_status);
+  put(object, "cname_target", payload.cname_target);
+  put_data(object, payload.data);
+  put_updated(object, payload.updated_objects);
+  object["event_id"] = payload.event_id.text();
+  object["job_id"] = payload.job_id;
+  object["sequence"] = payload.sequence;
+  object["created_at"] = to_rfc3339(payload.created_at);
+  put(object, "proxy_status", payload.proxy_status);
+  put_attention(object, payload.attention);
+  return json::serialize(object);
+}
+
+Result<std::string> flow_id_of(std::string_view body) {
+  const auto object = TRY(object_of(body));
+  if (auto id = text_of(object, "id")) return *std::move(id);
+  if (auto id = text_of(object, "Id")) return *std::move(id);
+  return fail(Kind::kNotFound, "the body has no member id (or Id) that is a string");
+}
+
+std::optional<std::string> event_id_of(std::string_view body) {
+  const auto object = object_of(body);
+  if (!object) return std::nullopt;
+  return text_of(*object, "event_id");
+}
+
+}  // namespace signpost::services

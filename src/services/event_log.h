@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Writes the events of a decision and their deliveries, in the transaction of the change.
+// A free function inside a work; the database's thread. An event and its deliveries are written together or not at all,
+// and its body never changes: every attempt sends these bytes.
+#pragma once
+
+#include <vector>
+
+#include "base/id.h"
+#include "base/result.h"
+#include "model/connection.h"
+#include "store/tx.h"
+
+namespace signpost::services {
+
+/// One event a draft, with one pending delivery, due at `now`, for each endpoint of the application that may receive it
+/// and wants it. `after` is the connection as it was saved. True if there is a delivery, so that the caller rings
+/// Bell::ring_deliveries after the commit. kNotFound if the application is gone.
+Result<bool> write_events(store::Tx& tx, const model::Connection& after, const std::vector<model::EventDraft>& drafts,
+                          IdMaker& ids, Time now);
+
+}  // namespace signpost::services

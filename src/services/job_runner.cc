@@ -1,0 +1,238 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "services/job_runner.h"
+
+#include <algorithm>
+#include <cstdlib>
+#include <exception>
+
+#include "base/log.h"
+#include "base/text.h"
+#include "store/jobs.h"
+
+namespace signpost::services {
+namespace {
+
+using Steady = std::chrono::steady_clock;
+
+// A handler that a test turns by hand ends by its own budget; this is only the end of all patience.
+constexpr Milliseconds kRunOnceMax = std::chrono::minutes(5);
+constexpr Milliseconds kDatabasePause = std::chrono::seconds(1);
+
+Task<Result<JobOutcome>> end_as_not_configured(std::string sentence) {
+  co_return JobOutcome{.ending = JobOutcome::Ending::kNotConfigured, .text = std::move(sentence)};
+}
+
+}  // namespace
+
+std::chrono::seconds retry_pause(int failures) {
+  const auto row = static_cast<std::size_t>(std::max(failures, 1)) - 1;
+  return kJobRetries[std::min(row, kJobRetries.size() - 1)];
+}
+
+JobRunner::JobRunner(Storage& storage, Bell& bell, const Clock& clock, net::Loops& loops, std::size_t index,
+                     Settings settings)
+    : storage_(storage),
+      clock_(clock),
+      share_{.index = static_cast<std::int32_t>(index), .count = static_cast<std::int32_t>(loops.size())},
+      settings_(settings),
+      wake_(std::make_shared<net::Signal>(loops.at(index).get_executor())),
+      lifelong_(loops.at(index).get_executor()),
+      in_flight_(loops.at(index).get_executor()) {
+  bell.on_jobs([wake = wake_] { wake->notify_from_any_thread(); });
+}
+
+JobRunner::JobRunner(Storage& storage, Bell& bell, const Clock& clock, net::Loops& loops, std::size_t index)
+    : JobRunner(storage, bell, clock, loops, index, Settings{}) {}
+
+JobRunner::~JobRunner() = default;
+
+void JobRunner::on(model::JobKind kind, JobHandler handler) { handlers_[kind] = std::move(handler); }
+
+void JobRunner::start() {
+  state_ = State::kRunning;
+  lifelong_.spawn(run(), "job runner");
+  lifelong_.spawn(free_expired_leases(), "job leases");
+}
+
+Task<void> JobRunner::stop(Milliseconds budget) {
+  if (state_ == State::kStopped) co_return;
+  state_ = State::kStopped;
+  co_await lifelong_.stop();
+  co_await in_flight_.wait_until_empty(Steady::now() + budget);
+  co_await in_flight_.stop();
+  std::vector<model::Job> left;
+  left.reserve(running_.size());
+  for (const auto& [id, running] : running_) left.push_back(running.again.value_or(running.job));
+  running_.clear();
+  of_fairness_.clear();
+  const auto given_back = co_await give_back(std::move(left));
+  if (!given_back) log::warn("jobs wait for the end of their lease", {{"cause", given_back.error().message}});
+}
+
+Task<Result<std::size_t>> JobRunner::run_once() {
+  auto claimed = CO_TRY(co_await claim(settings_.batch_max));
+  const auto count = claimed.jobs.size();
+  spawn(std::move(claimed.jobs));
+  co_await in_flight_.wait_until_empty(Steady::now() + kRunOnceMax);
+  co_return count;
+}
+
+Task<void> JobRunner::run() {
+  const auto freed = co_await storage_.write<std::int64_t>(store::jobs::release_all_leases_across_applications);
+  if (freed && *freed > 0) log::info("jobs that an earlier process had begun are due again", {{"jobs", *freed}});
+  while (state_ == State::kRunning) {
+    const auto begun = Steady::now();
+    const auto pause = co_await turn();
+    if (pause == Milliseconds{0}) continue;
+    co_await wake_->wait_until(begun + pause);
+    if (!co_await net::sleep_until(begun + settings_.claim_pause)) co_return;
+  }
+}
+
+Task<void> JobRunner::free_expired_leases() {
+  while (co_await net::sleep_until(Steady::now() + settings_.lease / 3)) {
+    const Time now = clock_.now();
+    const auto freed = co_await storage_.write<std::int64_t>(
+        [now](store::Tx& tx) { return store::jobs::release_expired_leases_across_applications(tx, now); });
+    if (!freed || *freed == 0) continue;
+    log::warn("jobs were not ended within their lease and are due again", {{"jobs", *freed}});
+    wake_->notify();
+  }
+}
+
+Task<Milliseconds> JobRunner::turn() {
+  const auto room = settings_.in_flight_max - std::min(settings_.in_flight_max, running_.size());
+  const auto limit = std::min(room, settings_.batch_max);
+  has_left_due_ = limit == 0;
+  if (has_left_due_) co_return settings_.poll_max;
+  const Time now = clock_.now();
+  auto claimed = co_await claim(limit);
+  if (!claimed) {
+    log::warn("no jobs can be claimed, trying again", {{"cause", claimed.error().message}});
+    co_return std::min(kDatabasePause, settings_.poll_max);
+  }
+  const bool is_full = claimed->jobs.size() >= limit;
+  spawn(std::move(claimed->jobs));
+  if (is_full) co_return Milliseconds{0};
+  if (!claimed->next_due_at) co_return settings_.poll_max;
+  co_return std::clamp(*claimed->next_due_at - now, Milliseconds{1}, settings_.poll_max);
+}
+
+Task<Result<JobRunner::Claimed>> JobRunner::claim(std::size_t limit) {
+  const Time now = clock_.now();
+  const store::ClaimRequest request{.loop = share_,
+                                    .now = now,
+                                    .lease_until = now + settings_.lease,
+                                    .limit = static_cast<std::int32_t>(limit),
+                                    .in_flight_max = static_cast<std::int32_t>(settings_.in_flight_fairness_max)};
+  co_return co_await storage_.write<Claimed>([request](store::Tx& tx) -> Result<Claimed> {
+    auto jobs = TRY(store::jobs::claim_due(tx, request));
+    const auto next_due_at = TRY(store::jobs::next_due_at(tx, request.loop, request.now));
+    return Claimed{.jobs = std::move(jobs), .next_due_at = next_due_at};
+  });
+}
+
+void JobRunner::spawn(std::vector<model::Job> jobs) {
+  for (auto& job : jobs) {
+    if (const auto found = running_.find(job.id); found != running_.end()) {
+      found->second.again = std::move(job);
+      continue;
+    }
+    running_.emplace(job.id, Running{.job = job, .again = std::nullopt});
+    ++of_fairness_[job.fairness_key];
+    in_flight_.spawn(handle(std::move(job)), "job");
+  }
+}
+
+Task<void> JobRunner::handle(model::Job job) {
+  const auto outcome = co_await run_handler(job);
+  const auto settled = co_await settle(job, outcome);
+  if (!settled) {
+    log::warn("the end of a job could not be written, it runs again after its lease",
+              {{"job", job.id.text()}, {"kind", model::name_of(job.kind)}, {"cause", settled.error().message}});
+  }
+  // Erased only now: what is cut off before is given back by stop().
+  auto again = leave(job);
+  if (!again) co_return;
+  std::vector<model::Job> jobs;
+  jobs.push_back(*std::move(again));
+  if (co_await give_back(std::move(jobs))) wake_->notify();
+}
+
+Task<Result<JobOutcome>> JobRunner::run_handler(model::Job job) {
+  const auto handler = handlers_.find(job.kind);
+  if (handler == handlers_.end()) {
+    co_return fail(Kind::kInternal, format("nobody handles jobs of the kind {}", model::name_of(job.kind)));
+  }
+  try {
+    co_return co_await handler->second(std::move(job));
+  } catch (const std::exception& error) {
+    if (in_flight_.is_stopping()) throw;
+    co_return fail(Kind::kInternal, format("the handler threw: {}", error.what()));
+  }
+}
+
+Task<Result<void>> JobRunner::settle(const model::Job& job, const Result<JobOutcome>& outcome) {
+  if (!outcome) {
+    const Time at = retry_at(job, outcome.error());
+    co_return co_await storage_.write<void>([job, at](store::Tx& tx) -> Result<void> {
+      TRY_VOID(store::jobs::reschedule(tx, job.id, job.generation, at));
+      return {};
+    });
+  }
+  failures_.erase(job.id);
+  auto state = model::JobState::kDone;
+  switch (outcome->ending) {
+    case JobOutcome::Ending::kSaved:
+      co_return Result<void>{};
+    case JobOutcome::Ending::kDone:
+      break;
+    case JobOutcome::Ending::kNotConfigured:
+      state = model::JobState::kNotConfigured;
+      break;
+  }
+  co_return co_await storage_.write<void>([job, state, text = outcome->text](store::Tx& tx) -> Result<void> {
+    TRY_VOID(store::jobs::finish(tx, job.id, job.generation, state, text));
+    return {};
+  });
+}
+
+Time JobRunner::retry_at(const model::Job& job, const Error& error) {
+  if (failures_.size() >= kFailuresMax) failures_.clear();
+  const int failures = ++failures_[job.id];
+  const auto pause = retry_pause(failures);
+  log::warn("a job failed and is tried again", {{"job", job.id.text()},
+                                                {"kind", model::name_of(job.kind)},
+                                                {"connection", job.subject.text()},
+                                                {"failures", failures},
+                                                {"pause_s", pause.count()},
+                                                {"cause", error.message}});
+  return clock_.now() + pause;
+}
+
+std::optional<model::Job> JobRunner::leave(const model::Job& job) {
+  std::optional<model::Job> again;
+  if (auto running = running_.extract(job.id); !running.empty()) again = std::move(running.mapped().again);
+  const auto count = of_fairness_.find(job.fairness_key);
+  const bool was_full = count != of_fairness_.end() && count->second >= settings_.in_flight_fairness_max;
+  if (count != of_fairness_.end() && --count->second == 0) of_fairness_.erase(count);
+  // Due jobs were left behind for want of room, or this one is due again before the next poll.
+  if (has_left_due_ || was_full || failures_.contains(job.id)) wake_->notify();
+  return again;
+}
+
+Task<Result<void>> JobRunner::give_back(std::vector<model::Job> jobs) {
+  if (jobs.empty()) co_return Result<void>{};
+  co_return co_await storage_.write<void>([&jobs](store::Tx& tx) -> Result<void> {
+    for (const auto& job : jobs) TRY_VOID(store::jobs::reschedule(tx, job.id, job.generation, job.not_before));
+    return {};
+  });
+}
+
+JobHandler not_configured(std::string sentence) {
+  return [sentence = std::move(sentence)](const model::Job&) -> Task<Result<JobOutcome>> {
+    return end_as_not_configured(sentence);
+  };
+}
+
+}  // namespace signpost::services

@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "services/propagation.h"
+
+#include <algorithm>
+#include <chrono>
+
+#include "services/connection_change.h"
+#include "services/observation_json.h"
+#include "store/connections.h"
+#include "store/observations.h"
+
+namespace signpost::services {
+namespace {
+
+// A look that shows what the last kept one showed is not written again: it would double the cost of the dense phase and
+// of ten thousand waiting domains. But the kept one tells when we looked, so it is renewed before a reader would call
+// it old.
+constexpr Milliseconds kObservationAgeMax = std::chrono::minutes(5);
+
+/// We could not look, which says nothing about the record.
+bool is_unseen(const dns::RecordObservation& record) {
+  return !record.propagated && (record.cause == "too_busy" || record.cause == "resolvers_fail");
+}
+
+bool nothing_was_seen(const dns::Observation& observation) {
+  return std::ranges::all_of(observation.records, is_unseen);
+}
+
+Result<void> keep(store::Tx& tx, const model::Connection& connection, const dns::Observation& observation, Time now) {
+  const auto kept = TRY(store::observations::load(tx, connection.application, connection.id));
+  const bool is_fresh = kept && now >= kept->at && now - kept->at < kObservationAgeMax;
+  if (is_fresh && fingerprint_in(kept->body_json) == fingerprint_of(observation)) return {};
+  return store::observations::save(tx, connection.id, {.body_json = to_json(observation), .at = now});
+}
+
+// The last scheduled look and the end of the claim fall together: one of them is enough.
+constexpr Milliseconds kLookAgeMax = std::chrono::minutes(1);
+
+bool was_just_looked_at(const model::Connection& connection, Time now) {
+  return connection.last_look_at && *connection.last_look_at + kLookAgeMax > now && *connection.last_look_at <= now;
+}
+
+JobOutcome gone() { return {.ending = JobOutcome::Ending::kDone, .text = "the connection does not exist any more"}; }
+
+}  // namespace
+
+std::vector<dns::Expectation> expectations_of(const model::Connection& connection) {
+  std::vector<dns::Expectation> expectations;
+  expectations.reserve(connection.records.size() + 1);
+  for (const auto& record : connection.records) {
+    expectations.push_back(
+        {.name = record.name, .type = record.type, .value = record.value, .priority = record.priority});
+  }
+  if (connection.claim == model::Claim::kUnproven) {
+    expectations.push_back({.name = model::claim_name(connection),
+                            .type = RecordType::kTxt,
+                            .value = model::claim_value(connection),
+                            .priority = std::nullopt});
+  }
+  return expectations;
+}
+
+model::Observed observed_of(const model::Connection& connection, const dns::Observation& observation) {
+  model::Observed observed;
+  const auto& seen = observation.records;
+  for (std::size_t i = 0; i < connection.records.size() && i < seen.size(); ++i) {
+    const auto& record = connection.records[i];
+    if (!is_unseen(seen[i])) observed.propagated[record.id] = seen[i].propagated;
+    observed.is_claim_seen |= record.proves_ownership && seen[i].propagated;
+    if (seen[i].propagated || !observed.cause.empty()) continue;
+    observed.cause = seen[i].cause;
+    observed.explanation = seen[i].explanation;
+  }
+  const bool asked_for_claim =
+      connection.claim == model::Claim::kUnproven && seen.size() == connection.records.size() + 1;
+  observed.is_claim_seen |= asked_for_claim && seen.back().propagated;
+  return observed;
+}
+
+Task<dns::Observation> ObserverEye::observe(std::vector<dns::Expectation> expectations) {
+  co_return co_await observer_.observe(std::move(expectations), std::chrono::steady_clock::now() + look_budget_);
+}
+
+Propagation::Propagation(Storage& storage, Bell& bell, const Clock& clock, IdMaker& ids, std::vector<DnsEye*> eyes)
+    : storage_(storage), bell_(bell), clock_(clock), ids_(ids), eyes_(std::move(eyes)) {}
+
+DnsEye& Propagation::eye_of(const model::Job& job) const {
+  const auto partition = static_cast<std::size_t>(partition_of(job.subject.value()));
+  return *eyes_[partition % eyes_.size()];
+}
+
+Task<Result<std::optional<model::Connection>>> Propagation::load(ConnectionId id) {
+  using Found = std::optional<model::Connection>;
+  co_return co_await storage_.read<Found>(
+      [id](store::Tx& tx) { return store::connections::find_across_applications(tx, id); });
+}
+
+Task<Result<JobOutcome>> Propagation::look(model::Job job) {
+  const auto connection = CO_TRY(co_await load(job.subject));
+  if (!connection) co_return gone();
+  const auto observation = co_await eye_of(job).observe(expectations_of(*connection));
+  if (nothing_was_seen(observation)) {
+    co_return fail(Kind::kUnavailable, "DNS could not be asked: our resolvers or this process are too busy");
+  }
+  co_return co_await save(job, observed_of(*connection, observation), &observation);
+}
+
+Task<Result<JobOutcome>> Propagation::end_claim(model::Job job) {
+  const auto connection = CO_TRY(co_await load(job.subject));
+  if (!connection) co_return gone();
+  if (connection->claim == model::Claim::kUnproven && !was_just_looked_at(*connection, clock_.now())) {
+    // The customer may have placed the proof without ever finishing the flow.
+    const auto observation = co_await eye_of(job).observe(expectations_of(*connection));
+    const auto observed = observed_of(*connection, observation);
+    if (observed.is_claim_seen) co_return co_await save(job, observed, &observation);
+  }
+  co_return co_await save(job, model::ClaimTimedOut{}, nullptr);
+}
+
+Task<Result<JobOutcome>> Propagation::save(const model::Job& job, const model::Happening& happening,
+                                           const dns::Observation* observation) {
+  using Saved = std::optional<Rings>;  // empty: the connection is gone
+  const Time now = clock_.now();
+  const auto saved = CO_TRY(co_await storage_.write<Saved>([&, now](store::Tx& tx) -> Result<Saved> {
+    if (!TRY(store::connections::find_across_applications(tx, job.subject))) return std::nullopt;
+    ConnectionChange change(tx, ids_, now, job);
+    const auto after =
+        TRY(change.apply([&](store::Tx& in) { return load_connection(in, std::nullopt, job.subject); }, happening));
+    if (observation != nullptr) TRY_VOID(keep(tx, after, *observation, now));
+    return change.rings();
+  }));
+  if (!saved) co_return gone();
+  ring(bell_, *saved);
+  co_return JobOutcome{};
+}
+
+}  // namespace signpost::services

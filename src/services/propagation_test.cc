@@ -1,0 +1,323 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "services/propagation.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "services/observation_json.h"
+#include "services/testing/life.h"
+
+namespace signpost::services {
+namespace {
+
+using std::chrono::hours;
+using std::chrono::minutes;
+using std::chrono::seconds;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using testing::Life;
+using testing::must;
+
+Task<void> check_during_look(Life& life, ConnectionId id) { must(co_await life.connections.check_now({}, id)); }
+Task<void> mark_during_look(Life& life) {
+  must(co_await life.connections.mark_step(life.world.application.id, "acme", std::nullopt, 1));
+}
+Task<void> remove_during_look(Life& life, ConnectionId id) { must(co_await life.connections.remove({}, id)); }
+Task<void> replace_during_look(Life& life, ConnectionId id) {
+  auto records = life.wish().records;
+  records[0].value = "other.saas.example";
+  must(co_await life.connections.replace_records({}, id, std::move(records)));
+}
+Task<void> refuse_during_look(Life& life) {
+  life.world.database.refuse(1);
+  co_return;
+}
+
+class PropagationTest : public ::testing::Test {
+ protected:
+  model::Connection create_and_end_flow(std::string_view host = "www.shop.example", std::string organization = "acme") {
+    const auto connection = life_.create(host, std::move(organization));
+    return life_.happen(connection.id, model::FlowEnded{model::SetupType::kManual, "knot"});
+  }
+  std::vector<seconds> looks_since(Time start) const {
+    std::vector<seconds> offsets;
+    for (const auto look : life_.eye.looks()) offsets.push_back(std::chrono::duration_cast<seconds>(look - start));
+    return offsets;
+  }
+  std::optional<LastObservation> observation_of(const model::Connection& connection) {
+    return must(life_.run(life_.connections.last_observation({}, connection.id)));
+  }
+  Life life_;
+};
+
+// The contract's schedule: every 10 s for 2 minutes, then pauses of 1, 2, 4 … minutes, the last look at 72 h.
+std::vector<seconds> contract_looks() {
+  std::vector<seconds> looks;
+  for (int at = 0; at <= 120; at += 10) looks.emplace_back(at);
+  seconds pause = minutes(1);
+  for (seconds at = minutes(2) + pause; at < hours(72); at += pause) {
+    looks.push_back(at);
+    pause *= 2;
+  }
+  looks.emplace_back(hours(72));
+  return looks;
+}
+
+TEST_F(PropagationTest, WalksFromCreatedToSuccess) {
+  const auto connection = create_and_end_flow();
+  EXPECT_THAT(life_.events(connection), ElementsAre("domain.flow.completed", "domain.added"));
+  life_.walk_to(life_.clock.now() + seconds(35));
+  EXPECT_EQ(life_.read(connection.id).facets.propagation, model::FacetState::kPending);
+
+  life_.eye.publish(connection);
+  life_.eye.publish_claim(connection);
+  life_.walk_to(life_.clock.now() + seconds(10));
+  const auto after = life_.read(connection.id);
+  EXPECT_EQ(after.facets.propagation, model::FacetState::kSuccess);
+  EXPECT_TRUE(after.records[0].is_propagated);
+  EXPECT_EQ(after.claim, model::Claim::kProven);
+  EXPECT_FALSE(after.next_look_at);
+  EXPECT_THAT(life_.events(connection), ElementsAre("domain.flow.completed", "domain.added", "domain.added"));
+  const auto body = life_.world.events_of(connection).back().body;
+  EXPECT_THAT(body, HasSubstr(R"("propagation_status":"success")"));
+  EXPECT_EQ(life_.job(connection.id, model::JobKind::kPropagation).state, model::JobState::kDone);
+  EXPECT_EQ(life_.job(connection.id, model::JobKind::kClaimEnd).state, model::JobState::kDone);
+
+  const auto looks = life_.eye.looks().size();
+  life_.walk_to(life_.clock.now() + hours(100));
+  EXPECT_EQ(life_.eye.looks().size(), looks);
+}
+
+TEST_F(PropagationTest, LooksAtExactlyTheTimesOfTheContract) {
+  const auto connection = create_and_end_flow();
+  life_.eye.publish_claim(connection);
+  const Time start = life_.clock.now();
+  life_.walk_to(start + hours(200));
+  EXPECT_EQ(looks_since(start), contract_looks());
+}
+
+TEST_F(PropagationTest, TimesOutAtExactly72Hours) {
+  const auto connection = create_and_end_flow();
+  life_.eye.publish_claim(connection);
+  const Time start = life_.clock.now();
+  life_.walk_to(start + hours(72) - Milliseconds(1));
+  EXPECT_EQ(life_.read(connection.id).facets.propagation, model::FacetState::kPending);
+  life_.walk_to(start + hours(72));
+  const auto after = life_.read(connection.id);
+  EXPECT_EQ(after.facets.propagation, model::FacetState::kFailed);
+  EXPECT_FALSE(after.next_look_at);
+  const auto events = life_.world.events_of(connection);
+  const auto timeouts = std::ranges::count(events, model::EventType::kPropagationTimeout, &model::Event::type);
+  EXPECT_EQ(timeouts, 1);
+  const auto timeout = std::ranges::find(events, model::EventType::kPropagationTimeout, &model::Event::type);
+  EXPECT_EQ(timeout->created_at, start + hours(72));
+}
+
+TEST_F(PropagationTest, MovesNoScheduledLookForACheckNow) {
+  const auto connection = create_and_end_flow();
+  const Time start = life_.clock.now();
+  life_.walk_to(start + seconds(13));
+  must(life_.run(life_.connections.check_now({}, connection.id)));
+  life_.walk_to(start + seconds(31));
+  EXPECT_THAT(looks_since(start), ElementsAre(seconds(0), seconds(10), seconds(13), seconds(20), seconds(30)));
+}
+
+TEST_F(PropagationTest, LooksAgainForACheckNowThatCameDuringALook) {
+  const auto connection = create_and_end_flow();
+  const Time start = life_.clock.now();
+  life_.walk_to(start + minutes(3));
+  const auto before = life_.eye.looks().size();
+  life_.eye.during_next_look([this, id = connection.id]() -> Task<void> { return check_during_look(life_, id); });
+  life_.walk_to(start + minutes(5));
+  const auto looks = looks_since(start);
+  ASSERT_EQ(looks.size(), before + 2);
+  EXPECT_EQ(looks[before], minutes(5));
+  EXPECT_EQ(looks[before + 1], minutes(5));
+  EXPECT_EQ(life_.job(connection.id, model::JobKind::kPropagation).not_before, start + minutes(9));
+}
+
+TEST_F(PropagationTest, AppliesWhatItSawToTheConnectionAsItIsByThen) {
+  const auto connection = create_and_end_flow();
+  life_.eye.during_next_look([this]() -> Task<void> { return mark_during_look(life_); });
+  life_.turn();
+  const auto after = life_.read(connection.id);
+  EXPECT_EQ(after.status, model::Status::kSslValidating);
+  EXPECT_EQ(after.last_look_at, life_.clock.now());
+}
+
+TEST_F(PropagationTest, LooksAtOnceForRecordsThatWereReplacedDuringALook) {
+  const auto connection = create_and_end_flow();
+  life_.eye.publish(connection);
+  life_.eye.during_next_look([this, id = connection.id]() -> Task<void> { return replace_during_look(life_, id); });
+  EXPECT_EQ(life_.turn(), 1u);
+  EXPECT_EQ(life_.read(connection.id).facets.propagation, model::FacetState::kPending);
+  EXPECT_EQ(life_.turn(), 1u);
+  EXPECT_EQ(life_.eye.last_asked().front().value, "other.saas.example");
+}
+
+TEST_F(PropagationTest, EndsQuietlyWhenTheConnectionIsRemovedDuringALook) {
+  const auto connection = create_and_end_flow();
+  life_.eye.during_next_look([this, id = connection.id]() -> Task<void> { return remove_during_look(life_, id); });
+  EXPECT_EQ(life_.turn(), 1u);
+  EXPECT_EQ(life_.run(life_.connections.read({}, connection.id)).error().kind, Kind::kNotFound);
+  life_.walk_to(life_.clock.now() + hours(100));
+  EXPECT_EQ(life_.eye.looks().size(), 1u);
+}
+
+TEST_F(PropagationTest, DoesNotMakeUpForLooksThatItSlept) {
+  const auto connection = create_and_end_flow();
+  const Time start = life_.clock.now();
+  life_.eye.publish_claim(connection);
+  life_.walk_to(start + seconds(30));
+  const auto before = life_.eye.looks().size();
+  life_.clock.set(start + hours(24));
+  while (life_.turn() > 0) continue;
+  EXPECT_EQ(life_.eye.looks().size(), before + 1);
+  EXPECT_EQ(*life_.next_due(), start + minutes(2) + minutes(1) * 2047);
+}
+
+TEST_F(PropagationTest, IsNeitherLostNorRepeatedWhenTheClockStepsBack) {
+  create_and_end_flow();
+  const Time start = life_.clock.now();
+  life_.walk_to(start + minutes(1));
+  const auto due = *life_.next_due();
+  life_.clock.set(start - hours(1));
+  EXPECT_EQ(life_.turn(), 0u);
+  life_.clock.set(due);
+  EXPECT_EQ(life_.turn(), 1u);
+}
+
+TEST_F(PropagationTest, GivesTheHostToTheFirstWhoseProofIsSeen) {
+  const auto first = create_and_end_flow("www.shop.example", "first");
+  const auto second = create_and_end_flow("www.shop.example", "second");
+  life_.eye.publish_claim(second);
+  life_.turn();
+  EXPECT_EQ(life_.read(second.id).claim, model::Claim::kProven);
+  const auto lost = life_.read(first.id);
+  EXPECT_EQ(lost.claim, model::Claim::kLost);
+  ASSERT_TRUE(lost.attention);
+  EXPECT_EQ(lost.attention->cause, "host_proven_by_another");
+  EXPECT_EQ(life_.events(first).back(), "signpost.connection.attention");
+  EXPECT_EQ(life_.job(first.id, model::JobKind::kPropagation).state, model::JobState::kDone);
+}
+
+TEST_F(PropagationTest, LosesTheClaimWhenBothProofsAreSeenButAnotherWasFirst) {
+  const auto first = create_and_end_flow("www.shop.example", "first");
+  const auto second = create_and_end_flow("www.shop.example", "second");
+  life_.eye.publish_claim(first);
+  life_.eye.publish_claim(second);
+  life_.turn();
+  const auto a = life_.read(first.id).claim;
+  const auto b = life_.read(second.id).claim;
+  EXPECT_NE(a, b);
+  EXPECT_TRUE((a == model::Claim::kProven && b == model::Claim::kLost) ||
+              (a == model::Claim::kLost && b == model::Claim::kProven));
+}
+
+TEST_F(PropagationTest, EndsAClaimThatNobodyProvedAfter72HoursWithOneLastLook) {
+  const auto connection = life_.create();
+  const Time end = life_.clock.now() + hours(72);
+  life_.walk_to(end - Milliseconds(1));
+  EXPECT_THAT(life_.eye.looks(), IsEmpty());
+  EXPECT_TRUE(life_.read(connection.id).is_live());
+  life_.walk_to(end);
+  EXPECT_THAT(life_.eye.looks(), ElementsAre(end));
+  EXPECT_EQ(life_.read(connection.id).claim, model::Claim::kExpired);
+}
+
+TEST_F(PropagationTest, KeepsAClaimWhoseProofTheLastLookSees) {
+  const auto connection = life_.create();
+  life_.eye.publish_claim(connection);
+  life_.walk_to(life_.clock.now() + hours(73));
+  EXPECT_EQ(life_.read(connection.id).claim, model::Claim::kProven);
+}
+
+TEST_F(PropagationTest, TriesAgainWhenNothingCouldBeSeen) {
+  const auto connection = create_and_end_flow();
+  life_.eye.publish(connection);
+  life_.eye.publish_claim(connection);
+  life_.eye.blind("too_busy");
+  life_.turn();
+  EXPECT_FALSE(life_.read(connection.id).last_look_at);
+  life_.eye.blind("");
+  life_.walk_to(life_.clock.now() + seconds(1));
+  EXPECT_EQ(life_.read(connection.id).facets.propagation, model::FacetState::kSuccess);
+}
+
+TEST_F(PropagationTest, TriesAgainWhenWhatItSawCouldNotBeSaved) {
+  const auto connection = create_and_end_flow();
+  life_.eye.publish(connection);
+  life_.eye.during_next_look([this]() -> Task<void> { return refuse_during_look(life_); });
+  life_.turn();
+  EXPECT_EQ(life_.read(connection.id).facets.propagation, model::FacetState::kPending);
+  life_.walk_to(life_.clock.now() + seconds(1));
+  EXPECT_EQ(life_.read(connection.id).facets.propagation, model::FacetState::kSuccess);
+}
+
+TEST_F(PropagationTest, KeepsAnObservationUntilItShowsSomethingNewOrGetsOld) {
+  const auto connection = create_and_end_flow();
+  const Time start = life_.clock.now();
+  EXPECT_FALSE(observation_of(connection));
+  life_.walk_to(start + seconds(20));
+  EXPECT_EQ(observation_of(connection)->seen_at, start);
+  life_.eye.publish_claim(connection);
+  life_.walk_to(start + seconds(30));
+  EXPECT_EQ(observation_of(connection)->seen_at, start + seconds(30));
+  EXPECT_THAT(observation_of(connection)->json, HasSubstr("_signpost.www.shop.example"));
+  life_.walk_to(start + minutes(9));
+  EXPECT_EQ(observation_of(connection)->seen_at, start + minutes(9));
+}
+
+TEST(ExpectationsOf, EndWithTheClaimWhileItIsUnproven) {
+  Life life;
+  auto connection = life.create();
+  const auto asked = expectations_of(connection);
+  ASSERT_EQ(asked.size(), 2u);
+  EXPECT_EQ(asked[0].name.text(), "www.shop.example");
+  EXPECT_EQ(asked[0].value, "app.saas.example");
+  EXPECT_EQ(asked[1].name.text(), "_signpost.www.shop.example");
+  EXPECT_EQ(asked[1].type, RecordType::kTxt);
+  EXPECT_EQ(asked[1].value, "signpost-verification=" + connection.claim_token);
+  connection.claim = model::Claim::kProven;
+  EXPECT_EQ(expectations_of(connection).size(), 1u);
+}
+
+class ObservedOf : public ::testing::Test {
+ protected:
+  ObservedOf() : connection_(life_.create()) {
+    for (const auto& one : expectations_of(connection_)) seen_.records.push_back({.name = one.name, .type = one.type});
+  }
+  Life life_;
+  model::Connection connection_;
+  dns::Observation seen_;
+};
+
+TEST_F(ObservedOf, TakesTheCauseOfTheFirstRecordThatIsNotThere) {
+  seen_.records[0].cause = "other_value";
+  seen_.records[0].explanation = "it still points to the old host";
+  seen_.records[1].cause = "name_missing";
+  const auto observed = observed_of(connection_, seen_);
+  EXPECT_FALSE(observed.propagated.at(connection_.records[0].id));
+  EXPECT_EQ(observed.cause, "other_value");
+  EXPECT_EQ(observed.explanation, "it still points to the old host");
+  EXPECT_FALSE(observed.is_claim_seen);
+}
+
+TEST_F(ObservedOf, SeesTheClaimInItsTxtOrInARecordThatProvesOwnership) {
+  seen_.records[1].propagated = true;
+  EXPECT_TRUE(observed_of(connection_, seen_).is_claim_seen);
+  seen_.records[1].propagated = false;
+  seen_.records[0].propagated = true;
+  EXPECT_FALSE(observed_of(connection_, seen_).is_claim_seen);
+  connection_.records[0].proves_ownership = true;
+  EXPECT_TRUE(observed_of(connection_, seen_).is_claim_seen);
+}
+
+TEST_F(ObservedOf, SaysNothingAboutARecordThatCouldNotBeAsked) {
+  seen_.records[0].cause = "resolvers_fail";
+  EXPECT_TRUE(observed_of(connection_, seen_).propagated.empty());
+}
+
+}  // namespace
+}  // namespace signpost::services

@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "services/record_set.h"
+
+#include <algorithm>
+
+#include "base/text.h"
+
+namespace signpost::services {
+namespace {
+
+bool is_same(const model::Record& a, const model::Record& b) {
+  return a.type == b.type && a.name == b.name && a.value == b.value && a.priority == b.priority;
+}
+
+/// Why `record` cannot stand beside `other`; empty if it can.
+std::string clash(const model::Record& record, const model::Record& other) {
+  if (record.name != other.name) return {};
+  if (is_same(record, other))
+    return format("the {} record of {} is there twice", name_of(record.type), record.name.text());
+  if (record.type != RecordType::kCname && other.type != RecordType::kCname) return {};
+  return format("a CNAME is the only record of its name, but {} would have {} and {}: give one of them another host",
+                record.name.text(), name_of(other.type), name_of(record.type));
+}
+
+}  // namespace
+
+Result<std::vector<model::Record>> expand_all(const std::vector<model::RecordRequest>& requests,
+                                              const model::RecordContext& context,
+                                              const std::vector<model::Record>& known, IdMaker& ids) {
+  if (requests.empty())
+    return fail(Kind::kUnprocessable, "a connection needs at least one record to wait for", "records");
+  if (requests.size() > model::kRecordsMax) {
+    return fail(Kind::kUnprocessable,
+                format("a connection has at most {} records, not {}", model::kRecordsMax, requests.size()), "records");
+  }
+  std::vector<model::Record> records;
+  records.reserve(requests.size());
+  for (std::size_t i = 0; i < requests.size(); ++i) {
+    const auto path = format("records[{}]", i);
+    auto record = model::expand(requests[i], context);
+    if (!record) {
+      auto& error = record.error();
+      error.member = error.member.empty() ? path : format("{}.{}", path, error.member);
+      return std::unexpected(std::move(error));
+    }
+    for (const auto& other : records) {
+      if (auto why = clash(*record, other); !why.empty()) return fail(Kind::kUnprocessable, std::move(why), path);
+    }
+    const auto before = std::ranges::find_if(known, [&](const model::Record& one) { return is_same(one, *record); });
+    record->id = before == known.end() ? ids.make<RecordId>() : before->id;
+    record->is_propagated = before != known.end() && before->is_propagated;
+    records.push_back(*std::move(record));
+  }
+  return records;
+}
+
+}  // namespace signpost::services

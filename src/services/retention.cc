@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "services/retention.h"
+
+#include "base/log.h"
+#include "net/wait.h"
+#include "store/events.h"
+#include "store/idempotency_keys.h"
+
+namespace signpost::services {
+
+Retention::Retention(Storage& storage, const Clock& clock, net::Executor executor, Settings settings)
+    : storage_(storage), clock_(clock), settings_(settings), tasks_(std::move(executor)) {}
+
+void Retention::start() { tasks_.spawn(run(), "retention"); }
+
+Task<void> Retention::stop() { return tasks_.stop(); }
+
+Task<Result<std::size_t>> Retention::sweep_once() {
+  const Time now = clock_.now();
+  const auto events = CO_TRY(co_await drop(store::events::remove_before_across_applications, now - settings_.events));
+  const auto keys = CO_TRY(
+      co_await drop(store::idempotency_keys::remove_before_across_applications, now - settings_.idempotency_keys));
+  co_return static_cast<std::size_t>(events + keys);
+}
+
+Task<Result<std::int64_t>> Retention::drop(Remove remove, Time before) {
+  const auto limit = settings_.batch_max;
+  co_return co_await storage_.write<std::int64_t>([=](store::Tx& tx) { return remove(tx, before, limit); });
+}
+
+Task<void> Retention::run() {
+  while (!tasks_.is_stopping()) {
+    const auto dropped = co_await sweep_once();
+    if (!dropped) log::warn("old rows could not be dropped, trying again later", {{"cause", dropped.error().message}});
+    const bool is_more = dropped && *dropped > 0;
+    const auto pause = is_more ? settings_.batch_pause : settings_.round_pause;
+    const auto slept = co_await net::sleep_until(std::chrono::steady_clock::now() + pause);
+    if (!slept) co_return;
+  }
+}
+
+}  // namespace signpost::services

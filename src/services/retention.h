@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Drops by age what nobody needs any more: events whose deliveries have ended, with their attempts, and idempotency
+// keys. Owned by app/wiring; lives on one loop; `stop` is awaited before it dies. Small batches with a pause between:
+// retention never holds the writer long enough to delay a delivery.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+
+#include "base/clock.h"
+#include "net/task_group.h"
+#include "services/storage.h"
+
+namespace signpost::services {
+
+class Retention {
+ public:
+  struct Settings {
+    std::chrono::days events{90};  // with their deliveries and attempts, once no delivery is pending
+    std::chrono::days idempotency_keys{
+        1};  // kept answers may hold a secret that was shown once: not longer than retries need
+    Milliseconds round_pause = std::chrono::minutes(10);  // real time, when nothing is left to drop
+    Milliseconds batch_pause{50};                         // real time between two batches
+    std::int32_t batch_max = 500;                         // rows of one transaction
+  };
+  Retention(Storage& storage, const Clock& clock, net::Executor executor, Settings settings);
+
+  void start();
+  Task<void> stop();
+
+  /// One batch of each kind, each in its own transaction: how many rows went. Zero when nothing is left to drop.
+  Task<Result<std::size_t>> sweep_once();
+
+ private:
+  Task<void> run();
+  using Remove = Result<std::int64_t> (*)(store::Tx&, Time, std::int32_t);
+  Task<Result<std::int64_t>> drop(Remove remove, Time before);
+
+  Storage& storage_;
+  const Clock& clock_;
+  const Settings settings_;
+  net::TaskGroup tasks_;
+};
+
+}  // namespace signpost::services

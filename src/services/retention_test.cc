@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "services/retention.h"
+
+#include <gtest/gtest.h>
+
+#include "net/loops.h"
+#include "net/testing/run_task.h"
+#include "services/testing/webhook_world.h"
+#include "store/idempotency_keys.h"
+
+namespace signpost::services {
+namespace {
+
+class RetentionTest : public ::testing::Test {
+ protected:
+  std::size_t sweep(Retention::Settings settings = {}) {
+    Retention retention(world_.storage, world_.clock, loops_.at(0).get_executor(), settings);
+    return testing::must(net::testing::run_task(loops_.at(0), retention.sweep_once()));
+  }
+  void keep_answer(std::string_view key) {
+    testing::must(world_.storage.write_now<bool>([&](store::Tx& tx) {
+      return store::idempotency_keys::insert_if_absent(tx, KeyId(1), key,
+                                                       {.request_digest = "d", .created_at = world_.clock.now()});
+    }));
+  }
+  testing::WebhookWorld world_;
+  net::Loops loops_{1};
+};
+
+TEST_F(RetentionTest, DropsEventsOnlyWhenTheyAreOldEnough) {
+  auto connection = world_.connection();
+  world_.publish(connection);
+  world_.clock.advance(std::chrono::days(90));
+  EXPECT_EQ(sweep(), 0u);
+  world_.clock.advance(Milliseconds(1));
+  EXPECT_EQ(sweep(), 1u);
+  EXPECT_TRUE(world_.events_of(connection).empty());
+}
+
+TEST_F(RetentionTest, KeepsAnEventWhoseDeliveryIsStillPending) {
+  world_.add_endpoint("https://hooks.saas.example/");
+  auto connection = world_.connection();
+  world_.publish(connection);
+  world_.clock.advance(std::chrono::days(365));
+  EXPECT_EQ(sweep(), 0u);
+  EXPECT_EQ(world_.events_of(connection).size(), 1u);
+}
+
+TEST_F(RetentionTest, DropsIdempotencyKeysAfterADay) {
+  keep_answer("first");
+  world_.clock.advance(std::chrono::days(1));
+  keep_answer("second");
+  world_.clock.advance(Milliseconds(1));
+  EXPECT_EQ(sweep(), 1u);
+  EXPECT_EQ(sweep(), 0u);
+}
+
+TEST_F(RetentionTest, TakesNoMoreThanOneBatchInATransaction) {
+  auto connection = world_.connection();
+  for (int i = 0; i < 5; ++i) world_.publish(connection);
+  world_.clock.advance(std::chrono::days(91));
+  const Retention::Settings settings{.batch_max = 2};
+  EXPECT_EQ(sweep(settings), 2u);
+  EXPECT_EQ(sweep(settings), 2u);
+  EXPECT_EQ(sweep(settings), 1u);
+  EXPECT_EQ(sweep(settings), 0u);
+}
+
+}  // namespace
+}  // namespace signpost::services

@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Looks at a DNS that the test writes down. One loop.
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <set>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "base/clock.h"
+#include "services/propagation.h"
+
+namespace signpost::services::testing {
+
+class FakeEye final : public DnsEye {
+ public:
+  explicit FakeEye(const Clock& clock) : clock_(clock) {}
+
+  /// From now on every server has this record.
+  void publish(const DnsName& name, RecordType type, std::string value) {
+    present_.emplace(name, type, std::move(value));
+  }
+  void publish(const model::Connection& connection) {
+    for (const auto& record : connection.records) publish(record.name, record.type, record.value);
+  }
+  void publish_claim(const model::Connection& connection) {
+    publish(model::claim_name(connection), RecordType::kTxt, model::claim_value(connection));
+  }
+  void withdraw_all() { present_.clear(); }
+
+  /// What happens while the next look is under way, once.
+  void during_next_look(std::function<Task<void>()> during) { during_ = std::move(during); }
+  /// Why nothing can be seen, until it is empty again: "too_busy".
+  void blind(std::string cause) { blind_ = std::move(cause); }
+
+  const std::vector<Time>& looks() const { return looks_; }
+  const std::vector<dns::Expectation>& last_asked() const { return last_asked_; }
+
+  Task<dns::Observation> observe(std::vector<dns::Expectation> expectations) override {
+    looks_.push_back(clock_.now());
+    last_asked_ = expectations;
+    dns::Observation observation;
+    for (const auto& expectation : expectations) observation.records.push_back(see(expectation));
+    // Seen before, told after: as when something happens between the answer and the transaction.
+    if (auto during = std::exchange(during_, nullptr)) co_await during();
+    co_return observation;
+  }
+
+ private:
+  dns::RecordObservation see(const dns::Expectation& expectation) const {
+    dns::RecordObservation seen{.name = expectation.name, .type = expectation.type};
+    seen.expected = expectation.value.value_or("any value");
+    seen.propagated = blind_.empty() && present_.contains({expectation.name, expectation.type, seen.expected});
+    if (seen.propagated) return seen;
+    seen.cause = blind_.empty() ? "name_missing" : blind_;
+    seen.explanation = "there is no " + expectation.name.text();
+    return seen;
+  }
+
+  const Clock& clock_;
+  std::set<std::tuple<DnsName, RecordType, std::string>> present_;
+  std::function<Task<void>()> during_;
+  std::string blind_;
+  std::vector<Time> looks_;
+  std::vector<dns::Expectation> last_asked_;
+};
+
+}  // namespace signpost::services::testing

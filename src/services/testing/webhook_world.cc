@@ -1,0 +1,125 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "services/testing/webhook_world.h"
+
+#include <stdlib.h>
+
+#include <algorithm>
+
+#include "services/event_log.h"
+#include "store/applications.h"
+#include "store/attempts.h"
+#include "store/deliveries.h"
+#include "store/endpoints.h"
+#include "store/events.h"
+#include "store/members.h"
+
+namespace signpost::services::testing {
+namespace {
+
+std::filesystem::path make_folder() {
+  std::string pattern = (std::filesystem::temp_directory_path() / "signpost-webhooks-XXXXXX").string();
+  if (mkdtemp(pattern.data()) == nullptr) throw std::runtime_error("no temporary folder");
+  return pattern;
+}
+
+std::unique_ptr<store::Database> open_in(const std::filesystem::path& folder) {
+  store::Settings settings;
+  settings.url = "sqlite:" + (folder / "test.db").string();
+  settings.readers = 1;
+  return must(store::Database::open(settings));
+}
+
+}  // namespace
+
+void RefusingDatabase::write(store::Work work, store::Done done) {
+  if (refusals_ > 0) {
+    --refusals_;
+    return done(fail(Kind::kUnavailable, "the disk is full"));
+  }
+  inner_->write(std::move(work), std::move(done));
+}
+
+WebhookWorld::WebhookWorld() : folder(make_folder()), database(open_in(folder)) {
+  secrets.set(SigningSecrets{std::string(kSecret), {std::string(kSecret)}});
+  application.id = ids.make<ApplicationId>();
+  application.name = "SaaS";
+  application.created_at = clock.now();
+  must(storage.write_now<void>([&](store::Tx& tx) { return store::applications::insert(tx, application); }));
+}
+
+WebhookWorld::~WebhookWorld() {
+  database.stop();
+  std::error_code ignored;
+  std::filesystem::remove_all(folder, ignored);
+}
+
+model::Endpoint WebhookWorld::add_endpoint(std::string url, model::Role role) {
+  model::Member owner{ids.make<MemberId>(), application.id, "owner", role, clock.now()};
+  model::Endpoint endpoint;
+  endpoint.id = ids.make<EndpointId>();
+  endpoint.application = application.id;
+  endpoint.owner = owner.id;
+  endpoint.url = std::move(url);
+  endpoint.created_at = clock.now();
+  must(storage.write_now<void>([&](store::Tx& tx) -> Result<void> {
+    TRY_VOID(store::members::insert(tx, owner));
+    return store::endpoints::insert(tx, endpoint);
+  }));
+  return endpoint;
+}
+
+void WebhookWorld::save(const model::Endpoint& endpoint) {
+  must(storage.write_now<bool>([&](store::Tx& tx) { return store::endpoints::update(tx, endpoint); }));
+}
+
+void WebhookWorld::set_role(const model::Endpoint& endpoint, model::Role role) {
+  const model::Member owner{endpoint.owner, application.id, "owner", role, clock.now()};
+  must(storage.write_now<bool>([&](store::Tx& tx) { return store::members::update(tx, owner); }));
+}
+
+void WebhookWorld::set_cname_target(std::string_view target) {
+  application.cname_target = must(DnsName::parse(target));
+  must(storage.write_now<bool>([&](store::Tx& tx) { return store::applications::update(tx, application); }));
+}
+
+void WebhookWorld::remove_application() {
+  must(storage.write_now<bool>([&](store::Tx& tx) { return store::applications::remove(tx, application.id); }));
+}
+
+model::Connection WebhookWorld::connection(std::string_view host) {
+  model::Connection connection{.id = ids.make<ConnectionId>(),
+                               .application = application.id,
+                               .organization = "shop",
+                               .host = must(HostName::parse(host)),
+                               .user_id = "user-7"};
+  connection.job_id = "flow-" + connection.id.text();
+  return connection;
+}
+
+bool WebhookWorld::publish(model::Connection& connection, model::EventType type) {
+  const std::vector<model::EventDraft> drafts{{type, ++connection.sequence, {}}};
+  return must(
+      storage.write_now<bool>([&](store::Tx& tx) { return write_events(tx, connection, drafts, ids, clock.now()); }));
+}
+
+std::vector<model::Event> WebhookWorld::events_of(const model::Connection& connection) {
+  auto page = must(storage.read_now<store::Page<model::Event>>([&](store::Tx& tx) {
+    return store::events::list_of_connection(tx, application.id, connection.id, {std::nullopt, store::kPageMax});
+  }));
+  std::ranges::reverse(page.items);
+  return page.items;
+}
+
+std::vector<model::Delivery> WebhookWorld::deliveries() {
+  auto page = must(storage.read_now<store::Page<model::Delivery>>(
+      [&](store::Tx& tx) { return store::deliveries::list(tx, application.id, {}, {std::nullopt, store::kPageMax}); }));
+  std::ranges::reverse(page.items);
+  return page.items;
+}
+
+std::vector<model::Attempt> WebhookWorld::attempts_of(const model::Delivery& delivery) {
+  return must(storage.read_now<std::vector<model::Attempt>>(
+      [&](store::Tx& tx) { return store::attempts::list(tx, application.id, delivery.id); }));
+}
+
+}  // namespace signpost::services::testing

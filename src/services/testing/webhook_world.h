@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// A database in a temporary folder with one application, its secrets and its members, for tests of events and
+// deliveries. Owned by the test; its thread, but for what the database does. What cannot fail in a test throws if it
+// does.
+#pragma once
+
+#include <filesystem>
+#include <memory>
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+#include "base/guarded.h"
+#include "base/testing/fake_clock.h"
+#include "model/application.h"
+#include "model/connection.h"
+#include "model/delivery.h"
+#include "services/courier.h"
+#include "services/storage.h"
+
+namespace signpost::services::testing {
+
+template <typename T>
+T must(Result<T> result) {
+  if (!result) throw std::runtime_error(result.error().message);
+  if constexpr (!std::is_void_v<T>) return *std::move(result);
+}
+
+/// Secrets that the test sets.
+class FixedSecrets final : public SecretSource {
+ public:
+  void set(std::optional<SigningSecrets> secrets) {
+    secrets_.with([&](auto& all) { all = std::move(secrets); });
+  }
+  std::optional<SigningSecrets> secrets_of(ApplicationId) const override {
+    return secrets_.with([](const auto& all) { return all; });
+  }
+
+ private:
+  Guarded<std::optional<SigningSecrets>> secrets_;
+};
+
+/// Passes works on to a database, but refuses writes while it is told to, as a full disk does.
+class RefusingDatabase final : public store::Database {
+ public:
+  explicit RefusingDatabase(std::unique_ptr<store::Database> inner) : inner_(std::move(inner)) {}
+  /// The next so many writes fail with kUnavailable.
+  void refuse(int writes) { refusals_ = writes; }
+  int refusals_left() const { return refusals_; }
+
+  void write(store::Work work, store::Done done) override;
+  void read(store::Work work, store::Done done) override { inner_->read(std::move(work), std::move(done)); }
+  void check(store::Done done) override { inner_->check(std::move(done)); }
+  Load load() const override { return inner_->load(); }
+  void stop() override { inner_->stop(); }
+
+ private:
+  std::unique_ptr<store::Database> inner_;
+  std::atomic<int> refusals_{0};
+};
+
+class WebhookWorld {
+ public:
+  static constexpr std::string_view kSecret = "whsec_AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=";
+
+  WebhookWorld();
+  ~WebhookWorld();
+
+  /// Owned by the application's Admin unless `role` says otherwise.
+  model::Endpoint add_endpoint(std::string url, model::Role role = model::Role::kAdmin);
+  void save(const model::Endpoint& endpoint);
+  void set_role(const model::Endpoint& endpoint, model::Role role);
+  void set_cname_target(std::string_view target);
+  void remove_application();
+
+  /// A connection of the application that lives in memory alone: events do not need its row.
+  model::Connection connection(std::string_view host = "www.shop.example");
+  /// Writes one event of the connection with its deliveries; its sequence grows.
+  bool publish(model::Connection& connection, model::EventType type = model::EventType::kDomainAdded);
+
+  std::vector<model::Event> events_of(const model::Connection& connection);  // oldest first
+  std::vector<model::Delivery> deliveries();                                 // oldest first, at most store::kPageMax
+  std::vector<model::Attempt> attempts_of(const model::Delivery& delivery);  // oldest first
+
+  signpost::testing::FakeClock clock;
+  IdMaker ids{clock};
+  FixedSecrets secrets;
+  std::filesystem::path folder;
+  RefusingDatabase database;
+  Storage storage{database};
+  model::Application application;
+};
+
+}  // namespace signpost::services::testing

@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The table of attempts, for reading; store/deliveries writes it. Free functions on a Tx.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "model/delivery.h"
+#include "store/tx.h"
+
+namespace signpost::store::attempts {
+
+constexpr std::int32_t kAttemptsMax = 100;
+
+/// Oldest first; an interrupted attempt and the one that repeats it have the same number.
+Result<std::vector<model::Attempt>> list(Tx& tx, ApplicationId application, DeliveryId delivery);
+
+}  // namespace signpost::store::attempts

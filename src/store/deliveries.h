@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The table of deliveries: which event goes to which endpoint, in what order, and when it is due. Free functions on a
+// Tx. Always holds: per endpoint and connection, a first attempt begins only after the first attempt of the delivery
+// before has ended.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+#include "base/id.h"
+#include "model/application.h"
+#include "model/delivery.h"
+#include "model/event.h"
+#include "store/claim.h"
+#include "store/page.h"
+#include "store/tx.h"
+
+namespace signpost::store::deliveries {
+
+/// A new delivery, state pending, attempts 0. Ids grow with age: order is the order of ids.
+Result<void> insert(Tx& tx, const model::Delivery& delivery);
+Result<std::optional<model::Delivery>> find(Tx& tx, ApplicationId application, DeliveryId id);
+
+struct Filter {
+  std::optional<ConnectionId> connection;
+  std::optional<EndpointId> endpoint;
+  std::optional<EventId> event;
+  std::optional<model::DeliveryState> state;
+};
+/// Newest first.
+Result<Page<model::Delivery>> list(Tx& tx, ApplicationId application, const Filter& filter,
+                                   const PageRequest<DeliveryId>& page);
+
+/// All that one attempt needs.
+struct ClaimedDelivery {
+  model::Delivery delivery;  // attempts and lease as they are now
+  model::Attempt attempt;    // open, number = delivery.attempts
+  model::Event event;
+  model::Endpoint endpoint;
+  model::Role owner_role = model::Role::kViewer;  // now, not when the event was written
+};
+/// Takes due deliveries of the loop's partitions, endpoints that wait longest first and in turn: counts the attempt,
+/// sets the lease, writes the open attempt. Never more than `in_flight_max` leased per endpoint. Costs a little per
+/// endpoint that waits, nothing per delivery behind.
+Result<std::vector<ClaimedDelivery>> claim_due(Tx& tx, const ClaimRequest& request, IdMaker& ids);
+
+/// Saves the attempt as it ended and what becomes of the delivery; `next_attempt_at` counts while it stays pending.
+/// Ends the wait of the next first attempt. False: the delivery is no longer in this attempt's hands (released, or
+/// removed); the attempt is still noted.
+Result<bool> finish_attempt(Tx& tx, const model::Attempt& attempt, model::DeliveryState state,
+                            std::optional<Time> next_attempt_at);
+/// Gives an attempt back that did not come to its end (shutting down): it ends as interrupted, the delivery is due at
+/// once and the attempt does not count. False as above.
+Result<bool> interrupt_attempt(Tx& tx, const model::Attempt& attempt, Time now);
+/// The same for every lease (a node that starts alone) or those that ended before `now`. Returns how many deliveries
+/// came free.
+Result<std::int64_t> release_all_leases_across_applications(Tx& tx, Time now);
+Result<std::int64_t> release_expired_leases_across_applications(Tx& tx, Time now);
+
+/// When the loop's next delivery becomes due after `now`. What is due already is claimed, or waits for one in flight to
+/// end.
+Result<std::optional<Time>> next_due_at(Tx& tx, Loop loop, Time now);
+Result<QueueDepth> depth_across_applications(Tx& tx);
+
+}  // namespace signpost::store::deliveries

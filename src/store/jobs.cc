@@ -1,0 +1,177 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "store/jobs.h"
+
+#include "store/load_all.h"
+#include "store/saved_text.h"
+
+namespace signpost::store::jobs {
+namespace {
+
+#define JOB_COLUMNS \
+  "id, kind, subject, fairness_key, state, not_before, attempts, generation, lease_until, outcome, created_at"
+
+constexpr int kPassesMax = 8;  // of one claim over the due jobs
+
+Result<model::Job> read(const Row& row) {
+  model::Job job;
+  job.id = row.id<JobRowId>(0);
+  job.kind = TRY(known(model::parse_job_kind(row.text(1)), "job kind", row.text(1)));
+  job.subject = row.id<ConnectionId>(2);
+  job.fairness_key = row.integer(3);
+  job.state = TRY(known(model::parse_job_state(row.text(4)), "job state", row.text(4)));
+  job.not_before = row.time(5);
+  job.attempts = static_cast<std::int32_t>(row.integer(6));
+  job.generation = row.integer(7);
+  job.lease_until = row.optional_time(8);
+  job.outcome = row.text(9);
+  job.created_at = row.time(10);
+  return job;
+}
+
+// ── wishes ──────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+// While the job is in flight a wish waits in wished_at; not_before stays what the claim saw.
+#define REQUEST_JOB                                                                                                   \
+  "INSERT INTO job (id, kind, subject, partition, fairness_key, state, not_before, attempts, generation, outcome, "   \
+  "is_ready, created_at) VALUES ($1, $2, $3, $4, $5, 'waiting', $6, 0, 1, '', 1, $7) ON CONFLICT (subject, kind) DO " \
+  "UPDATE "                                                                                                           \
+  "SET generation = job.generation + 1, state = 'waiting', outcome = '', "                                            \
+  "attempts = CASE WHEN job.state = 'waiting' THEN job.attempts ELSE 0 END, "                                         \
+  "is_ready = CASE WHEN job.lease_until IS NULL THEN 1 ELSE 0 END, "
+
+constexpr Sql kReplace = REQUEST_JOB
+    "not_before = CASE WHEN job.lease_until IS NULL THEN excluded.not_before ELSE job.not_before END, "
+    "wished_at = CASE WHEN job.lease_until IS NULL THEN NULL ELSE excluded.not_before END";
+constexpr Sql kEarlier = REQUEST_JOB
+    "not_before = CASE WHEN job.lease_until IS NOT NULL THEN job.not_before "
+    "WHEN job.state = 'waiting' AND job.not_before < excluded.not_before THEN job.not_before ELSE excluded.not_before "
+    "END, "
+    "wished_at = CASE WHEN job.lease_until IS NULL THEN NULL "
+    "WHEN job.wished_at < excluded.not_before THEN job.wished_at ELSE excluded.not_before END";
+
+}  // namespace
+
+Result<void> request(Tx& tx, ConnectionId subject, std::int64_t fairness_key, const model::JobRequest& wish,
+                     JobRowId new_id, Time now) {
+  const auto kind = model::name_of(wish.kind);
+  switch (wish.when) {
+    case model::JobRequest::When::kNever:
+      TRY(
+          tx.execute("UPDATE job SET generation = generation + 1, state = $1, wished_at = NULL, is_ready = 0 "
+                     "WHERE subject = $2 AND kind = $3 AND state = $4",
+                     model::name_of(model::JobState::kDone), subject, kind, model::name_of(model::JobState::kWaiting)));
+      return {};
+    case model::JobRequest::When::kEarlier:
+    case model::JobRequest::When::kReplace:
+      break;
+  }
+  const Sql statement = wish.when == model::JobRequest::When::kEarlier ? kEarlier : kReplace;
+  TRY(tx.execute(statement, new_id, kind, subject, partition_of(subject.value()), fairness_key, wish.not_before, now));
+  return {};
+}
+
+// ── claiming ────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+namespace {
+
+// Keys that hold all they may are left out before the window is cut, so that their backlog cannot fill it. Then in
+// turn: everybody's first, everybody's second …
+constexpr Sql kClaim =
+    "UPDATE job SET attempts = attempts + 1, lease_until = $1, is_ready = 0 WHERE id IN (SELECT id FROM ("
+    "SELECT id, not_before, ROW_NUMBER() OVER (PARTITION BY fairness_key ORDER BY not_before, id) + "
+    "(SELECT COUNT(*) FROM job l WHERE l.lease_until IS NOT NULL AND l.fairness_key = due.fairness_key) AS place FROM ("
+    "SELECT id, not_before, fairness_key FROM job WHERE is_ready = 1 AND not_before <= $2 AND partition % $3 = $4 "
+    "AND fairness_key NOT IN (SELECT fairness_key FROM job WHERE lease_until IS NOT NULL GROUP BY fairness_key "
+    "HAVING COUNT(*) >= $5) ORDER BY not_before LIMIT $6) AS due) AS ranked "
+    "WHERE place <= $5 ORDER BY place, not_before, id LIMIT $7) RETURNING " JOB_COLUMNS;
+
+}  // namespace
+
+Result<std::vector<model::Job>> claim_due(Tx& tx, const ClaimRequest& request) {
+  std::vector<model::Job> claimed;
+  std::int32_t left = request.limit;
+  // A pass sees kDueSeenMax jobs; keys it filled are out of the way of the next.
+  for (int pass = 0; pass < kPassesMax && left > 0; ++pass) {
+    const Rows rows = TRY(tx.query(kClaim, request.lease_until, request.now, request.loop.count, request.loop.index,
+                                   request.in_flight_max, kDueSeenMax, left));
+    if (rows.empty()) break;
+    for (const Row row : rows) claimed.push_back(TRY(read(row)));
+    left -= static_cast<std::int32_t>(rows.size());
+  }
+  // RETURNING promises no order.
+  std::ranges::sort(claimed, {}, [](const model::Job& job) { return std::pair(job.not_before, job.id); });
+  return claimed;
+}
+
+// ── ending ──────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+namespace {
+
+#define FREE_JOB                                                                                        \
+  "UPDATE job SET lease_until = NULL, not_before = COALESCE(wished_at, not_before), wished_at = NULL, " \
+  "is_ready = CASE WHEN state = 'waiting' THEN 1 ELSE 0 END "
+
+/// The claim is over; what was wished meanwhile stands.
+Result<void> give_way(Tx& tx, JobRowId id, std::int64_t generation) {
+  TRY(tx.execute(FREE_JOB "WHERE id = $1 AND generation > $2 AND lease_until IS NOT NULL", id, generation));
+  return {};
+}
+
+}  // namespace
+
+Result<bool> finish(Tx& tx, JobRowId id, std::int64_t generation, model::JobState state, std::string_view outcome) {
+  const std::string text = storable(outcome);
+  if (TRY(tx.execute("UPDATE job SET state = $1, outcome = $2, lease_until = NULL, is_ready = 0 "
+                     "WHERE id = $3 AND generation = $4 AND lease_until IS NOT NULL",
+                     model::name_of(state), text, id, generation)) == 1) {
+    return true;
+  }
+  TRY_VOID(give_way(tx, id, generation));
+  return false;
+}
+
+Result<bool> reschedule(Tx& tx, JobRowId id, std::int64_t generation, Time not_before) {
+  if (TRY(tx.execute("UPDATE job SET not_before = $1, lease_until = NULL, is_ready = 1 "
+                     "WHERE id = $2 AND generation = $3 AND lease_until IS NOT NULL",
+                     not_before, id, generation)) == 1) {
+    return true;
+  }
+  TRY_VOID(give_way(tx, id, generation));
+  return false;
+}
+
+Result<std::int64_t> release_all_leases_across_applications(Tx& tx) {
+  return tx.execute(FREE_JOB "WHERE lease_until IS NOT NULL");
+}
+
+Result<std::int64_t> release_expired_leases_across_applications(Tx& tx, Time now) {
+  return tx.execute(FREE_JOB "WHERE lease_until IS NOT NULL AND lease_until <= $1", now);
+}
+
+// ── looking ─────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+Result<std::optional<Time>> next_due_at(Tx& tx, Loop loop, Time now) {
+  const Rows rows =
+      TRY(tx.query("SELECT not_before FROM job WHERE is_ready = 1 AND not_before > $1 AND partition % $2 = $3 "
+                   "ORDER BY not_before LIMIT 1",
+                   now, loop.count, loop.index));
+  if (rows.empty()) return std::nullopt;
+  return rows.front().time(0);
+}
+
+Result<std::vector<model::Job>> list_of_connection(Tx& tx, ApplicationId application, ConnectionId connection) {
+  // At most one of each kind.
+  const Rows rows =
+      TRY(tx.query("SELECT " JOB_COLUMNS " FROM job WHERE subject IN "
+                   "(SELECT c.id FROM connection c WHERE c.application = $1 AND c.id = $2) ORDER BY kind LIMIT 100",
+                   application, connection));
+  return all_of<model::Job>(rows, 100, "jobs", read);
+}
+
+Result<QueueDepth> depth_across_applications(Tx& tx) {
+  const Rows ready = TRY(tx.query("SELECT COUNT(*), MIN(not_before) FROM job WHERE is_ready = 1"));
+  const Rows leased = TRY(tx.query("SELECT COUNT(*) FROM job WHERE lease_until IS NOT NULL"));
+  return QueueDepth{ready.front().integer(0), leased.front().integer(0), ready.front().optional_time(1)};
+}
+
+}  // namespace signpost::store::jobs

@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The table of jobs: at most one of a kind for a connection. Free functions on a Tx.
+// Always holds: a job in flight is not claimed again, and a wish that came while it ran is kept and outlives its
+// finish.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string_view>
+#include <vector>
+
+#include "model/job.h"
+#include "store/claim.h"
+#include "store/tx.h"
+
+namespace signpost::store::jobs {
+
+constexpr std::int32_t kDueSeenMax = 10'000;  // due jobs that one claim looks at
+
+/// Writes the wish of a decision. `new_id` is used if there is no such job yet. A finished job is opened again with
+/// attempts 0.
+Result<void> request(Tx& tx, ConnectionId subject, std::int64_t fairness_key, const model::JobRequest& wish,
+                     JobRowId new_id, Time now);
+
+/// Takes due jobs of the loop's partitions, in turn over the fairness keys, never more than `in_flight_max` leased per
+/// key; counts the attempt and sets the lease. If it returns `limit` jobs there may be more. In the order in which they
+/// became due.
+Result<std::vector<model::Job>> claim_due(Tx& tx, const ClaimRequest& request);
+
+/// Ends the claimed job. `generation` is that of the claim: if a newer wish came meanwhile, the job waits for that one
+/// instead (false). False also when the job is gone.
+Result<bool> finish(Tx& tx, JobRowId id, std::int64_t generation, model::JobState state, std::string_view outcome);
+/// The claimed job waits again until `not_before`; a newer wish goes first (false).
+Result<bool> reschedule(Tx& tx, JobRowId id, std::int64_t generation, Time not_before);
+
+/// Jobs in flight are due again: all of them (a node that starts alone), or those whose lease ended before `now`.
+/// Returns how many.
+Result<std::int64_t> release_all_leases_across_applications(Tx& tx);
+Result<std::int64_t> release_expired_leases_across_applications(Tx& tx, Time now);
+
+/// When the loop's next job becomes due after `now`. What is due already is claimed, or waits for one in flight to end.
+Result<std::optional<Time>> next_due_at(Tx& tx, Loop loop, Time now);
+/// By kind.
+Result<std::vector<model::Job>> list_of_connection(Tx& tx, ApplicationId application, ConnectionId connection);
+Result<QueueDepth> depth_across_applications(Tx& tx);
+
+}  // namespace signpost::store::jobs

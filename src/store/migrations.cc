@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "store/migrations.h"
+
+#include <array>
+
+#include "base/text.h"
+#include "store/migrations/0001_house.h"
+
+namespace signpost::store {
+namespace {
+
+constexpr std::array kMigrations{
+    Migration{1, "house", migration_0001::kStatements},
+};
+
+Result<std::int64_t> version_of(Tx& tx) {
+  TRY(
+      tx.execute("CREATE TABLE IF NOT EXISTS schema_migration (number INTEGER PRIMARY KEY, name TEXT NOT NULL, "
+                 "applied_at BIGINT NOT NULL)"));
+  const Rows rows = TRY(tx.query("SELECT COALESCE(MAX(number), 0) FROM schema_migration"));
+  return rows.front().integer(0);
+}
+
+Result<void> apply(Tx& tx, Time now, const Migration& migration) {
+  for (const Sql& statement : migration.statements) TRY(tx.execute(statement));
+  TRY(tx.execute("INSERT INTO schema_migration (number, name, applied_at) VALUES ($1, $2, $3)", migration.number,
+                 migration.name, now));
+  return {};
+}
+
+}  // namespace
+
+std::span<const Migration> migrations() { return kMigrations; }
+
+Result<void> migrate(Tx& tx, Time now) { return migrate(tx, now, kMigrations); }
+
+Result<void> migrate(Tx& tx, Time now, std::span<const Migration> known) {
+  const std::int64_t version = TRY(version_of(tx));
+  const int newest = known.empty() ? 0 : known.back().number;
+  if (version > newest) {
+    return fail(Kind::kConflict,
+                format("the database has tables of version {}, this Signpost knows versions up to {}: start the "
+                       "newer Signpost that wrote it, or restore a backup from before the upgrade",
+                       version, newest));
+  }
+  for (const Migration& migration : known) {
+    if (migration.number > version) TRY_VOID(apply(tx, now, migration));
+  }
+  return {};
+}
+
+}  // namespace signpost::store

@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "store/migrations.h"
+
+#include <gmock/gmock.h>
+
+#include <thread>
+
+#include "store/directory_revision.h"
+#include "store/testing/store_contract.h"
+
+namespace signpost::store {
+namespace {
+
+using namespace testing;
+
+class Migrations : public StoreContract {};
+ON_BOTH_DATABASES(Migrations);
+
+TEST_P(Migrations, AreNumberedWithoutGapsAndNoted) {
+  const Rows rows = must([](Tx& tx) { return tx.query("SELECT number FROM schema_migration ORDER BY number"); });
+  ASSERT_EQ(rows.size(), migrations().size());
+  for (std::size_t i = 0; i < rows.size(); ++i) EXPECT_EQ(rows[i].integer(0), static_cast<std::int64_t>(i) + 1);
+}
+
+TEST_P(Migrations, RunOnlyOnce) {
+  must([](Tx& tx) { return directory_revision::bump(tx); });
+  must([](Tx& tx) { return migrate(tx, kNow); });
+  EXPECT_EQ(must([](Tx& tx) { return directory_revision::current(tx); }), 2);
+}
+
+TEST_P(Migrations, RunWhatIsMissing) {
+  static constexpr std::array kTable{Sql("CREATE TABLE lamp (id {key}, colour TEXT NOT NULL)")};
+  std::vector<Migration> known(migrations().begin(), migrations().end());
+  known.push_back({known.back().number + 1, "lamp", kTable});
+  must([&](Tx& tx) { return migrate(tx, kNow, known); });
+  must([](Tx& tx) { return tx.execute("INSERT INTO lamp (id, colour) VALUES ($1, $2)", 4'000'000'000'000, "red"); });
+  const Rows rows = must([](Tx& tx) { return tx.query("SELECT id FROM lamp"); });
+  EXPECT_EQ(rows.front().integer(0), 4'000'000'000'000);
+}
+
+TEST_P(Migrations, RefuseADatabaseOfANewerVersion) {
+  must([](Tx& tx) {
+    return tx.execute("INSERT INTO schema_migration (number, name, applied_at) VALUES (999, 'later', 0)");
+  });
+  const auto opened = Database::open(settings());
+  ASSERT_FALSE(opened);
+  EXPECT_EQ(opened.error().kind, Kind::kConflict);
+  EXPECT_THAT(opened.error().message, ::testing::HasSubstr("999"));
+}
+
+TEST_P(Migrations, RunOnceWhenSeveralProcessesStartTogether) {
+  Settings together = fresh_settings();
+  if (GetParam() == Dialect::kSqlite) together.url += "-together";
+  together.busy_timeout = Milliseconds(10'000);
+  std::atomic<int> opened = 0;
+  std::vector<std::thread> threads;
+  for (int i = 0; i < 4; ++i) {
+    threads.emplace_back([&] {
+      auto database = Database::open(together);
+      if (database) {
+        ++opened;
+      } else {
+        ADD_FAILURE() << database.error().message;
+      }
+    });
+  }
+  for (auto& thread : threads) thread.join();
+  EXPECT_EQ(opened, 4);
+}
+
+}  // namespace
+}  // namespace signpost::store
