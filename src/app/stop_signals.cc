@@ -29,6 +29,9 @@ sigset_t stop_set() {
 StopSignals::StopSignals() {
   const auto set = stop_set();
   pthread_sigmask(SIG_BLOCK, &set, nullptr);
+  // A peer that hangs up and a file that may not grow are errors of a call, not ends of the process.
+  signal(SIGPIPE, SIG_IGN);
+  signal(SIGXFSZ, SIG_IGN);
   signals_ = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
   wakes_ = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
   if (signals_ < 0 || wakes_ < 0) throw std::runtime_error("no file descriptor for signals");

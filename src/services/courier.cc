@@ -115,7 +115,7 @@ struct Courier::TurnAnswer {
 };
 
 Courier::Courier(Storage& storage, Bell& bell, const Clock& clock, IdMaker& ids, crypto::Random& random,
-                 const SecretSource& secrets, net::PostSender& sender, CourierCounters& counters, net::Loops& loops,
+                 SecretSource& secrets, net::PostSender& sender, CourierCounters& counters, net::Loops& loops,
                  std::size_t index, Settings settings)
     : storage_(storage),
       clock_(clock),
@@ -350,7 +350,8 @@ Task<void> Courier::attempt(deliveries::ClaimedDelivery claimed) {
   }
   Ended trouble{claimed.attempt, model::DeliveryState::kPending, std::nullopt};
   trouble.attempt.result = model::AttemptResult::kInternal;
-  const auto secrets = secrets_.secrets_of(claimed.delivery.application);
+  auto secrets = secrets_.secrets_of(claimed.delivery.application);
+  if (!secrets && co_await secrets_.reload()) secrets = secrets_.secrets_of(claimed.delivery.application);
   auto url = net::Url::parse(claimed.endpoint.url);
   if (!secrets) trouble.attempt.detail = "not sent: the application has no live client secret to sign with";
   if (!url) trouble.attempt.detail = "not sent: " + url.error().message;

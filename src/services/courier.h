@@ -40,6 +40,8 @@ class SecretSource {
   SecretSource& operator=(const SecretSource&) = delete;
   /// As of now; nothing for an unknown application or one without a live secret.
   virtual std::optional<SigningSecrets> secrets_of(ApplicationId application) const = 0;
+  /// Looks again for what another process may have written a moment ago: a new application's first event must not wait.
+  virtual Task<Result<void>> reload() { co_return Result<void>{}; }
 };
 
 /// For metrics; shared by the couriers of all loops. Any thread.
@@ -72,7 +74,7 @@ class Courier {
 
   /// For the partitions of `loops.at(index)`. Registers at the bell. Everything given outlives the courier.
   Courier(Storage& storage, Bell& bell, const Clock& clock, IdMaker& ids, crypto::Random& random,
-          const SecretSource& secrets, net::PostSender& sender, CourierCounters& counters, net::Loops& loops,
+          SecretSource& secrets, net::PostSender& sender, CourierCounters& counters, net::Loops& loops,
           std::size_t index, Settings settings);
   ~Courier();
   Courier(const Courier&) = delete;
@@ -130,7 +132,7 @@ class Courier {
   const Clock& clock_;
   IdMaker& ids_;
   crypto::Random& random_;
-  const SecretSource& secrets_;
+  SecretSource& secrets_;
   net::PostSender& sender_;
   CourierCounters& counters_;
   const store::Loop share_;

@@ -72,7 +72,7 @@ class Directory final : public SecretSource {
   Directory(Storage& storage, const crypto::MasterKey& master_key, const Clock& clock);
 
   /// Reads everything anew if the revision has changed. Awaited after every administrative write of our own, and once at start.
-  Task<Result<void>> reload();
+  Task<Result<void>> reload() override;
   /// Polls until the group stops. A failing database is logged once per failure streak; the old snapshot stays.
   void start(net::TaskGroup& tasks);
 

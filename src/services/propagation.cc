@@ -22,8 +22,10 @@ bool is_unseen(const dns::RecordObservation& record) {
   return !record.propagated && (record.cause == "too_busy" || record.cause == "resolvers_fail");
 }
 
-bool nothing_was_seen(const dns::Observation& observation) {
-  return std::ranges::all_of(observation.records, is_unseen);
+/// This process had no room for the look: it is made again soon. A resolver that fails is different: the domain may be dead, and its
+/// schedule and its 72 hours go on.
+bool was_too_busy(const dns::Observation& observation) {
+  return std::ranges::all_of(observation.records, [](const auto& record) { return record.cause == "too_busy"; });
 }
 
 Result<void> keep(store::Tx& tx, const model::Connection& connection, const dns::Observation& observation, Time now) {
@@ -99,8 +101,8 @@ Task<Result<JobOutcome>> Propagation::look(model::Job job) {
   const auto connection = CO_TRY(co_await load(job.subject));
   if (!connection) co_return gone();
   const auto observation = co_await eye_of(job).observe(expectations_of(*connection));
-  if (nothing_was_seen(observation)) {
-    co_return fail(Kind::kUnavailable, "DNS could not be asked: our resolvers or this process are too busy");
+  if (was_too_busy(observation)) {
+    co_return fail(Kind::kUnavailable, "DNS could not be asked: this process is too busy");
   }
   co_return co_await save(job, observed_of(*connection, observation), &observation);
 }

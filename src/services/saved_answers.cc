@@ -26,6 +26,10 @@ Result<std::optional<keys::SavedAnswer>> claim(store::Tx& tx, const IdempotencyT
 
 }  // namespace
 
+Task<Result<std::int64_t>> SavedAnswers::release_left_behind(Storage& storage) {
+  return storage.write<std::int64_t>(keys::remove_under_way_across_applications);
+}
+
 Task<Result<std::optional<SavedAnswer>>> SavedAnswers::begin(IdempotencyTicket ticket) {
   const Time now = clock_.now();
   const auto found = CO_TRY(co_await storage_.write<std::optional<keys::SavedAnswer>>(

@@ -30,6 +30,10 @@ Result<bool> remove(Tx& tx, KeyId scope, std::string_view key) {
   return TRY(tx.execute("DELETE FROM idempotency_key WHERE scope = $1 AND idempotency_key = $2", scope, key)) == 1;
 }
 
+Result<std::int64_t> remove_under_way_across_applications(Tx& tx) {
+  return tx.execute("DELETE FROM idempotency_key WHERE status = 0");
+}
+
 Result<std::int64_t> remove_before_across_applications(Tx& tx, Time time, std::int32_t limit) {
   return tx.execute(
       "DELETE FROM idempotency_key WHERE (scope, idempotency_key) IN "

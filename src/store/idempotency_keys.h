@@ -27,6 +27,8 @@ Result<std::optional<SavedAnswer>> find(Tx& tx, KeyId scope, std::string_view ke
 Result<bool> complete(Tx& tx, KeyId scope, std::string_view key, int status, std::string_view body);
 /// Forgets a request that was under way and failed in a way that may be tried again.
 Result<bool> remove(Tx& tx, KeyId scope, std::string_view key);
+/// At the start of the single node: what a process that died had under way is free again; returns how many.
+Result<std::int64_t> remove_under_way_across_applications(Tx& tx);
 /// Retention: at most `limit` of those created before `time`; returns how many.
 Result<std::int64_t> remove_before_across_applications(Tx& tx, Time time, std::int32_t limit);
 

@@ -95,7 +95,7 @@ class BadDays(unittest.TestCase):
         self.assertEqual({(a.status, a.body) for a in answers}, {(200, b'{"status":"success","proxy_status":"DEPLOYED"}')})
         read = self.server.v1("GET", f"/connections/{connection['id']}").json
         self.assertEqual(sorted(job["kind"] for job in read["jobs"] if job["kind"] in ("certificate_upgrade", "search_submission")), ["certificate_upgrade", "search_submission"])
-        events = self.server.v1("GET", f"/connections/{connection['id']}/events").json["items"]
+        events = self.server.v1("GET", f"/connections/{connection['id']}/events").json["data"]
         self.assertEqual([e["type"] for e in events].count("signpost.connection.deployed"), 1)
 
     def test_an_idempotency_key_answers_the_same_again(self):
@@ -160,8 +160,8 @@ class BadDays(unittest.TestCase):
                 healthy.wait_for(lambda body: body["job_id"] == made["job_id"] and body["type"] == "domain.added", "the healthy endpoint's webhook", 10)
 
                 def first_attempt():
-                    for row in self.server.v1("GET", f"/deliveries?connection={made['id']}").json["items"]:
-                        attempts = self.server.v1("GET", f"/deliveries/{row['id']}").json["attempts"]
+                    for row in self.server.v1("GET", f"/deliveries?application={application}&connection={made['id']}").json["data"]:
+                        attempts = self.server.v1("GET", f"/deliveries/{row['id']}?application={application}").json["attempts"]
                         if attempts and attempts[0]["result"] not in ("open", "delivered") or expected == "delivered" and attempts and row["url"] != healthy.url:
                             return attempts[0]
                     return None

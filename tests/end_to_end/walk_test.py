@@ -45,7 +45,7 @@ class Walk(unittest.TestCase):
         self.organization = self.id().rsplit(".", 1)[1].replace("_", "-")
 
     def tearDown(self):
-        for item in self.server.v1("GET", f"/connections?application={self.application['id']}").json["items"]:
+        for item in self.server.v1("GET", f"/connections?application={self.application['id']}").json["data"]:
             self.server.v1("DELETE", f"/connections/{item['id']}")
 
     def connect(self, host="www.shop.example", records=None):
@@ -115,7 +115,7 @@ class Walk(unittest.TestCase):
         self.assertEqual(seen["facets"]["propagation_status"], "pending")
         self.assertIn("203.0.113.8", json.dumps(seen["observation"]))
 
-    def test_silent_server_is_named_but_holds_nothing_up(self):
+    def test_server_that_is_down_is_named_but_holds_nothing_up(self):
         connection = self.connect()
         self.server.v1("POST", f"/connections/{connection['id']}/flow", {"setup_type": "manual"})
         self.world.powerdns.set_records("shop.example", [CNAME])
@@ -124,7 +124,7 @@ class Walk(unittest.TestCase):
             seen = self.check(connection)
             self.assertEqual(seen["facets"]["propagation_status"], "success")
             verdicts = {a["address"].split(":")[0]: a["verdict"] for a in seen["observation"]["records"][0]["authorities"]}
-            self.assertEqual(verdicts, {self.world.POWERDNS: "agrees", self.world.KNOT: "silent"})
+            self.assertEqual(verdicts, {self.world.POWERDNS: "agrees", self.world.KNOT: "unreachable"})
         finally:
             self.world.knot.start()
 
@@ -191,8 +191,8 @@ class Walk(unittest.TestCase):
         self.server.v1("POST", f"/connections/{connection['id']}/flow", {"setup_type": "manual"})
         self.webhook(connection, "domain.added")
         rows = wait_until(lambda: (lambda items: items if len(items) == 2 and all(i["state"] == "delivered" for i in items) else None)(
-            self.server.v1("GET", f"/deliveries?connection={connection['id']}").json["items"]), "both deliveries to be delivered")
-        attempts = self.server.v1("GET", f"/deliveries/{rows[0]['id']}").json["attempts"]
+            self.server.v1("GET", f"/deliveries?application={self.application['id']}&connection={connection['id']}").json["data"]), "both deliveries to be delivered")
+        attempts = self.server.v1("GET", f"/deliveries/{rows[0]['id']}?application={self.application['id']}").json["attempts"]
         self.assertEqual([(a["number"], a["result"], a["status"]) for a in attempts], [(1, "delivered", 200)])
 
 
