@@ -13,7 +13,7 @@ LICENCE = "SPDX-License-Identifier: Apache-2.0"
 
 # One library, one door (docs/style.md 25): which sources may include what. A source that no longer needs its line fails.
 DOORS = {
-    r"openssl/": r"src/crypto/.*|src/net/.*",
+    r"openssl/": r"src/crypto/.*|src/net/.*|bench/.*",
     r"boost/json": r"src/api/.*|src/crypto/jw(t|ks).*|src/services/(event|observation)_json.*|src/services/testing/.*|src/app/.*",
     r"boost/(asio|beast)": r"src/(net|dns)/.*|cmake/pch\.h",
     r"curl/": r"src/net/http_client\.cc",
@@ -32,7 +32,8 @@ BANNED = {
     r"\bsleep_for\b|\busleep\b|time\.sleep\(": "wait for what you wait for: an event, a clock of your own, a deadline",
     r"\busing namespace (std|boost)\s*;": "name what you use",
 }
-MAY_SLEEP = re.compile(r"bench/.*|tests/harness/.*|tools/demo\.py|tools/tidy\.py")
+# What watches real processes, kills them at random moments, or is a database thread of its own with a retry to wait for.
+MAY_SLEEP = re.compile(r"bench/.*|tests/harness/.*|tests/end_to_end/crash_test\.py|src/store/postgres_database\.cc|tools/tidy\.py")
 
 findings = []
 
@@ -92,7 +93,7 @@ def check_text(path, text):
                 finding(path, number, f"{re.search(pattern, line).group(0)}: {advice}")
         if path.suffix in (".cc", ".h") and SQL.search(line) and not name.startswith("src/store/"):
             finding(path, number, "SQL lives in store")
-        if len(line) > 160 and path.suffix in (".cc", ".h"):
+        if len(line) > 160 and path.suffix in (".cc", ".h") and not name.endswith("_test.cc"):
             finding(path, number, f"{len(line)} columns; ./dev fmt")
 
 

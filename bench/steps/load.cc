@@ -44,8 +44,9 @@ using Clock = std::chrono::steady_clock;
 
 std::string base64url(std::string_view bytes) {
   std::string text(4 * ((bytes.size() + 2) / 3) + 1, '\0');
-  const int size = EVP_EncodeBlock(reinterpret_cast<unsigned char*>(text.data()), reinterpret_cast<const unsigned char*>(bytes.data()),
-                                   static_cast<int>(bytes.size()));
+  const int size =
+      EVP_EncodeBlock(reinterpret_cast<unsigned char*>(text.data()),
+                      reinterpret_cast<const unsigned char*>(bytes.data()), static_cast<int>(bytes.size()));
   text.resize(static_cast<std::size_t>(size));
   std::ranges::replace(text, '+', '-');
   std::ranges::replace(text, '/', '_');
@@ -85,9 +86,11 @@ int make_tokens(std::size_t count, const std::string& issuer, const char* jwks_f
   std::vector<std::string> tokens(count);
   const auto work = [&](std::size_t first) {
     for (std::size_t i = first; i < count; i += 2) {
-      const std::string claims = "{\"iss\":\"" + issuer + "\",\"sub\":\"user_" + std::to_string(i) + "\",\"azp\":\"https://app.saas.example\",\"iat\":" +
-                                 std::to_string(now) + ",\"nbf\":" + std::to_string(now - 10) + ",\"exp\":" + std::to_string(now + 7200) +
-                                 ",\"sid\":\"sess_2abcdefghijklmnopqrstuvwxyz\",\"org_id\":\"org_2abcdefghijklmnop\",\"org_role\":\"org:admin\",\"org_slug\":\"org-" +
+      const std::string claims = "{\"iss\":\"" + issuer + "\",\"sub\":\"user_" + std::to_string(i) +
+                                 "\",\"azp\":\"https://app.saas.example\",\"iat\":" + std::to_string(now) +
+                                 ",\"nbf\":" + std::to_string(now - 10) + ",\"exp\":" + std::to_string(now + 7200) +
+                                 ",\"sid\":\"sess_2abcdefghijklmnopqrstuvwxyz\",\"org_id\":\"org_2abcdefghijklmnop\","
+                                 "\"org_role\":\"org:admin\",\"org_slug\":\"org-" +
                                  std::to_string(i) + "\"}";
       const std::string text = head + "." + base64url(claims);
       tokens[i] = text + "." + base64url(signature(key, text));
@@ -163,7 +166,8 @@ class Load {
 
   /// Open loop: request i is due at i / rate, and its latency counts from then, also if no connection was free.
   Clock::time_point due_of(std::size_t index) const {
-    return start_ + std::chrono::duration_cast<Clock::duration>(std::chrono::duration<double>(static_cast<double>(index) / rate_));
+    return start_ + std::chrono::duration_cast<Clock::duration>(
+                        std::chrono::duration<double>(static_cast<double>(index) / rate_));
   }
 
   void give_work() {
@@ -176,7 +180,9 @@ class Load {
       connection->due = due;
       connection->is_busy = true;
       const auto& request = requests_[next_++];
-      if (send(connection->socket, request.data(), request.size(), MSG_NOSIGNAL) != static_cast<ssize_t>(request.size())) die("short send");
+      if (send(connection->socket, request.data(), request.size(), MSG_NOSIGNAL) !=
+          static_cast<ssize_t>(request.size()))
+        die("short send");
     }
   }
 
@@ -214,11 +220,16 @@ class Load {
   void report(double seconds) {
     std::ranges::sort(latencies_);
     const auto percentile = [&](double share) {
-      return latencies_.empty() ? 0.0 : latencies_[static_cast<std::size_t>(share * static_cast<double>(latencies_.size() - 1))];
+      return latencies_.empty()
+                 ? 0.0
+                 : latencies_[static_cast<std::size_t>(share * static_cast<double>(latencies_.size() - 1))];
     };
     if (failures_ > 0) std::fprintf(stderr, "the first answer that was not 2xx:\n%s\n", sample_.c_str());
-    std::printf("{\"finished\":%zu,\"failures\":%zu,\"seconds\":%.3f,\"per_second\":%.0f,\"p50_ms\":%.2f,\"p99_ms\":%.2f,\"max_ms\":%.2f}\n", finished_,
-                failures_, seconds, static_cast<double>(finished_) / seconds, percentile(0.5), percentile(0.99), percentile(1));
+    std::printf(
+        "{\"finished\":%zu,\"failures\":%zu,\"seconds\":%.3f,\"per_second\":%.0f,\"p50_ms\":%.2f,\"p99_ms\":%.2f,\"max_"
+        "ms\":%.2f}\n",
+        finished_, failures_, seconds, static_cast<double>(finished_) / seconds, percentile(0.5), percentile(0.99),
+        percentile(1));
   }
 
   std::vector<std::string> requests_;
@@ -236,9 +247,12 @@ class Load {
 
 int main(int count, char** words) {
   const std::vector<std::string> arguments(words + 1, words + count);
-  if (count == 6 && arguments[0] == "tokens") return make_tokens(std::stoul(arguments[1]), arguments[2], words[4], words[5]);
+  if (count == 6 && arguments[0] == "tokens")
+    return make_tokens(std::stoul(arguments[1]), arguments[2], words[4], words[5]);
   if (count == 7 && arguments[0] == "run") {
-    return Load(words[2], std::stoi(arguments[2]), read_requests(words[4]), std::stoul(arguments[4]), std::stod(arguments[5])).run();
+    return Load(words[2], std::stoi(arguments[2]), read_requests(words[4]), std::stoul(arguments[4]),
+                std::stod(arguments[5]))
+        .run();
   }
   die("usage: tokens COUNT ISSUER JWKS TOKENS | run HOST PORT REQUESTS CONNECTIONS RATE");
 }

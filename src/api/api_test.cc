@@ -191,7 +191,8 @@ TEST(Idempotency, DoesNotKeepWhatTryingAgainMayChange) {
   net::Response failed;
   failed.status = 503;
   Idempotency answers(world.world.storage, world.master_key, world.clock);
-  const Idempotency::Ticket ticket{KeyId(1), "k1", "digest"};
+  const auto scope = services::authenticate_key(*world.directory.snapshot(), world.admin_key)->id;
+  const Idempotency::Ticket ticket{scope, "k1", "digest"};
   ASSERT_TRUE(net::testing::run_task(world.loops.at(0), answers.begin(ticket)));
   net::testing::run_task(world.loops.at(0), answers.end(ticket, failed));
   const auto again = net::testing::run_task(world.loops.at(0), answers.begin(ticket));

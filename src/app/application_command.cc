@@ -52,10 +52,13 @@ std::string joined(const std::vector<std::string>& texts) {
 
 std::string application_text(const model::Application& application) {
   const auto& identity = application.identity;
-  return format("application      {}\nname             {}\ncname target     {}\nallowed origins  {}\nissuer           {}\naudiences        {}\n",
-                application.id.text(), printable(application.name), application.cname_target ? application.cname_target->text() : "none",
-                joined(application.allowed_origins), identity.issuer.empty() ? "none" : printable(identity.issuer),
-                identity.audiences.empty() ? "any" : printable(joined(identity.audiences), 1000));
+  return format(
+      "application      {}\nname             {}\ncname target     {}\nallowed origins  {}\nissuer           "
+      "{}\naudiences        {}\n",
+      application.id.text(), printable(application.name),
+      application.cname_target ? application.cname_target->text() : "none", joined(application.allowed_origins),
+      identity.issuer.empty() ? "none" : printable(identity.issuer),
+      identity.audiences.empty() ? "any" : printable(joined(identity.audiences), 1000));
 }
 
 struct Contents {
@@ -74,17 +77,19 @@ Result<Contents> contents_of(StoreSession& session, ApplicationId id) {
 }
 
 std::string contents_text(const Contents& contents) {
-  std::string text = format("{} endpoints, {}{} connections\n", contents.endpoints.size(), contents.connections.has_more ? "over " : "",
-                            contents.connections.items.size());
+  std::string text = format("{} endpoints, {}{} connections\n", contents.endpoints.size(),
+                            contents.connections.has_more ? "over " : "", contents.connections.items.size());
   constexpr std::size_t kNamedMax = 10;
   const auto& items = contents.connections.items;
-  for (std::size_t i = 0; i < items.size() && i < kNamedMax; ++i) text += format("  {}  {}\n", items[i].id.text(), items[i].host.text());
+  for (std::size_t i = 0; i < items.size() && i < kNamedMax; ++i)
+    text += format("  {}  {}\n", items[i].id.text(), items[i].host.text());
   return text + (items.size() > kNamedMax ? "  …\n" : "");
 }
 
 }  // namespace
 
-Result<Exit> app_create(Console& console, const StoreOptions& store, const services::ApplicationWish& wish, OutputForm form) {
+Result<Exit> app_create(Console& console, const StoreOptions& store, const services::ApplicationWish& wish,
+                        OutputForm form) {
   auto session = TRY(StoreSession::open(console, store, Use::kCommand));
   const auto created = TRY(administer<services::NewApplication>(
       *session, [&](store::Tx& tx, const auto& by) { return services::create_application(tx, by, wish); }));
@@ -94,8 +99,9 @@ Result<Exit> app_create(Console& console, const StoreOptions& store, const servi
   }
   console.out << application_text(created.application);
   if (created.endpoint) console.out << format("webhooks go to   {}\n", created.endpoint->url);
-  console.out << format("secret           {}\n\nThe secret signs webhooks and is shown only now: keep it where your backend reads it.\n",
-                        created.secret);
+  console.out << format(
+      "secret           {}\n\nThe secret signs webhooks and is shown only now: keep it where your backend reads it.\n",
+      created.secret);
   return Exit::kOk;
 }
 
@@ -108,7 +114,8 @@ Result<Exit> app_list(Console& console, const StoreOptions& store, OutputForm fo
     return Exit::kOk;
   }
   if (all.empty()) console.out << "no application yet: signpost app create --name NAME makes one\n";
-  for (const auto& one : all) console.out << format("{}  {}  {}\n", one.id.text(), day_of(one.created_at), printable(one.name));
+  for (const auto& one : all)
+    console.out << format("{}  {}  {}\n", one.id.text(), day_of(one.created_at), printable(one.name));
   return Exit::kOk;
 }
 
@@ -122,12 +129,14 @@ Result<Exit> app_show(Console& console, const StoreOptions& store, const std::st
   }
   console.out << application_text(contents.application);
   for (const auto& endpoint : contents.endpoints) {
-    console.out << format("endpoint         {}  {}{}\n", endpoint.id.text(), endpoint.url, endpoint.is_enabled ? "" : "  (disabled)");
+    console.out << format("endpoint         {}  {}{}\n", endpoint.id.text(), endpoint.url,
+                          endpoint.is_enabled ? "" : "  (disabled)");
   }
   return Exit::kOk;
 }
 
-Result<Exit> app_rotate_secret(Console& console, const StoreOptions& store, const std::string& id, Milliseconds overlap, OutputForm form) {
+Result<Exit> app_rotate_secret(Console& console, const StoreOptions& store, const std::string& id, Milliseconds overlap,
+                               OutputForm form) {
   const auto application = TRY(ApplicationId::parse(id));
   auto session = TRY(StoreSession::open(console, store, Use::kCommandOnExisting));
   const auto fresh = TRY(administer<services::NewSecret>(
@@ -140,9 +149,11 @@ Result<Exit> app_rotate_secret(Console& console, const StoreOptions& store, cons
   }
   console.out << format("new secret       {}\n", fresh.secret);
   if (!ends.empty()) {
-    console.out << format("old secrets end  {}\n\nGive your backend the new secret now. The old one goes on signing the Entri headers until it ends or until\n\n"
-                          "  signpost app promote-secret {}\n",
-                          ends, application.text());
+    console.out << format(
+        "old secrets end  {}\n\nGive your backend the new secret now. The old one goes on signing the Entri headers "
+        "until it ends or until\n\n"
+        "  signpost app promote-secret {}\n",
+        ends, application.text());
   }
   return Exit::kOk;
 }
@@ -162,15 +173,19 @@ Result<Exit> app_delete(Console& console, const StoreOptions& store, const std::
   const auto contents = TRY(contents_of(*session, application));
   if (confirmed == Confirmed::kNo) {
     console.out << application_text(contents.application) << contents_text(contents);
-    return fail(Kind::kConflict, "nothing was deleted: all this, with its events, deliveries, secrets and keys, goes when you add --yes");
+    return fail(
+        Kind::kConflict,
+        "nothing was deleted: all this, with its events, deliveries, secrets and keys, goes when you add --yes");
   }
-  TRY_VOID(administer<void>(*session,
-                            [&](store::Tx& tx, const auto& by) { return services::remove_application(tx, by, application); }));
-  console.out << format("{} ({}) is deleted with all that belonged to it\n", application.text(), printable(contents.application.name));
+  TRY_VOID(administer<void>(
+      *session, [&](store::Tx& tx, const auto& by) { return services::remove_application(tx, by, application); }));
+  console.out << format("{} ({}) is deleted with all that belonged to it\n", application.text(),
+                        printable(contents.application.name));
   return Exit::kOk;
 }
 
-Result<Exit> key_create(Console& console, const StoreOptions& store, const std::string& name, const std::string& application, OutputForm form) {
+Result<Exit> key_create(Console& console, const StoreOptions& store, const std::string& name,
+                        const std::string& application, OutputForm form) {
   std::optional<ApplicationId> id;
   if (!application.empty()) id = TRY(ApplicationId::parse(application));
   auto session = TRY(StoreSession::open(console, store, id ? Use::kCommandOnExisting : Use::kCommand));
@@ -180,8 +195,8 @@ Result<Exit> key_create(Console& console, const StoreOptions& store, const std::
     console.out << api::to_json(created.key, created.text) << "\n";
     return Exit::kOk;
   }
-  console.out << format("{}  {}  {}\n\n  {}\n\nThe key is shown only now.\n", created.key.id.text(), printable(created.key.name),
-                        id ? "for " + id->text() : "for everything (admin)", created.text);
+  console.out << format("{}  {}  {}\n\n  {}\n\nThe key is shown only now.\n", created.key.id.text(),
+                        printable(created.key.name), id ? "for " + id->text() : "for everything (admin)", created.text);
   return Exit::kOk;
 }
 
@@ -195,8 +210,9 @@ Result<Exit> key_list(Console& console, const StoreOptions& store, OutputForm fo
   }
   if (all.empty()) console.out << "no key yet: signpost key create makes one\n";
   for (const auto& key : all) {
-    console.out << format("{}  {}  {}  {}{}\n", key.id.text(), day_of(key.created_at), key.application ? key.application->text() : pad("admin", 17),
-                          printable(key.name), key.revoked_at ? "  revoked " + day_of(*key.revoked_at) : "");
+    console.out << format("{}  {}  {}  {}{}\n", key.id.text(), day_of(key.created_at),
+                          key.application ? key.application->text() : pad("admin", 17), printable(key.name),
+                          key.revoked_at ? "  revoked " + day_of(*key.revoked_at) : "");
   }
   return Exit::kOk;
 }
@@ -204,7 +220,8 @@ Result<Exit> key_list(Console& console, const StoreOptions& store, OutputForm fo
 Result<Exit> key_revoke(Console& console, const StoreOptions& store, const std::string& id) {
   const auto key = TRY(KeyId::parse(id));
   auto session = TRY(StoreSession::open(console, store, Use::kCommandOnExisting));
-  TRY_VOID(administer<void>(*session, [&](store::Tx& tx, const auto& by) { return services::revoke_key(tx, by, key); }));
+  TRY_VOID(
+      administer<void>(*session, [&](store::Tx& tx, const auto& by) { return services::revoke_key(tx, by, key); }));
   console.out << format("{} is revoked; a running server refuses it within half a second\n", key.text());
   return Exit::kOk;
 }

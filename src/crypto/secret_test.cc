@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "crypto/secret.h"
 
-#include <fmt/format.h>
+#include "base/text.h"
 #include <gtest/gtest.h>
 
 #include <concepts>

@@ -355,9 +355,22 @@ struct HttpServer::Impl {
 
 HttpServer::HttpServer(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 
+/// With SO_REUSEPORT a second server would silently share the address of the first: a socket without it finds out.
+static Result<void> check_free(Executor executor, const TcpEndpoint& endpoint) {
+  error_code error;
+  TcpAcceptor probe(executor);
+  probe.open(endpoint.protocol(), error);
+  if (!error) probe.set_option(boost::asio::socket_base::reuse_address(true), error);
+  if (!error) probe.bind(endpoint, error);
+  if (!error) return {};
+  return fail(Kind::kUnavailable,
+              format("cannot listen on {}:{}: {}", endpoint.address().to_string(), endpoint.port(), error.message()));
+}
+
 Result<std::unique_ptr<HttpServer>> HttpServer::open(Loops& loops, std::string_view address, Limits limits,
                                                      Handler handler) {
   auto endpoint = TRY(parse_endpoint(address));
+  TRY_VOID(check_free(loops.at(0).get_executor(), endpoint));
   auto impl = std::make_unique<Impl>(loops, limits, std::move(handler));
   for (std::size_t i = 0; i < loops.size(); ++i) {
     auto shard = std::make_unique<Shard>(loops.at(i), impl->limits, impl->handler, impl->connections);

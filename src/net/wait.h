@@ -81,14 +81,15 @@ class Resume {
   void operator()(Value&&... value) {
     Pending pending = *std::exchange(pending_, std::nullopt);
     const auto executor = pending.work.get_executor();
+    // The work guard travels with the handler: once it runs, its loop may die, and this thread must not touch it any
+    // more.
     if constexpr (sizeof...(Value) == 0) {
-      boost::asio::post(executor, std::move(pending.handler));
+      boost::asio::post(executor, [pending = std::move(pending)]() mutable { std::move(pending.handler)(); });
     } else {
       static_assert(sizeof...(Value) == 1);
-      boost::asio::post(executor,
-                        [handler = std::move(pending.handler), result = T(std::forward<Value>(value)...)]() mutable {
-                          std::move(handler)(std::move(result));
-                        });
+      boost::asio::post(executor, [pending = std::move(pending), result = T(std::forward<Value>(value)...)]() mutable {
+        std::move(pending.handler)(std::move(result));
+      });
     }
   }
 
