@@ -54,10 +54,11 @@ class Served {
     return true;
   }
   void signal(int number) const { kill(child_, number); }
-  /// The exit status; 128 and more for a signal.
+  /// The exit status; 128 and more for a signal: that of a process which has to be killed because it does not end.
   int end() {
     while (read_more()) {
     }
+    if (!has_closed_) kill(child_, SIGKILL);
     int status = 0;
     waitpid(child_, &status, 0);
     child_ = -1;
@@ -72,10 +73,12 @@ class Served {
     if (poll(&wait, 1, kPatienceMs) <= 0) return false;
     const auto count = read(out_, buffer, sizeof buffer);
     if (count > 0) text_.append(buffer, static_cast<std::size_t>(count));
+    has_closed_ = count == 0;
     return count > 0;
   }
   pid_t child_ = -1;
   int out_ = -1;
+  bool has_closed_ = false;
   std::string text_;
 };
 

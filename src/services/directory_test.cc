@@ -15,6 +15,7 @@ namespace {
 using testing::must;
 
 struct Reception {
+  ~Reception() { world.database.stop(); }  // its threads still hold the loop when an answer has arrived
   testing::WebhookWorld world;
   crypto::testing::FakeRandom random;
   crypto::MasterKey master_key = must(crypto::MasterKey::from_text(std::string(64, 'a')));

@@ -50,6 +50,7 @@ class KeyServer {
 };
 
 struct Door {
+  ~Door() { world.database.stop(); }  // its threads still hold the loop when an answer has arrived
   testing::WebhookWorld world;
   signpost::testing::FakeClock& clock = world.clock;
   crypto::testing::FakeRandom random;
@@ -86,18 +87,21 @@ struct Door {
   }
 };
 
-/// With the key set in a file.
-struct FileDoor : Door {
-  explicit FileDoor(const TokenSigner& signer, std::string claim = "")
-      : Door(Issuer{std::string(kIssuer), "", file_of(signer), std::move(claim)}) {}
-  ~FileDoor() { std::filesystem::remove(file); }
-  std::string file_of(const TokenSigner& signer) {
-    file = std::filesystem::temp_directory_path() / format("signpost-jwks-{}-{}", getpid(), ++files);
+/// A key set in a file of its own. A base of FileDoor, so that it stands before the Door reads it.
+struct KeyFile {
+  explicit KeyFile(const TokenSigner& signer)
+      : file(std::filesystem::temp_directory_path() / format("signpost-jwks-{}-{}", getpid(), ++files)) {
     std::ofstream(file) << signer.jwks();
-    return file.string();
   }
+  ~KeyFile() { std::filesystem::remove(file); }
   static inline int files = 0;
   std::filesystem::path file;
+};
+
+/// With the key set in a file.
+struct FileDoor : KeyFile, Door {
+  explicit FileDoor(const TokenSigner& signer, std::string claim = "")
+      : KeyFile(signer), Door(Issuer{std::string(kIssuer), "", file.string(), std::move(claim)}) {}
 };
 
 constexpr std::string_view kVersion1 = R"("org_slug":"acme")";

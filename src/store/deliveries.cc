@@ -128,13 +128,14 @@ constexpr Sql kDueEndpoints = READY_ENDPOINTS
     "FROM head WHERE head.endpoint IS NOT NULL) AS waiting "
     "WHERE due_at <= $1 AND part % $2 = $3 AND in_flight < $4 ORDER BY due_at, endpoint LIMIT $5";
 
+// All of one endpoint have one partition: it stands in the order only so that the index gives it without sorting.
 constexpr Sql kDueOfEndpoint =
     "SELECT d.id, d.event, d.endpoint, d.application, d.connection, d.partition, d.state, d.attempts, "
     "d.next_attempt_at, "
     "d.lease_until, d.created_at, e.job_id, e.type, e.sequence, e.body, e.created_at "
     "FROM delivery d JOIN event e ON e.id = d.event WHERE d.is_ready = 1 AND d.endpoint = $1 AND d.next_attempt_at <= "
     "$2 "
-    "ORDER BY d.next_attempt_at, d.id LIMIT $3";
+    "ORDER BY d.next_attempt_at, d.partition, d.id LIMIT $3";
 
 Result<model::Event> read_event(const Row& row, const model::Delivery& delivery) {
   model::Event event;

@@ -56,6 +56,8 @@ ApiWorld::ApiWorld(Api::Settings settings)
   must(net::testing::run_task(loops.at(0), directory.reload()));
 }
 
+ApiWorld::~ApiWorld() { world.database.stop(); }
+
 net::Response ApiWorld::send(std::string method, std::string target, std::string body, std::vector<net::Header> headers) {
   auto parts = must(net::split_target(method, target));
   net::Request request;

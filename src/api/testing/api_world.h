@@ -26,6 +26,8 @@ class ApiWorld {
   static Api::Settings generous();  // limits that no test reaches by chance
 
   explicit ApiWorld(Api::Settings settings = generous());
+  /// Stops the database first: its threads still hold the loop when an answer has arrived.
+  ~ApiWorld();
 
   net::Response send(std::string method, std::string target, std::string body = "", std::vector<net::Header> headers = {});
   /// With the admin key and, if there is a body, the JSON content type.
