@@ -19,13 +19,21 @@ class RetentionTest : public ::testing::Test {
     return testing::must(net::testing::run_task(loops_.at(0), retention.sweep_once()));
   }
   void keep_answer(std::string_view key) {
+    if (!key_.is_set()) {
+      key_ = world_.ids.make<KeyId>();
+      testing::must(world_.storage.write_now<void>([&](store::Tx& tx) {
+        return store::api_keys::insert(
+            tx, {.id = key_, .name = "ci", .digest = std::string(64, '0'), .created_at = world_.clock.now()});
+      }));
+    }
     testing::must(world_.storage.write_now<bool>([&](store::Tx& tx) {
-      return store::idempotency_keys::insert_if_absent(tx, KeyId(1), key,
+      return store::idempotency_keys::insert_if_absent(tx, key_, key,
                                                        {.request_digest = "d", .created_at = world_.clock.now()});
     }));
   }
   testing::WebhookWorld world_;
   net::Loops loops_{1};
+  KeyId key_;
 };
 
 TEST_F(RetentionTest, DropsEventsOnlyWhenTheyAreOldEnough) {
@@ -49,7 +57,8 @@ TEST_F(RetentionTest, KeepsAnEventWhoseDeliveryIsStillPending) {
 
 TEST_F(RetentionTest, DropsIdempotencyKeysAfterADay) {
   testing::must(world_.storage.write_now<void>([this](store::Tx& tx) {
-    return store::api_keys::insert(tx, {.id = KeyId(1), .name = "key", .digest = std::string(64, 'a'), .created_at = world_.clock.now()});
+    return store::api_keys::insert(
+        tx, {.id = KeyId(1), .name = "key", .digest = std::string(64, 'a'), .created_at = world_.clock.now()});
   }));
   keep_answer("first");
   world_.clock.advance(std::chrono::days(1));
