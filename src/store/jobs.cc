@@ -119,11 +119,12 @@ Result<void> give_way(Tx& tx, JobRowId id, std::int64_t generation) {
 
 }  // namespace
 
+// What is done is done, also when its lease ran out a moment before: only a newer wish or an end keeps it open.
 Result<bool> finish(Tx& tx, JobRowId id, std::int64_t generation, model::JobState state, std::string_view outcome) {
   const std::string text = storable(outcome);
   if (TRY(tx.execute("UPDATE job SET state = $1, outcome = $2, lease_until = NULL, is_ready = 0 "
-                     "WHERE id = $3 AND generation = $4 AND lease_until IS NOT NULL",
-                     model::name_of(state), text, id, generation)) == 1) {
+                     "WHERE id = $3 AND generation = $4 AND state = $5",
+                     model::name_of(state), text, id, generation, model::name_of(model::JobState::kWaiting))) == 1) {
     return true;
   }
   TRY_VOID(give_way(tx, id, generation));
