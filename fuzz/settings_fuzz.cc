@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Any octets as a settings file: reading ends in settings or in a sentence, and what was read can be shown and read again.
+// Any octets as a settings file: reading ends in settings or in a sentence, and what was read can be shown and read
+// again.
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>

@@ -120,15 +120,19 @@ Result<void> Api::find_route(Exchange& exchange) const {
 Result<void> Api::authenticate(Exchange& exchange) {
   switch (exchange.route->access) {
     case Access::kPublic:
-    case Access::kHandler: return {};
+    case Access::kHandler:
+      return {};
     case Access::kKeyOrToken: {
       const auto text = bearer_of(exchange.request);
-      if (!text.empty() && !text.starts_with(services::kKeyPrefix)) return authenticate_token(exchange, desk_.parts.tokens);
+      if (!text.empty() && !text.starts_with(services::kKeyPrefix))
+        return authenticate_token(exchange, desk_.parts.tokens);
       TRY_VOID(authenticate_key(exchange));
       break;
     }
     case Access::kKey:
-    case Access::kAdminKey: TRY_VOID(authenticate_key(exchange)); break;
+    case Access::kAdminKey:
+      TRY_VOID(authenticate_key(exchange));
+      break;
   }
   if (auto limited = per_key_.take(static_cast<std::uint64_t>(exchange.key->id.value())); !limited) {
     metrics_.rate_limited.add();

@@ -2,8 +2,8 @@
 //
 // The public HTTP surface: every request passes here once, from route to log line (DESIGN 11).
 // Owned by app/wiring; `handle` on any loop; what ApiParts names outlives it, and it outlives the HTTP server.
-// The way is always: route, address limit, authentication, key limit, idempotency, handler, CORS, log. A handler that is
-// reached knows who calls.
+// The way is always: route, address limit, authentication, key limit, idempotency, handler, CORS, log. A handler that
+// is reached knows who calls.
 #pragma once
 
 #include <atomic>
@@ -24,7 +24,7 @@ namespace signpost::api {
 class Api {
  public:
   struct Settings {
-    std::vector<net::Network> trusted_proxies;                        // whose X-Forwarded-For is believed
+    std::vector<net::Network> trusted_proxies;                             // whose X-Forwarded-For is believed
     net::RateLimit::Settings per_address{.per_second = 50, .burst = 200};  // requests of one address (IPv6: one /64)
     net::RateLimit::Settings per_key{.per_second = 100, .burst = 400};     // requests with one API key
   };

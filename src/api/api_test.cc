@@ -30,7 +30,8 @@ TEST(Api, KnowsWhatIsThereAndHow) {
 
 TEST(Api, AddsItsHeadersToEveryResponse) {
   ApiWorld world;
-  for (const auto& response : {world.admin("GET", "/v1/keys"), world.send("GET", "/nowhere"), world.send("GET", "/v1/keys")}) {
+  for (const auto& response :
+       {world.admin("GET", "/v1/keys"), world.send("GET", "/nowhere"), world.send("GET", "/v1/keys")}) {
     EXPECT_EQ(response.header("X-Content-Type-Options"), "nosniff");
     EXPECT_EQ(response.header("Cache-Control"), "no-store");
     EXPECT_TRUE(response.header("X-Request-Id").starts_with("req_"));
@@ -40,10 +41,12 @@ TEST(Api, AddsItsHeadersToEveryResponse) {
 TEST(Api, AsksForTheRightKey) {
   ApiWorld world;
   EXPECT_EQ(world.send("GET", "/v1/applications").status, 401);
-  EXPECT_EQ(world.send("GET", "/v1/applications", "", {{"Authorization", "Bearer sp_" + std::string(64, '0')}}).status, 401);
+  EXPECT_EQ(world.send("GET", "/v1/applications", "", {{"Authorization", "Bearer sp_" + std::string(64, '0')}}).status,
+            401);
   EXPECT_EQ(world.send("GET", "/v1/applications", "", {{"Authorization", world.admin_key}}).status, 401);
   EXPECT_EQ(world.call("GET", "/v1/applications").status, 200);
-  for (const auto* route : {"/v1/applications", "/v1/keys"}) EXPECT_EQ(world.call("POST", route, kName).status, 403) << route;
+  for (const auto* route : {"/v1/applications", "/v1/keys"})
+    EXPECT_EQ(world.call("POST", route, kName).status, 403) << route;
   EXPECT_EQ(world.call("GET", "/v1/keys").status, 403);
   EXPECT_EQ(world.call("DELETE", "/v1/applications/" + world.application).status, 403);
 }
@@ -56,9 +59,12 @@ TEST(Api, RefusesEveryRouteWithoutAuthenticationButThePublicOnes) {
       target.replace(open, target.find('}') - open + 1, "x");
     }
     const auto status = world.send(std::string(route.method), target).status;
-    if (route.operation_id == "getOpenapi") EXPECT_EQ(status, 200);
-    else if (route.operation_id == "createToken") EXPECT_EQ(status, 415);
-    else EXPECT_EQ(status, 401) << route.method << " " << route.pattern;
+    if (route.operation_id == "getOpenapi")
+      EXPECT_EQ(status, 200);
+    else if (route.operation_id == "createToken")
+      EXPECT_EQ(status, 415);
+    else
+      EXPECT_EQ(status, 401) << route.method << " " << route.pattern;
   }
 }
 
@@ -72,13 +78,14 @@ TEST(Api, ServesItsDescription) {
 // ── CORS ────────────────────────────────────────────────────────────────────────────────────────────────────
 
 net::Response preflight(ApiWorld& world, const std::string& target, std::string_view origin) {
-  return world.send("OPTIONS", target, "", {{"Origin", std::string(origin)}, {"Access-Control-Request-Method", "POST"}});
+  return world.send("OPTIONS", target, "",
+                    {{"Origin", std::string(origin)}, {"Access-Control-Request-Method", "POST"}});
 }
 
 TEST(Cors, AnswersPreflightsBeforeAuthentication) {
   ApiWorld world;
-  for (const auto* target : {"/api/domain/mark-step-complete/acme", "/api/domain/get-proxy/acme", "/token", "/webhooks/last/x",
-                             "/v1/connections/con_1/flow"}) {
+  for (const auto* target : {"/api/domain/mark-step-complete/acme", "/api/domain/get-proxy/acme", "/token",
+                             "/webhooks/last/x", "/v1/connections/con_1/flow"}) {
     const auto response = preflight(world, target, ApiWorld::kOrigin);
     EXPECT_EQ(response.status, 204) << target;
     EXPECT_EQ(response.header("Access-Control-Allow-Origin"), ApiWorld::kOrigin) << target;
@@ -89,7 +96,8 @@ TEST(Cors, AnswersPreflightsBeforeAuthentication) {
 
 TEST(Cors, RefusesOriginsThatNobodyAllows) {
   ApiWorld world;
-  for (const auto* origin : {"https://evil.example", "null", "https://app.saas.example.evil.example", "http://app.saas.example"}) {
+  for (const auto* origin :
+       {"https://evil.example", "null", "https://app.saas.example.evil.example", "http://app.saas.example"}) {
     const auto response = preflight(world, "/token", origin);
     EXPECT_EQ(response.status, 403) << origin;
     EXPECT_FALSE(net::has_header(response.headers, "Access-Control-Allow-Origin"));
@@ -107,7 +115,9 @@ TEST(Cors, LetsAPageReadOnlyWhatItsOwnApplicationAllows) {
   ApiWorld world;
   std::string other;
   world.add_application_key(&other);
-  ASSERT_EQ(world.admin("PATCH", "/v1/applications/" + other, R"({"allowed_origins":["https://other.example"]})").status, 200);
+  ASSERT_EQ(
+      world.admin("PATCH", "/v1/applications/" + other, R"({"allowed_origins":["https://other.example"]})").status,
+      200);
   world.connect();
   const auto read = [&](std::string_view origin) {
     return world.as_organization("acme", "GET", "/api/domain/get-proxy/acme", "", {{"Origin", std::string(origin)}});
@@ -264,17 +274,20 @@ net::Response ask(ApiWorld& world, OperationApi& operation, std::string path, st
 TEST(OperationApi, TellsHealthReadinessAndMetrics) {
   ApiWorld world;
   world.connect();
-  OperationApi operation(world.world.storage, world.api.metrics(), world.clock,
-                         {[](Exposition& to) { to.family("extra_total", Exposition::Type::kCounter, "More."); to.sample({}, 7); }});
+  OperationApi operation(world.world.storage, world.api.metrics(), world.clock, {[](Exposition& to) {
+                           to.family("extra_total", Exposition::Type::kCounter, "More.");
+                           to.sample({}, 7);
+                         }});
   EXPECT_EQ(ask(world, operation, "/healthz").status, 200);
   EXPECT_EQ(ask(world, operation, "/readyz").status, 200);
   EXPECT_EQ(ask(world, operation, "/readyz", "POST").status, 405);
   EXPECT_EQ(ask(world, operation, "/").status, 404);
   const auto metrics = ask(world, operation, "/metrics");
   EXPECT_EQ(metrics.header("Content-Type"), "text/plain; version=0.0.4; charset=utf-8");
-  for (const auto* line : {"signpost_http_requests_total{route=\"POST /v1/connections\",status=\"201\"} 1\n",
-                           "signpost_http_request_seconds_count{route=\"POST /v1/connections\"} 1\n", "signpost_store_up 1\n",
-                           "signpost_queue_items{queue=\"jobs\",state=\"waiting\"} ", "extra_total 7\n"}) {
+  for (const auto* line :
+       {"signpost_http_requests_total{route=\"POST /v1/connections\",status=\"201\"} 1\n",
+        "signpost_http_request_seconds_count{route=\"POST /v1/connections\"} 1\n", "signpost_store_up 1\n",
+        "signpost_queue_items{queue=\"jobs\",state=\"waiting\"} ", "extra_total 7\n"}) {
     EXPECT_TRUE(metrics.body.contains(line)) << line << metrics.body;
   }
   operation.drain();

@@ -12,7 +12,8 @@
 
 namespace signpost::api {
 
-/// Walks X-Forwarded-For from the right, as long as the address before is a trusted proxy's. Stops at what is not an address.
+/// Walks X-Forwarded-For from the right, as long as the address before is a trusted proxy's. Stops at what is not an
+/// address.
 net::IpAddress client_address(const net::Request& request, const std::vector<net::Network>& trusted_proxies);
 
 /// What rate limits count by: an IPv4 address, or the /64 of an IPv6 one, which is what one customer of a provider has.

@@ -8,7 +8,8 @@
 
 namespace signpost::api {
 
-net::Response preflight(const Router& router, const services::DirectorySnapshot& directory, const net::Request& request) {
+net::Response preflight(const Router& router, const services::DirectorySnapshot& directory,
+                        const net::Request& request) {
   const auto allowed = router.allowed(request.path);
   if (allowed.empty()) return problem(Error{Kind::kNotFound, "there is nothing at this path", "", {}});
   net::Response response;
@@ -19,8 +20,11 @@ net::Response preflight(const Router& router, const services::DirectorySnapshot&
   const auto origin = request.header("Origin");
   if (origin.empty()) return response;
   if (!directory.is_allowed_origin(origin)) {
-    auto refused = problem(Error{Kind::kForbidden,
-                                 "no application has the origin " + printable(origin, 100) + " among its allowed_origins", "", {}});
+    auto refused =
+        problem(Error{Kind::kForbidden,
+                      "no application has the origin " + printable(origin, 100) + " among its allowed_origins",
+                      "",
+                      {}});
     refused.set("Vary", "Origin");
     return refused;
   }

@@ -9,9 +9,10 @@
 
 namespace signpost::api {
 
-/// The answer to an OPTIONS request, before authentication: no application is known yet, so an origin that any application
-/// allows may go on to the real request, whose answer is then judged by that request's own application.
-net::Response preflight(const Router& router, const services::DirectorySnapshot& directory, const net::Request& request);
+/// The answer to an OPTIONS request, before authentication: no application is known yet, so an origin that any
+/// application allows may go on to the real request, whose answer is then judged by that request's own application.
+net::Response preflight(const Router& router, const services::DirectorySnapshot& directory,
+                        const net::Request& request);
 
 /// Lets the page read the answer if the request's application allows its origin. Always `Vary: Origin` on such routes.
 void allow_origin(net::Response& response, const Exchange& exchange);

@@ -11,13 +11,15 @@ services::Administration Desk::administration(const Exchange& exchange) const {
 Result<ApplicationId> application_of(const Exchange& exchange, const std::optional<std::string>& named) {
   if (!named) {
     if (exchange.application) return *exchange.application;
-    return fail(Kind::kUnprocessable, "application is missing: an admin key must say for which application it acts", "application");
+    return fail(Kind::kUnprocessable, "application is missing: an admin key must say for which application it acts",
+                "application");
   }
   const auto id = ApplicationId::parse(*named);
   if (!id) return std::unexpected(at_member(id.error(), "application"));
   // Whether it exists is for the transaction to say: another process may have created it a moment ago.
   if (exchange.application && *exchange.application != *id) {
-    return fail(Kind::kUnprocessable, "application: there is no application " + *named + " for this key", "application");
+    return fail(Kind::kUnprocessable, "application: there is no application " + *named + " for this key",
+                "application");
   }
   return *id;
 }

@@ -38,9 +38,10 @@ Answer mark_step_complete(Desk& desk, Exchange& exchange) {
   desk.metrics.unknown_members_domain.add(body.object().unknown({"step"}));
   const auto step = CO_TRY(body.object().integer("step", 1, 2));
   auto host = CO_TRY(host_of(exchange));
-  const auto connection = CO_TRY(co_await desk.parts.connections.mark_step(identity.application, std::move(identity.organization),
-                                                                           std::move(host), static_cast<int>(step)));
-  co_return json_response(200, format(R"({{"status":"success","proxy_status":"{}"}})", model::name_of(connection.status)));
+  const auto connection = CO_TRY(co_await desk.parts.connections.mark_step(
+      identity.application, std::move(identity.organization), std::move(host), static_cast<int>(step)));
+  co_return json_response(200,
+                          format(R"({{"status":"success","proxy_status":"{}"}})", model::name_of(connection.status)));
 }
 
 /// The members of `ai_sites` in the published order; those of the CloudFront edge are not known to a connection whose
@@ -66,7 +67,8 @@ Answer get_proxy(Desk& desk, Exchange& exchange) {
 
 std::vector<Route> domain_routes() {
   return {
-      {"POST", "/api/domain/mark-step-complete/{org_id}", "markStepComplete", Surface::kDomain, Access::kHandler, mark_step_complete},
+      {"POST", "/api/domain/mark-step-complete/{org_id}", "markStepComplete", Surface::kDomain, Access::kHandler,
+       mark_step_complete},
       {"GET", "/api/domain/get-proxy/{org_id}", "getProxy", Surface::kDomain, Access::kHandler, get_proxy},
   };
 }

@@ -15,7 +15,9 @@ using testing::text_in;
 constexpr const char* kMark = "/api/domain/mark-step-complete/acme";
 constexpr const char* kProxy = "/api/domain/get-proxy/acme";
 
-net::Response mark(ApiWorld& world, const std::string& body) { return world.as_organization("acme", "POST", kMark, body); }
+net::Response mark(ApiWorld& world, const std::string& body) {
+  return world.as_organization("acme", "POST", kMark, body);
+}
 
 void issue_certificate(ApiWorld& world, const std::string& id) {
   const auto issued = world.call("POST", "/v1/connections/" + id + "/certificate", R"({"status":"issued"})");
@@ -56,9 +58,9 @@ TEST(MarkStep, RefusesEveryWrongBodyAndChangesNothing) {
   ApiWorld world;
   world.connect();
   const std::pair<const char*, int> wrong[] = {
-      {R"({"step":"1"})", 400},        {R"({"step":1.0})", 400}, {R"({"step":1e0})", 400}, {R"({"step":true})", 400},
-      {R"({"step":null})", 400},       {R"({"step":[1]})", 400}, {R"({"step":3})", 422},   {R"({"step":0})", 422},
-      {R"({"step":-1})", 422},         {R"({})", 400},           {R"({"step":1,"step":2})", 400}};
+      {R"({"step":"1"})", 400},  {R"({"step":1.0})", 400}, {R"({"step":1e0})", 400},       {R"({"step":true})", 400},
+      {R"({"step":null})", 400}, {R"({"step":[1]})", 400}, {R"({"step":3})", 422},         {R"({"step":0})", 422},
+      {R"({"step":-1})", 422},   {R"({})", 400},           {R"({"step":1,"step":2})", 400}};
   for (const auto& [body, status] : wrong) {
     const auto response = mark(world, body);
     EXPECT_EQ(response.status, status) << body;
@@ -93,8 +95,10 @@ TEST(MarkStep, ChoosesAmongSeveralByHost) {
   EXPECT_TRUE(text_in(ambiguous, "detail").contains("www.other.example"));
   const auto target = std::string(kMark) + "?host=WWW.Other.example.";
   EXPECT_EQ(world.as_organization("acme", "POST", target, R"({"step":1})").status, 200);
-  EXPECT_TRUE(world.as_organization("acme", "GET", std::string(kProxy) + "?host=www.other.example").body.contains("SSL_VALIDATING"));
-  EXPECT_TRUE(world.as_organization("acme", "GET", std::string(kProxy) + "?host=www.shop.example").body.contains("PENDING_VALIDATION"));
+  EXPECT_TRUE(world.as_organization("acme", "GET", std::string(kProxy) + "?host=www.other.example")
+                  .body.contains("SSL_VALIDATING"));
+  EXPECT_TRUE(world.as_organization("acme", "GET", std::string(kProxy) + "?host=www.shop.example")
+                  .body.contains("PENDING_VALIDATION"));
   const auto wrong = world.as_organization("acme", "GET", std::string(kProxy) + "?host=localhost");
   EXPECT_EQ(wrong.status, 422);
   EXPECT_EQ(text_in(wrong, "member"), "host");
@@ -103,7 +107,9 @@ TEST(MarkStep, ChoosesAmongSeveralByHost) {
 TEST(Domain, NeedsATokenOfThePathsOrganization) {
   ApiWorld world;
   world.connect();
-  const auto status = [&](std::vector<net::Header> headers) { return world.send("GET", kProxy, "", std::move(headers)).status; };
+  const auto status = [&](std::vector<net::Header> headers) {
+    return world.send("GET", kProxy, "", std::move(headers)).status;
+  };
   EXPECT_EQ(status({}), 401);
   EXPECT_EQ(status({{"Authorization", "Bearer "}}), 401);
   EXPECT_EQ(status({{"Authorization", "Basic YTpi"}}), 401);
@@ -122,7 +128,8 @@ TEST(Domain, TakesBothShapesOfClerkTokens) {
   ApiWorld world;
   world.connect();
   for (const auto* claims : {R"("org_slug":"acme")", R"("v":2,"o":{"slg":"acme"})"}) {
-    EXPECT_EQ(world.send("GET", kProxy, "", {{"Authorization", "Bearer " + world.token_with(claims)}}).status, 200) << claims;
+    EXPECT_EQ(world.send("GET", kProxy, "", {{"Authorization", "Bearer " + world.token_with(claims)}}).status, 200)
+        << claims;
   }
 }
 
@@ -136,10 +143,11 @@ TEST(GetProxy, SaysFalseAloneWithoutAConnection) {
 TEST(GetProxy, HasThePublishedMembersInTheirOrder) {
   ApiWorld world;
   world.connect("www.shop.example");
-  EXPECT_EQ(world.as_organization("acme", "GET", kProxy).body,
-            R"({"has_proxy":true,"proxy_status":"PENDING_VALIDATION","cloudfront_domain":null,"distribution_id":null,)"
-            R"("certificate_arn":null,"origin_cname":null,"original_www_cname":null,"custom_domain":"www.shop.example",)"
-            R"("domain_type":"subdomain","naked_domain":"shop.example","subdomain_label":"www","apex_gateway_ips":null})");
+  EXPECT_EQ(
+      world.as_organization("acme", "GET", kProxy).body,
+      R"({"has_proxy":true,"proxy_status":"PENDING_VALIDATION","cloudfront_domain":null,"distribution_id":null,)"
+      R"("certificate_arn":null,"origin_cname":null,"original_www_cname":null,"custom_domain":"www.shop.example",)"
+      R"("domain_type":"subdomain","naked_domain":"shop.example","subdomain_label":"www","apex_gateway_ips":null})");
 }
 
 TEST(GetProxy, CallsTheApexAt) {

@@ -24,7 +24,8 @@ std::string auth_token(ApiWorld& world) {
 
 TEST(Token, IsMintedForAnyLiveSecret) {
   ApiWorld world;
-  const auto rotated = text_in(world.call("POST", "/v1/applications/" + world.application + "/rotate-secret"), "secret");
+  const auto rotated =
+      text_in(world.call("POST", "/v1/applications/" + world.application + "/rotate-secret"), "secret");
   for (const auto& secret : {world.secret, rotated}) {
     const auto response = world.send("POST", "/token", wish(world.application, secret), kJson);
     EXPECT_EQ(response.status, 200);
@@ -38,7 +39,8 @@ TEST(Token, IsMintedForAnyLiveSecret) {
 
 TEST(Token, ToleratesAndCountsWhatIntegrationsSendBesides) {
   ApiWorld world;
-  const auto body = wish(world.application, world.secret, R"(,"domain":"shop.example","userId":"u","dnsRecords":[{"type":"A"}],"freeDomain":false)");
+  const auto body = wish(world.application, world.secret,
+                         R"(,"domain":"shop.example","userId":"u","dnsRecords":[{"type":"A"}],"freeDomain":false)");
   EXPECT_EQ(world.send("POST", "/token", body, kJson).status, 200);
   EXPECT_EQ(world.api.metrics().unknown_members_entri.value(), 4U);
 }
@@ -49,7 +51,8 @@ TEST(Token, DoesNotTellWhatWasWrong) {
   world.add_application_key(&other);
   const auto wrong_secret = world.send("POST", "/token", wish(world.application, "whsec_wrong"), kJson);
   EXPECT_EQ(wrong_secret.status, 401);
-  for (const auto& body : {wish("app_0000000000001", world.secret), wish("nonsense", world.secret), wish(other, world.secret)}) {
+  for (const auto& body :
+       {wish("app_0000000000001", world.secret), wish("nonsense", world.secret), wish(other, world.secret)}) {
     EXPECT_EQ(world.send("POST", "/token", body, kJson).body, wrong_secret.body);
   }
 }

@@ -24,10 +24,10 @@ struct Exchange {
   net::IpAddress client;
   std::shared_ptr<const services::DirectorySnapshot> directory;
   const Route* route = nullptr;
-  std::vector<std::string> captures;           // decoded path segments, in the order of the pattern
+  std::vector<std::string> captures;  // decoded path segments, in the order of the pattern
   Query query;
-  const model::ApiKey* key = nullptr;          // in `directory`; set on /v1
-  std::optional<ApplicationId> application;    // whom the caller speaks for; empty for an admin key
+  const model::ApiKey* key = nullptr;        // in `directory`; set on /v1
+  std::optional<ApplicationId> application;  // whom the caller speaks for; empty for an admin key
 };
 
 }  // namespace signpost::api

@@ -19,7 +19,8 @@ Result<std::optional<Idempotency::Ticket>> Idempotency::ticket_of(const net::Req
   const std::string key(trim(request.header("Idempotency-Key")));
   const bool is_printable = std::ranges::all_of(key, [](char c) { return c > 0x20 && c < 0x7F; });
   if (key.empty() || key.size() > key_bytes_max || !is_printable) {
-    return fail(Kind::kInvalid, format("Idempotency-Key must have 1 to {} printable characters", key_bytes_max), "Idempotency-Key");
+    return fail(Kind::kInvalid, format("Idempotency-Key must have 1 to {} printable characters", key_bytes_max),
+                "Idempotency-Key");
   }
   const auto digest = crypto::sha256_joined({request.method, "\n", request.target, "\n", request.body});
   return Ticket{scope, key, to_hex(digest)};

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Idempotency-Key: the same request sent twice with one key has one effect and one answer (the IETF draft's header field).
-// Owned by Api; any loop; the saved answers outlive it.
+// Idempotency-Key: the same request sent twice with one key has one effect and one answer (the IETF draft's header
+// field). Owned by Api; any loop; the saved answers outlive it.
 #pragma once
 
 #include <optional>
@@ -22,7 +22,8 @@ class Idempotency {
   /// Nothing if the request has no Idempotency-Key; kInvalid for a key that is empty, too long or not printable ASCII.
   static Result<std::optional<Ticket>> ticket_of(const net::Request& request, KeyId scope);
 
-  /// The answer given before, with `Idempotent-Replayed: true`; nothing if the request may go on. Errors as of SavedAnswers.
+  /// The answer given before, with `Idempotent-Replayed: true`; nothing if the request may go on. Errors as of
+  /// SavedAnswers.
   Task<Result<std::optional<net::Response>>> begin(const Ticket& ticket);
   /// Keeps the answer, or frees the key if it is one that trying again may change (429, 5xx).
   Task<void> end(const Ticket& ticket, const net::Response& response);

@@ -18,7 +18,8 @@ Result<std::string> checked_text(const JsonValue& value, const std::string& path
   if (value.type != Type::kText) return wrong_type(path, "a text", value);
   if (value.text.size() < rule.bytes_min) {
     return fail(Kind::kUnprocessable,
-                rule.bytes_min == 1 ? path + " must not be empty" : format("{} must have at least {} bytes", path, rule.bytes_min),
+                rule.bytes_min == 1 ? path + " must not be empty"
+                                    : format("{} must have at least {} bytes", path, rule.bytes_min),
                 path);
   }
   if (value.text.size() > rule.bytes_max) {
@@ -34,12 +35,14 @@ std::string wanted_integer(std::int64_t min, std::int64_t max) {
   return format("a whole number from {} to {}", min, max);
 }
 
-Result<std::int64_t> checked_integer(const JsonValue& value, const std::string& path, std::int64_t min, std::int64_t max) {
+Result<std::int64_t> checked_integer(const JsonValue& value, const std::string& path, std::int64_t min,
+                                     std::int64_t max) {
   const auto number = value.type == Type::kNumber ? parse_integer(value.text) : std::nullopt;
   const bool is_spelled_whole = value.type == Type::kNumber && value.text.find_first_of(".eE") == std::string::npos;
   if (value.type != Type::kNumber || !is_spelled_whole) return wrong_type(path, wanted_integer(min, max), value);
   if (!number || *number < min || *number > max) {
-    return fail(Kind::kUnprocessable, path + " must be " + wanted_integer(min, max) + "; you sent " + description_of(value), path);
+    return fail(Kind::kUnprocessable,
+                path + " must be " + wanted_integer(min, max) + "; you sent " + description_of(value), path);
   }
   return *number;
 }
@@ -48,7 +51,8 @@ Result<void> check_parameters(std::string_view parameters) {
   for (const auto part : split(parameters, ';')) {
     const auto parameter = trim(part);
     if (parameter.empty()) continue;
-    if (equals_ignoring_case(parameter, "charset=utf-8") || equals_ignoring_case(parameter, "charset=\"utf-8\"")) continue;
+    if (equals_ignoring_case(parameter, "charset=utf-8") || equals_ignoring_case(parameter, "charset=\"utf-8\""))
+      continue;
     return fail(Kind::kUnsupportedMedia, "the body must be application/json in UTF-8, without other parameters");
   }
   return {};
@@ -58,9 +62,8 @@ Result<void> check_media_type(const net::Request& request) {
   const auto type = request.header("Content-Type");
   const auto end = type.find(';');
   if (!equals_ignoring_case(trim(type.substr(0, end)), "application/json")) {
-    return fail(Kind::kUnsupportedMedia,
-                "the body must have Content-Type: application/json; yours has " +
-                    (type.empty() ? std::string("none") : "\"" + printable(type, 80) + "\""));
+    return fail(Kind::kUnsupportedMedia, "the body must have Content-Type: application/json; yours has " +
+                                             (type.empty() ? std::string("none") : "\"" + printable(type, 80) + "\""));
   }
   const auto coding = trim(request.header("Content-Encoding"));
   if (!coding.empty() && !equals_ignoring_case(coding, "identity")) {
@@ -94,8 +97,9 @@ bool ObjectReader::is_null(std::string_view name) const {
 }
 
 std::size_t ObjectReader::unknown(Names known) const {
-  return static_cast<std::size_t>(std::ranges::count_if(
-      object_->names, [&](const auto& name) { return std::ranges::find(known, std::string_view(name)) == known.end(); }));
+  return static_cast<std::size_t>(std::ranges::count_if(object_->names, [&](const auto& name) {
+    return std::ranges::find(known, std::string_view(name)) == known.end();
+  }));
 }
 
 Result<void> ObjectReader::only(Names known) const {
@@ -128,7 +132,8 @@ Result<std::int64_t> ObjectReader::integer(std::string_view name, std::int64_t m
   return checked_integer(*TRY(required(name, wanted_integer(min, max))), path_of(name), min, max);
 }
 
-Result<std::optional<std::int64_t>> ObjectReader::optional_integer(std::string_view name, std::int64_t min, std::int64_t max) const {
+Result<std::optional<std::int64_t>> ObjectReader::optional_integer(std::string_view name, std::int64_t min,
+                                                                   std::int64_t max) const {
   if (!has(name)) return std::nullopt;
   return TRY(integer(name, min, max));
 }
@@ -140,7 +145,8 @@ Result<std::optional<bool>> ObjectReader::optional_flag(std::string_view name) c
   return value->flag;
 }
 
-Result<std::vector<std::string>> ObjectReader::texts(std::string_view name, std::size_t items_max, TextRule rule) const {
+Result<std::vector<std::string>> ObjectReader::texts(std::string_view name, std::size_t items_max,
+                                                     TextRule rule) const {
   std::vector<std::string> found;
   const auto* value = object_->find(name);
   if (value == nullptr) return found;
@@ -176,11 +182,13 @@ Result<std::optional<ObjectReader>> ObjectReader::optional_object(std::string_vi
   return ObjectReader(*value, path_of(name));
 }
 
-Result<std::optional<std::string>> ObjectReader::optional_object_json(std::string_view name, std::size_t bytes_max) const {
+Result<std::optional<std::string>> ObjectReader::optional_object_json(std::string_view name,
+                                                                      std::size_t bytes_max) const {
   if (!TRY(optional_object(name))) return std::nullopt;
   auto text = to_json(*object_->find(name));
   if (text.size() > bytes_max) {
-    return fail(Kind::kUnprocessable, format("{} may have at most {} bytes as JSON", path_of(name), bytes_max), path_of(name));
+    return fail(Kind::kUnprocessable, format("{} may have at most {} bytes as JSON", path_of(name), bytes_max),
+                path_of(name));
   }
   return text;
 }

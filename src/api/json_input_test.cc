@@ -22,11 +22,12 @@ Error error_of(const std::string& body) {
 JsonBody body_of(std::string body) { return JsonBody::read(request_with(std::move(body))).value(); }
 
 TEST(JsonBody, TakesJsonInUtf8Only) {
-  for (const auto* type : {"application/json", "Application/JSON", "application/json; charset=utf-8", "application/json;charset=\"UTF-8\""}) {
+  for (const auto* type : {"application/json", "Application/JSON", "application/json; charset=utf-8",
+                           "application/json;charset=\"UTF-8\""}) {
     EXPECT_TRUE(JsonBody::read(request_with("{}", type))) << type;
   }
-  for (const auto* type : {"", "text/plain", "application/x-www-form-urlencoded", "application/json; charset=latin1", "application/jsonp",
-                           "application/json; boundary=x"}) {
+  for (const auto* type : {"", "text/plain", "application/x-www-form-urlencoded", "application/json; charset=latin1",
+                           "application/jsonp", "application/json; boundary=x"}) {
     EXPECT_EQ(JsonBody::read(request_with("{}", type)).error().kind, Kind::kUnsupportedMedia) << type;
   }
   auto compressed = request_with("{}");
@@ -35,8 +36,9 @@ TEST(JsonBody, TakesJsonInUtf8Only) {
 }
 
 TEST(JsonBody, MustBeOneObject) {
-  for (const auto* body : {"", "   ", "[]", "1", "null", "\"x\"", "{", "{}{}", "{} x", "{'a':1}", "{\"a\":1,}", "{\"a\":01}", "{\"a\":NaN}",
-                           "// c\n{}", "{\"a\":\"\xff\"}", "\xef\xbb\xbf{}", "{\"a\":\"\\ud800\"}"}) {
+  for (const auto* body :
+       {"", "   ", "[]", "1", "null", "\"x\"", "{", "{}{}", "{} x", "{'a':1}", "{\"a\":1,}", "{\"a\":01}",
+        "{\"a\":NaN}", "// c\n{}", "{\"a\":\"\xff\"}", "\xef\xbb\xbf{}", "{\"a\":\"\\ud800\"}"}) {
     EXPECT_EQ(error_of(body).kind, Kind::kInvalid) << body;
   }
 }
@@ -52,7 +54,9 @@ TEST(JsonBody, RefusesANameTwiceAndNamesIt) {
 }
 
 TEST(JsonBody, RefusesANestingBomb) {
-  const auto nested = [](int levels) { return "{\"a\":" + std::string(levels - 1, '[') + std::string(levels - 1, ']') + "}"; };
+  const auto nested = [](int levels) {
+    return "{\"a\":" + std::string(levels - 1, '[') + std::string(levels - 1, ']') + "}";
+  };
   EXPECT_TRUE(JsonBody::read(request_with(nested(16))));
   EXPECT_EQ(error_of(nested(17)).kind, Kind::kInvalid);
   EXPECT_EQ(error_of(std::string(60'000, '[')).kind, Kind::kInvalid);
@@ -88,7 +92,8 @@ TEST(ObjectReader, TakesOnlyWholeNumbersSpelledAsSuch) {
 
 TEST(ObjectReader, SaysWhatWasWantedAndWhatWasSent) {
   const auto body = body_of(R"({"step":"1"})");
-  EXPECT_EQ(body.object().integer("step", 1, 2).error().message, R"(step must be the number 1 or 2; you sent the text "1")");
+  EXPECT_EQ(body.object().integer("step", 1, 2).error().message,
+            R"(step must be the number 1 or 2; you sent the text "1")");
   EXPECT_EQ(body.object().integer("other", 1, 2).error().message, "other is missing; it must be the number 1 or 2");
 }
 
@@ -120,7 +125,8 @@ TEST(ObjectReader, NeverTakesNullForAbsent) {
 
 TEST(ObjectReader, KeepsNumbersOfMetadataAsTheyWereSpelled) {
   const auto body = body_of(R"({"metadata": {"n": 1.50, "big": 12345678901234567890123, "t": "a\"b"}})");
-  EXPECT_EQ(body.object().optional_object_json("metadata", 100), R"({"n":1.50,"big":12345678901234567890123,"t":"a\"b"})");
+  EXPECT_EQ(body.object().optional_object_json("metadata", 100),
+            R"({"n":1.50,"big":12345678901234567890123,"t":"a\"b"})");
   EXPECT_EQ(body.object().optional_object_json("metadata", 10).error().kind, Kind::kUnprocessable);
 }
 

@@ -8,7 +8,9 @@ namespace {
 
 namespace json = boost::json;
 
-json::value text_or_null(const std::optional<std::string>& text) { return text ? json::value(*text) : json::value(nullptr); }
+json::value text_or_null(const std::optional<std::string>& text) {
+  return text ? json::value(*text) : json::value(nullptr);
+}
 json::value time_or_null(const std::optional<Time>& time) {
   return time ? json::value(to_rfc3339(*time)) : json::value(nullptr);
 }
@@ -41,8 +43,9 @@ json::object object_of(const model::Endpoint& endpoint) {
 }
 
 json::object object_of(const model::Record& record) {
-  json::object object{{"id", record.id.text()},  {"type", word(name_of(record.type))}, {"host", record.host},
-                      {"name", record.name.text()}, {"value", record.value},            {"ttl", record.ttl}};
+  json::object object{{"id", record.id.text()}, {"type", word(name_of(record.type))},
+                      {"host", record.host},    {"name", record.name.text()},
+                      {"value", record.value},  {"ttl", record.ttl}};
   if (record.priority) object["priority"] = *record.priority;
   object["propagated"] = record.is_propagated;
   return object;
@@ -73,13 +76,14 @@ json::object claim_of(const model::Connection& connection) {
             {"name", name},
             {"value", model::claim_value(connection)}}},
           {"ends_at", connection.claim == model::Claim::kUnproven ? json::value(to_rfc3339(connection.claim_ends_at))
-                                                                   : json::value(nullptr)}};
+                                                                  : json::value(nullptr)}};
 }
 
 json::object flow_of(const model::Connection& connection) {
-  return {{"setup_type", connection.setup_type ? json::value(word(name_of(*connection.setup_type))) : json::value(nullptr)},
-          {"ended_at", time_or_null(connection.flow_ended_at)},
-          {"provider", connection.provider}};
+  return {
+      {"setup_type", connection.setup_type ? json::value(word(name_of(*connection.setup_type))) : json::value(nullptr)},
+      {"ended_at", time_or_null(connection.flow_ended_at)},
+      {"provider", connection.provider}};
 }
 
 json::value attention_of(const model::Connection& connection) {
@@ -102,7 +106,8 @@ json::object object_of(const model::Job& job) {
 void add_detail(json::object& object, const ConnectionDetail& detail) {
   if (detail.observation) {
     auto observation = embedded(detail.observation->json);
-    if (auto* members = observation.if_object()) members->insert_or_assign("seen_at", to_rfc3339(detail.observation->seen_at));
+    if (auto* members = observation.if_object())
+      members->insert_or_assign("seen_at", to_rfc3339(detail.observation->seen_at));
     object["observation"] = std::move(observation);
   } else {
     object["observation"] = nullptr;
@@ -135,12 +140,13 @@ json::object object_of(const model::Attempt& attempt) {
 
 std::string to_json(const model::Application& application, const std::optional<std::string>& secret,
                     const std::optional<model::Endpoint>& endpoint) {
-  json::object object{{"id", application.id.text()},
-                      {"name", application.name},
-                      {"cname_target", application.cname_target ? json::value(application.cname_target->text()) : json::value(nullptr)},
-                      {"allowed_origins", texts(application.allowed_origins)},
-                      {"identity", {{"issuer", application.identity.issuer}, {"audiences", texts(application.identity.audiences)}}},
-                      {"created_at", to_rfc3339(application.created_at)}};
+  json::object object{
+      {"id", application.id.text()},
+      {"name", application.name},
+      {"cname_target", application.cname_target ? json::value(application.cname_target->text()) : json::value(nullptr)},
+      {"allowed_origins", texts(application.allowed_origins)},
+      {"identity", {{"issuer", application.identity.issuer}, {"audiences", texts(application.identity.audiences)}}},
+      {"created_at", to_rfc3339(application.created_at)}};
   if (secret) object["secret"] = *secret;
   if (endpoint) object["endpoint"] = object_of(*endpoint);
   return json::serialize(object);
@@ -161,28 +167,29 @@ std::string to_json(const model::ApiKey& key, const std::optional<std::string>& 
 std::string to_json(const model::Connection& connection, const std::optional<ConnectionDetail>& detail) {
   json::array records;
   for (const auto& record : connection.records) records.emplace_back(object_of(record));
-  json::object object{{"id", connection.id.text()},
-                      {"application", connection.application.text()},
-                      {"organization", connection.organization},
-                      {"host", connection.host.text()},
-                      {"domain", word(connection.host.domain())},
-                      {"subdomain", word(connection.host.subdomain())},
-                      {"unicode_host", connection.host.unicode()},
-                      {"user_id", text_or_null(connection.user_id)},
-                      {"job_id", connection.job_id},
-                      {"proxy_status", word(name_of(connection.status))},
-                      {"certificate", "external"},
-                      {"facets", object_of(connection.facets)},
-                      {"records", std::move(records)},
-                      {"claim", claim_of(connection)},
-                      {"flow", flow_of(connection)},
-                      {"next_look_at", time_or_null(connection.next_look_at)},
-                      {"last_look_at", time_or_null(connection.last_look_at)},
-                      {"attention", attention_of(connection)},
-                      {"metadata", connection.metadata_json.empty() ? json::value(json::object{}) : embedded(connection.metadata_json)},
-                      {"deployed_at", time_or_null(connection.deployed_at)},
-                      {"created_at", to_rfc3339(connection.created_at)},
-                      {"updated_at", to_rfc3339(connection.updated_at)}};
+  json::object object{
+      {"id", connection.id.text()},
+      {"application", connection.application.text()},
+      {"organization", connection.organization},
+      {"host", connection.host.text()},
+      {"domain", word(connection.host.domain())},
+      {"subdomain", word(connection.host.subdomain())},
+      {"unicode_host", connection.host.unicode()},
+      {"user_id", text_or_null(connection.user_id)},
+      {"job_id", connection.job_id},
+      {"proxy_status", word(name_of(connection.status))},
+      {"certificate", "external"},
+      {"facets", object_of(connection.facets)},
+      {"records", std::move(records)},
+      {"claim", claim_of(connection)},
+      {"flow", flow_of(connection)},
+      {"next_look_at", time_or_null(connection.next_look_at)},
+      {"last_look_at", time_or_null(connection.last_look_at)},
+      {"attention", attention_of(connection)},
+      {"metadata", connection.metadata_json.empty() ? json::value(json::object{}) : embedded(connection.metadata_json)},
+      {"deployed_at", time_or_null(connection.deployed_at)},
+      {"created_at", to_rfc3339(connection.created_at)},
+      {"updated_at", to_rfc3339(connection.updated_at)}};
   if (detail) add_detail(object, *detail);
   return json::serialize(object);
 }
@@ -200,15 +207,16 @@ std::string to_json(const model::Event& event) {
 
 std::string to_json(const model::Delivery& delivery, const std::optional<std::vector<model::Attempt>>& attempts) {
   const bool is_waiting = delivery.state == model::DeliveryState::kPending;
-  json::object object{{"id", delivery.id.text()},
-                      {"event", delivery.event.text()},
-                      {"endpoint", delivery.endpoint.text()},
-                      {"application", delivery.application.text()},
-                      {"connection", delivery.connection.text()},
-                      {"state", word(name_of(delivery.state))},
-                      {"attempts_made", delivery.attempts},
-                      {"next_attempt_at", is_waiting ? json::value(to_rfc3339(delivery.next_attempt_at)) : json::value(nullptr)},
-                      {"created_at", to_rfc3339(delivery.created_at)}};
+  json::object object{
+      {"id", delivery.id.text()},
+      {"event", delivery.event.text()},
+      {"endpoint", delivery.endpoint.text()},
+      {"application", delivery.application.text()},
+      {"connection", delivery.connection.text()},
+      {"state", word(name_of(delivery.state))},
+      {"attempts_made", delivery.attempts},
+      {"next_attempt_at", is_waiting ? json::value(to_rfc3339(delivery.next_attempt_at)) : json::value(nullptr)},
+      {"created_at", to_rfc3339(delivery.created_at)}};
   if (attempts) {
     json::array array;
     for (const auto& attempt : *attempts) array.emplace_back(object_of(attempt));

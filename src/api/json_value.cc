@@ -119,7 +119,8 @@ Result<void> check(const JsonValue& value, const std::string& path) {
   if (value.type == JsonValue::Type::kObject) TRY_VOID(check_names(value, path));
   for (std::size_t i = 0; i < value.items.size(); ++i) {
     const bool is_object = value.type == JsonValue::Type::kObject;
-    TRY_VOID(check(value.items[i], is_object ? path_below(path, value.names[i]) : path + "[" + std::to_string(i) + "]"));
+    TRY_VOID(
+        check(value.items[i], is_object ? path_below(path, value.names[i]) : path + "[" + std::to_string(i) + "]"));
   }
   return {};
 }
@@ -156,12 +157,17 @@ Result<JsonValue> parse_json(std::string_view text) {
 
 std::string to_json(const JsonValue& value) {
   switch (value.type) {
-    case JsonValue::Type::kNull: return "null";
-    case JsonValue::Type::kFlag: return value.flag ? "true" : "false";
-    case JsonValue::Type::kNumber: return value.text;
-    case JsonValue::Type::kText: return json::serialize(json::string_view(value.text));
+    case JsonValue::Type::kNull:
+      return "null";
+    case JsonValue::Type::kFlag:
+      return value.flag ? "true" : "false";
+    case JsonValue::Type::kNumber:
+      return value.text;
+    case JsonValue::Type::kText:
+      return json::serialize(json::string_view(value.text));
     case JsonValue::Type::kArray:
-    case JsonValue::Type::kObject: break;
+    case JsonValue::Type::kObject:
+      break;
   }
   const bool is_object = value.type == JsonValue::Type::kObject;
   std::string text = is_object ? "{" : "[";
@@ -175,12 +181,18 @@ std::string to_json(const JsonValue& value) {
 
 std::string description_of(const JsonValue& value) {
   switch (value.type) {
-    case JsonValue::Type::kNull: return "null";
-    case JsonValue::Type::kFlag: return value.flag ? "true" : "false";
-    case JsonValue::Type::kNumber: return "the number " + printable(value.text, 40);
-    case JsonValue::Type::kText: return "the text \"" + printable(value.text, 40) + "\"";
-    case JsonValue::Type::kArray: return "an array";
-    case JsonValue::Type::kObject: return "an object";
+    case JsonValue::Type::kNull:
+      return "null";
+    case JsonValue::Type::kFlag:
+      return value.flag ? "true" : "false";
+    case JsonValue::Type::kNumber:
+      return "the number " + printable(value.text, 40);
+    case JsonValue::Type::kText:
+      return "the text \"" + printable(value.text, 40) + "\"";
+    case JsonValue::Type::kArray:
+      return "an array";
+    case JsonValue::Type::kObject:
+      return "an object";
   }
   return "";
 }

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // JSON from outside, read strictly into a tree that still knows how a number was spelled.
-// Values; any thread. A tree that exists is at most `depth_max` deep, has no name twice in one object, is valid UTF-8 and
-// holds no U+0000.
+// Values; any thread. A tree that exists is at most `depth_max` deep, has no name twice in one object, is valid UTF-8
+// and holds no U+0000.
 #pragma once
 
 #include <cstddef>

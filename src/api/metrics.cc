@@ -10,9 +10,12 @@ namespace {
 
 std::string_view name_of(Exposition::Type type) {
   switch (type) {
-    case Exposition::Type::kCounter: return "counter";
-    case Exposition::Type::kGauge: return "gauge";
-    case Exposition::Type::kHistogram: return "histogram";
+    case Exposition::Type::kCounter:
+      return "counter";
+    case Exposition::Type::kGauge:
+      return "gauge";
+    case Exposition::Type::kHistogram:
+      return "histogram";
   }
   return "untyped";
 }
@@ -100,10 +103,12 @@ void Metrics::write(Exposition& to) const {
   for (const auto& route : routes_) {
     for (std::size_t i = 0; i < kStatuses.size(); ++i) {
       const auto count = route->by_status[i].value();
-      if (count > 0) to.sample({{"route", route->pattern}, {"status", std::to_string(kStatuses[i])}}, static_cast<double>(count));
+      if (count > 0)
+        to.sample({{"route", route->pattern}, {"status", std::to_string(kStatuses[i])}}, static_cast<double>(count));
     }
   }
-  to.family("signpost_http_request_seconds", Exposition::Type::kHistogram, "Time from the whole request to its response.");
+  to.family("signpost_http_request_seconds", Exposition::Type::kHistogram,
+            "Time from the whole request to its response.");
   for (const auto& route : routes_) {
     if (route->took.count() > 0) route->took.write(to, route->pattern);
   }
@@ -111,7 +116,8 @@ void Metrics::write(Exposition& to) const {
             "Members of request bodies that the contract surfaces do not know and ignored.");
   to.sample({{"surface", "domain"}}, static_cast<double>(unknown_members_domain.value()));
   to.sample({{"surface", "entri"}}, static_cast<double>(unknown_members_entri.value()));
-  to.family("signpost_idempotent_replays_total", Exposition::Type::kCounter, "Answers given again for an Idempotency-Key.");
+  to.family("signpost_idempotent_replays_total", Exposition::Type::kCounter,
+            "Answers given again for an Idempotency-Key.");
   to.sample({}, static_cast<double>(replays.value()));
   to.family("signpost_rate_limited_total", Exposition::Type::kCounter, "Requests refused by a rate limit.");
   to.sample({}, static_cast<double>(rate_limited.value()));

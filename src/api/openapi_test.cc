@@ -6,9 +6,9 @@
 #include <map>
 #include <set>
 
+#include "api/api.h"
 #include "api/openapi_document.h"
 #include "api/surfaces.h"
-#include "api/api.h"
 #include "base/text.h"
 
 namespace signpost::api {
@@ -31,6 +31,31 @@ std::map<std::string, std::string> operations_in(std::string_view document) {
   return operations;
 }
 
+/// In a line's {…}: a comma that begins no `key: `. YAML would read what follows as a key of its own, without a value.
+bool has_stray_comma(std::string_view line) {
+  std::string open;  // brackets around the place, innermost last
+  bool is_quoted = false;
+  for (std::size_t i = 0; i < line.size(); ++i) {
+    if (line[i] == '\'') is_quoted = !is_quoted;
+    if (is_quoted) continue;
+    if (line[i] == '{' || line[i] == '[') open += line[i];
+    if ((line[i] == '}' || line[i] == ']') && !open.empty()) open.pop_back();
+    if (line[i] != ',' || open.empty() || open.back() != '{') continue;
+    const auto next = trim(line.substr(i + 1));
+    const auto key = next.substr(0, next.find(": "));
+    if (key.size() == next.size() || key.find(' ') != std::string_view::npos) return true;
+  }
+  return false;
+}
+
+TEST(Openapi, QuotesTextsThatHoldACommaInsideBraces) {
+  EXPECT_TRUE(has_stray_comma("- {name: a, description: one, two}"));
+  EXPECT_FALSE(has_stray_comma("- {name: a, description: 'one, two', enum: [x, y]}"));
+  for (const auto line : split(kOpenapiDocument, '\n')) {
+    if (line.contains('{')) EXPECT_FALSE(has_stray_comma(line)) << line;
+  }
+}
+
 TEST(Openapi, DescribesEveryRouteAndNothingElse) {
   std::map<std::string, std::string> routes{
       {"GET /healthz", "getHealth"}, {"GET /readyz", "getReadiness"}, {"GET /metrics", "getMetrics"}};
@@ -47,7 +72,8 @@ TEST(Openapi, NamesEveryOperationOnce) {
 
 TEST(Openapi, ListsEveryEventType) {
   for (const auto type : model::kEventTypes) {
-    EXPECT_TRUE(kOpenapiDocument.find("- " + std::string(model::name_of(type)) + "\n") != std::string_view::npos) << model::name_of(type);
+    EXPECT_TRUE(kOpenapiDocument.find("- " + std::string(model::name_of(type)) + "\n") != std::string_view::npos)
+        << model::name_of(type);
   }
 }
 

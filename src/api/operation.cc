@@ -29,7 +29,8 @@ double overdue_seconds(const store::QueueDepth& depth, Time now) {
 
 }  // namespace
 
-OperationApi::OperationApi(services::Storage& storage, const Metrics& metrics, const Clock& clock, std::vector<Source> sources)
+OperationApi::OperationApi(services::Storage& storage, const Metrics& metrics, const Clock& clock,
+                           std::vector<Source> sources)
     : storage_(storage), metrics_(metrics), clock_(clock), sources_(std::move(sources)) {}
 
 Task<net::Response> OperationApi::handle(net::Request request) {
@@ -47,7 +48,8 @@ Task<net::Response> OperationApi::handle(net::Request request) {
 Task<net::Response> OperationApi::ready() {
   if (is_draining_) co_return problem(Error{Kind::kUnavailable, "shutting down", "", {}});
   const auto checked = co_await net::hop<Result<void>>([this](net::Resume<Result<void>> resume) {
-    storage_.database().check([resume = std::move(resume)](Result<void> outcome) mutable { resume(std::move(outcome)); });
+    storage_.database().check(
+        [resume = std::move(resume)](Result<void> outcome) mutable { resume(std::move(outcome)); });
   });
   if (!checked) co_return problem(checked.error());
   co_return text_response("ready\n");
@@ -76,7 +78,8 @@ Task<void> OperationApi::write_queues(Exposition& to) {
   to.family("signpost_queue_items", Exposition::Type::kGauge, "Deliveries and jobs that are not finished.");
   write_queue(to, "deliveries", queues->deliveries);
   write_queue(to, "jobs", queues->jobs);
-  to.family("signpost_queue_oldest_due_seconds", Exposition::Type::kGauge, "For how long the longest overdue item has been due.");
+  to.family("signpost_queue_oldest_due_seconds", Exposition::Type::kGauge,
+            "For how long the longest overdue item has been due.");
   to.sample({{"queue", "deliveries"}}, overdue_seconds(queues->deliveries, clock_.now()));
   to.sample({{"queue", "jobs"}}, overdue_seconds(queues->jobs, clock_.now()));
 }

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // The second listener, for those who run Signpost: /healthz, /readyz, /metrics.
-// Owned by app/wiring; `handle` on any loop; storage, metrics and what the sources read outlive it. No authentication: it
-// listens where only the operator's network reaches.
+// Owned by app/wiring; `handle` on any loop; storage, metrics and what the sources read outlive it. No authentication:
+// it listens where only the operator's network reaches.
 #pragma once
 
 #include <atomic>
@@ -22,7 +22,8 @@ class OperationApi {
   /// Adds families of its own; called at every scrape, on a loop: it may only read counters.
   using Source = std::function<void(Exposition&)>;
 
-  OperationApi(services::Storage& storage, const Metrics& metrics, const Clock& clock, std::vector<Source> sources = {});
+  OperationApi(services::Storage& storage, const Metrics& metrics, const Clock& clock,
+               std::vector<Source> sources = {});
 
   Task<net::Response> handle(net::Request request);
 

@@ -8,22 +8,38 @@ namespace signpost::api {
 
 int status_of(Kind kind) {
   switch (kind) {
-    case Kind::kInvalid: return 400;
-    case Kind::kUnauthenticated: return 401;
-    case Kind::kForbidden: return 403;
-    case Kind::kNotFound: return 404;
-    case Kind::kMethodNotAllowed: return 405;
-    case Kind::kConflict: return 409;
-    case Kind::kTooLarge: return 413;
-    case Kind::kUnsupportedMedia: return 415;
-    case Kind::kUnprocessable: return 422;
-    case Kind::kRefused: return 422;  // a target that our policy forbids is a value that breaks a rule
-    case Kind::kRateLimited: return 429;
-    case Kind::kInternal: return 500;
-    case Kind::kNetwork: return 502;
-    case Kind::kProtocol: return 502;
-    case Kind::kUnavailable: return 503;
-    case Kind::kTimeout: return 504;
+    case Kind::kInvalid:
+      return 400;
+    case Kind::kUnauthenticated:
+      return 401;
+    case Kind::kForbidden:
+      return 403;
+    case Kind::kNotFound:
+      return 404;
+    case Kind::kMethodNotAllowed:
+      return 405;
+    case Kind::kConflict:
+      return 409;
+    case Kind::kTooLarge:
+      return 413;
+    case Kind::kUnsupportedMedia:
+      return 415;
+    case Kind::kUnprocessable:
+      return 422;
+    case Kind::kRefused:
+      return 422;  // a target that our policy forbids is a value that breaks a rule
+    case Kind::kRateLimited:
+      return 429;
+    case Kind::kInternal:
+      return 500;
+    case Kind::kNetwork:
+      return 502;
+    case Kind::kProtocol:
+      return 502;
+    case Kind::kUnavailable:
+      return 503;
+    case Kind::kTimeout:
+      return 504;
   }
   return 500;
 }

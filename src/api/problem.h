@@ -14,8 +14,8 @@ namespace signpost::api {
 /// 400 … 504.
 int status_of(Kind kind);
 
-/// application/problem+json with type, title, status, detail and, where known, the member at fault. Carries Retry-After,
-/// WWW-Authenticate (RFC 9110 11.6.1) where the status wants one.
+/// application/problem+json with type, title, status, detail and, where known, the member at fault. Carries
+/// Retry-After, WWW-Authenticate (RFC 9110 11.6.1) where the status wants one.
 net::Response problem(const Error& error);
 
 /// Retry-After of a problem that names none but whose status needs one: a moment.

@@ -8,10 +8,12 @@ namespace {
 
 TEST(Problem, HasAStatusForEveryKind) {
   const std::pair<Kind, int> expected[] = {
-      {Kind::kInvalid, 400},      {Kind::kUnprocessable, 422},     {Kind::kUnauthenticated, 401}, {Kind::kForbidden, 403},
-      {Kind::kNotFound, 404},     {Kind::kConflict, 409},          {Kind::kTooLarge, 413},        {Kind::kUnsupportedMedia, 415},
-      {Kind::kRateLimited, 429},  {Kind::kMethodNotAllowed, 405},  {Kind::kUnavailable, 503},     {Kind::kTimeout, 504},
-      {Kind::kRefused, 422},      {Kind::kNetwork, 502},           {Kind::kProtocol, 502},        {Kind::kInternal, 500}};
+      {Kind::kInvalid, 400},          {Kind::kUnprocessable, 422},    {Kind::kUnauthenticated, 401},
+      {Kind::kForbidden, 403},        {Kind::kNotFound, 404},         {Kind::kConflict, 409},
+      {Kind::kTooLarge, 413},         {Kind::kUnsupportedMedia, 415}, {Kind::kRateLimited, 429},
+      {Kind::kMethodNotAllowed, 405}, {Kind::kUnavailable, 503},      {Kind::kTimeout, 504},
+      {Kind::kRefused, 422},          {Kind::kNetwork, 502},          {Kind::kProtocol, 502},
+      {Kind::kInternal, 500}};
   for (const auto& [kind, status] : expected) {
     const auto response = problem(Error{kind, "a sentence", "", {}});
     EXPECT_EQ(response.status, status) << name_of(kind);
@@ -21,8 +23,9 @@ TEST(Problem, HasAStatusForEveryKind) {
 }
 
 TEST(Problem, IsThisExactly) {
-  EXPECT_EQ(problem(Error{Kind::kConflict, "say \"why\"", "step", {}}).body,
-            R"({"type":"urn:signpost:problem:conflict","title":"Conflict","status":409,"detail":"say \"why\"","member":"step"})");
+  EXPECT_EQ(
+      problem(Error{Kind::kConflict, "say \"why\"", "step", {}}).body,
+      R"({"type":"urn:signpost:problem:conflict","title":"Conflict","status":409,"detail":"say \"why\"","member":"step"})");
   EXPECT_EQ(problem(Error{Kind::kNotFound, "gone", "", {}}).body,
             R"({"type":"urn:signpost:problem:not_found","title":"Not Found","status":404,"detail":"gone"})");
 }

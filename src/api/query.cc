@@ -37,7 +37,8 @@ Result<Query> Query::parse(std::string_view text) {
     if (!name || !value) {
       return fail(Kind::kInvalid, "the query parameter \"" + printable(part, 60) + "\" is not percent-encoded UTF-8");
     }
-    if (query.find(*name)) return fail(Kind::kInvalid, "the query parameter " + printable(*name, 60) + " is there twice", *name);
+    if (query.find(*name))
+      return fail(Kind::kInvalid, "the query parameter " + printable(*name, 60) + " is there twice", *name);
     if (query.parameters_.size() == parameters_max) return fail(Kind::kInvalid, "the query has too many parameters");
     query.parameters_.emplace_back(*name, *value);
   }
@@ -61,7 +62,8 @@ std::optional<std::string> Query::find(std::string_view name) const {
   return found == parameters_.end() ? std::nullopt : std::optional(found->second);
 }
 
-Result<std::int64_t> Query::integer(std::string_view name, std::int64_t min, std::int64_t max, std::int64_t absent) const {
+Result<std::int64_t> Query::integer(std::string_view name, std::int64_t min, std::int64_t max,
+                                    std::int64_t absent) const {
   const auto text = find(name);
   if (!text) return absent;
   const auto number = parse_integer(*text);

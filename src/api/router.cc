@@ -57,7 +57,8 @@ Result<Router::Match> Router::find(std::string_view method, std::string_view pat
     }
     return match;
   }
-  if (!is_known_path) return fail(Kind::kNotFound, "there is nothing at this path; GET /v1/openapi.yaml lists what there is");
+  if (!is_known_path)
+    return fail(Kind::kNotFound, "there is nothing at this path; GET /v1/openapi.yaml lists what there is");
   return fail(Kind::kMethodNotAllowed,
               "this path does not take " + printable(method, 20) + "; it takes " + allowed(path));
 }

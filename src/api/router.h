@@ -57,7 +57,8 @@ class Router {
     std::size_t route = 0;  // index in routes()
     std::vector<std::string> captures;
   };
-  /// HEAD finds the GET. kNotFound, kMethodNotAllowed (see `allowed`), kInvalid for a segment that is not percent-encoded UTF-8.
+  /// HEAD finds the GET. kNotFound, kMethodNotAllowed (see `allowed`), kInvalid for a segment that is not
+  /// percent-encoded UTF-8.
   Result<Match> find(std::string_view method, std::string_view path) const;
 
   /// "GET, HEAD, PATCH, OPTIONS": the methods of that path; empty if there is no such path.

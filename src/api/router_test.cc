@@ -9,7 +9,9 @@ namespace signpost::api {
 namespace {
 
 Router things() {
-  return Router({{"GET", "/things/{id}", "getThing"}, {"DELETE", "/things/{id}", "deleteThing"}, {"GET", "/things", "listThings"}});
+  return Router({{"GET", "/things/{id}", "getThing"},
+                 {"DELETE", "/things/{id}", "deleteThing"},
+                 {"GET", "/things", "listThings"}});
 }
 
 TEST(Router, DecodesCapturesAfterSplitting) {
@@ -70,7 +72,8 @@ net::Request from(const char* peer, std::vector<std::string> forwarded) {
 }
 
 std::string client_of(const char* peer, std::vector<std::string> forwarded) {
-  const std::vector<net::Network> trusted{net::Network::parse("10.0.0.0/8").value(), net::Network::parse("fd00::/8").value()};
+  const std::vector<net::Network> trusted{net::Network::parse("10.0.0.0/8").value(),
+                                          net::Network::parse("fd00::/8").value()};
   return client_address(from(peer, std::move(forwarded)), trusted).to_string();
 }
 

@@ -46,7 +46,8 @@ Result<services::ApplicationChange> change_of(const ObjectReader& body) {
   } else if (auto target = TRY(body.optional_text("cname_target"))) {
     change.cname_target.emplace(std::move(target));
   }
-  if (body.has("allowed_origins")) change.allowed_origins = TRY(body.texts("allowed_origins", model::kAllowedOriginsMax));
+  if (body.has("allowed_origins"))
+    change.allowed_origins = TRY(body.texts("allowed_origins", model::kAllowedOriginsMax));
   change.identity = TRY(identity_of(body));
   return change;
 }

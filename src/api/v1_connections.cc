@@ -20,7 +20,8 @@ Result<model::RecordRequest> record_of(const ObjectReader& object) {
   model::RecordRequest record;
   const auto type = parse_record_type(TRY(object.text("type")));
   if (!type) {
-    return fail(Kind::kUnprocessable, object.path_of("type") + " must be A, AAAA, CNAME, TXT or MX", object.path_of("type"));
+    return fail(Kind::kUnprocessable, object.path_of("type") + " must be A, AAAA, CNAME, TXT or MX",
+                object.path_of("type"));
   }
   record.type = *type;
   record.host = TRY(object.text("host", {.bytes_max = 512}));
@@ -41,7 +42,8 @@ Result<std::vector<model::RecordRequest>> records_of(const ObjectReader& body) {
 Result<void> check_certificate(const ObjectReader& body) {
   const auto certificate = TRY(body.optional_text("certificate"));
   if (!certificate || *certificate == "external") return {};
-  return fail(Kind::kUnprocessable, "certificate must be \"external\": who calls brings the certificate and reports its issue",
+  return fail(Kind::kUnprocessable,
+              "certificate must be \"external\": who calls brings the certificate and reports its issue",
               "certificate");
 }
 
@@ -69,7 +71,8 @@ Answer create_connection(Desk& desk, Exchange& exchange) {
 }
 
 Result<services::ConnectionFilter> filter_of(const Query& query) {
-  TRY_VOID(query.only({"application", "organization", "host", "proxy_status", "propagation_status", "cursor", "limit"}));
+  TRY_VOID(
+      query.only({"application", "organization", "host", "proxy_status", "propagation_status", "cursor", "limit"}));
   services::ConnectionFilter filter;
   filter.application = TRY(query.parsed<ApplicationId>("application", ApplicationId::parse));
   filter.organization = query.find("organization");
@@ -82,8 +85,8 @@ Result<services::ConnectionFilter> filter_of(const Query& query) {
 Answer list_connections(Desk& desk, Exchange& exchange) {
   auto filter = CO_TRY(filter_of(exchange.query));
   const auto limit = CO_TRY(exchange.query.integer("limit", 1, services::kPageMax, services::kPageDefault));
-  const auto page = CO_TRY(co_await desk.parts.connections.list(scope_of(exchange), std::move(filter), exchange.query.find("cursor"),
-                                                                static_cast<std::size_t>(limit)));
+  const auto page = CO_TRY(co_await desk.parts.connections.list(
+      scope_of(exchange), std::move(filter), exchange.query.find("cursor"), static_cast<std::size_t>(limit)));
   co_return json_response(200, page_json(page.items, page.next_cursor));
 }
 
@@ -109,7 +112,8 @@ Answer replace_records(Desk& desk, Exchange& exchange) {
   const auto body = CO_TRY(JsonBody::read(exchange.request));
   CO_TRY_VOID(body.object().only({"records"}));
   auto records = CO_TRY(records_of(body.object()));
-  const auto connection = CO_TRY(co_await desk.parts.connections.replace_records(scope_of(exchange), id, std::move(records)));
+  const auto connection =
+      CO_TRY(co_await desk.parts.connections.replace_records(scope_of(exchange), id, std::move(records)));
   co_return json_response(200, to_json(connection));
 }
 

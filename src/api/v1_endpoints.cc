@@ -66,8 +66,10 @@ Answer update_endpoint(Desk& desk, Exchange& exchange) {
   const auto body = CO_TRY(JsonBody::read(exchange.request));
   const auto change = CO_TRY(change_of(body.object()));
   const auto by = desk.administration(exchange);
-  const auto endpoint = CO_TRY(co_await desk.parts.storage.write<model::Endpoint>(
-      [by, application, id, change](store::Tx& tx) { return services::update_endpoint(tx, by, application, id, change); }));
+  const auto endpoint =
+      CO_TRY(co_await desk.parts.storage.write<model::Endpoint>([by, application, id, change](store::Tx& tx) {
+        return services::update_endpoint(tx, by, application, id, change);
+      }));
   co_return json_response(200, to_json(endpoint));
 }
 

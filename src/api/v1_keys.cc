@@ -22,7 +22,8 @@ Result<KeyWish> wish_of(const Exchange& exchange, const ObjectReader& body) {
   TRY_VOID(body.only({"name", "application"}));
   KeyWish wish;
   wish.name = TRY(body.text("name", {.bytes_max = 400}));
-  if (const auto named = TRY(body.optional_text("application"))) wish.application = TRY(application_of(exchange, named));
+  if (const auto named = TRY(body.optional_text("application")))
+    wish.application = TRY(application_of(exchange, named));
   return wish;
 }
 
@@ -47,7 +48,8 @@ Answer list_keys(Desk& desk, Exchange& exchange) {
 Answer revoke_key(Desk& desk, Exchange& exchange) {
   const auto id = CO_TRY(id_from_path<KeyId>(exchange));
   const auto by = desk.administration(exchange);
-  CO_TRY_VOID(co_await desk.parts.storage.write<void>([by, id](store::Tx& tx) { return services::revoke_key(tx, by, id); }));
+  CO_TRY_VOID(
+      co_await desk.parts.storage.write<void>([by, id](store::Tx& tx) { return services::revoke_key(tx, by, id); }));
   static_cast<void>(co_await desk.parts.directory.reload());
   co_return no_content();
 }

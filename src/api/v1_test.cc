@@ -27,9 +27,10 @@ std::vector<std::string> names_in(const boost::json::object& object) {
 
 TEST(V1Applications, ShowTheirSecretOnce) {
   ApiWorld world;
-  const auto made = world.admin("POST", "/v1/applications",
-                                R"({"name":"New","webhook_url":"https://hooks.saas.example/in","allowed_origins":["https://new.example"],)"
-                                R"("identity":{"issuer":"https://idp.example","audiences":["web"]}})");
+  const auto made = world.admin(
+      "POST", "/v1/applications",
+      R"({"name":"New","webhook_url":"https://hooks.saas.example/in","allowed_origins":["https://new.example"],)"
+      R"("identity":{"issuer":"https://idp.example","audiences":["web"]}})");
   ASSERT_EQ(made.status, 201) << made.body;
   const auto id = text_in(made, "id");
   EXPECT_EQ(made.header("Location"), "/v1/applications/" + id);
@@ -44,7 +45,8 @@ TEST(V1Applications, ShowTheirSecretOnce) {
 TEST(V1Applications, ChangeOnlyWhatIsSent) {
   ApiWorld world;
   const auto path = "/v1/applications/" + world.application;
-  EXPECT_EQ(text_in(world.call("PATCH", path, R"({"cname_target":"edge.saas.example"})"), "cname_target"), "edge.saas.example");
+  EXPECT_EQ(text_in(world.call("PATCH", path, R"({"cname_target":"edge.saas.example"})"), "cname_target"),
+            "edge.saas.example");
   const auto cleared = object_in(world.call("PATCH", path, R"({"cname_target":null,"identity":null})"));
   EXPECT_TRUE(cleared.at("cname_target").is_null());
   EXPECT_EQ(cleared.at("identity").at("issuer"), "");
@@ -100,8 +102,9 @@ TEST(V1Keys, AreMadeAndRevokedByAdminKeys) {
 
 TEST(V1Endpoints, ComeChangeAndGo) {
   ApiWorld world;
-  const auto made = world.call("POST", "/v1/applications/" + world.application + "/endpoints",
-                               R"({"url":"https://hooks.saas.example/in","event_types":["domain.added"],"sends_v1":false})");
+  const auto made =
+      world.call("POST", "/v1/applications/" + world.application + "/endpoints",
+                 R"({"url":"https://hooks.saas.example/in","event_types":["domain.added"],"sends_v1":false})");
   ASSERT_EQ(made.status, 201) << made.body;
   const auto path = "/v1/endpoints/" + text_in(made, "id");
   EXPECT_EQ(object_in(world.call("PATCH", path, R"({"enabled":false})")).at("enabled"), false);
@@ -114,15 +117,18 @@ TEST(V1Endpoints, ComeChangeAndGo) {
 
 TEST(V1Connections, AreShownWhole) {
   ApiWorld world;
-  const auto made = world.call("POST", "/v1/connections",
-                               wish("WWW.Müller.Example.", R"([{"type":"CNAME","host":"{SUBDOMAIN}","value":"{CNAME_TARGET}","ttl":60}])",
-                                    R"(,"user_id":"u-1","certificate":"external","metadata":{"plan":"pro"})"));
+  const auto made = world.call(
+      "POST", "/v1/connections",
+      wish("WWW.Müller.Example.", R"([{"type":"CNAME","host":"{SUBDOMAIN}","value":"{CNAME_TARGET}","ttl":60}])",
+           R"(,"user_id":"u-1","certificate":"external","metadata":{"plan":"pro"})"));
   ASSERT_EQ(made.status, 201) << made.body;
   const auto read = object_in(world.call("GET", std::string(made.header("Location"))));
   EXPECT_EQ(names_in(read),
-            (std::vector<std::string>{"id", "application", "organization", "host", "domain", "subdomain", "unicode_host", "user_id", "job_id",
-                                      "proxy_status", "certificate", "facets", "records", "claim", "flow", "next_look_at", "last_look_at",
-                                      "attention", "metadata", "deployed_at", "created_at", "updated_at", "observation", "jobs"}));
+            (std::vector<std::string>{"id",           "application",  "organization", "host",     "domain",
+                                      "subdomain",    "unicode_host", "user_id",      "job_id",   "proxy_status",
+                                      "certificate",  "facets",       "records",      "claim",    "flow",
+                                      "next_look_at", "last_look_at", "attention",    "metadata", "deployed_at",
+                                      "created_at",   "updated_at",   "observation",  "jobs"}));
   EXPECT_EQ(read.at("host"), "www.xn--mller-kva.example");
   EXPECT_EQ(read.at("unicode_host"), "www.müller.example");
   EXPECT_EQ(read.at("records").at(0).at("value"), "app.saas.example");
@@ -137,9 +143,10 @@ TEST(V1Connections, RefuseWrongValuesByName) {
   const std::string long_label(64, 'a');
   std::string long_name;
   for (int i = 0; i < 60; ++i) long_name += "abcd.";
-  for (const auto& host : {std::string(""), std::string("localhost"), std::string("192.0.2.1"), std::string("[2001:db8::1]"), std::string("co.uk"),
-                           std::string("www..shop.example"), long_label + ".shop.example", long_name + "shop.example",
-                           std::string("a b.shop.example"), std::string(R"(www\u0000.shop.example)")}) {
+  for (const auto& host :
+       {std::string(""), std::string("localhost"), std::string("192.0.2.1"), std::string("[2001:db8::1]"),
+        std::string("co.uk"), std::string("www..shop.example"), long_label + ".shop.example",
+        long_name + "shop.example", std::string("a b.shop.example"), std::string(R"(www\u0000.shop.example)")}) {
     const auto refused = world.call("POST", "/v1/connections", wish(host));
     EXPECT_EQ(refused.status, 422) << host << refused.body;
     EXPECT_EQ(text_in(refused, "member"), "host") << host;
@@ -152,13 +159,17 @@ TEST(V1Connections, RefuseWrongValuesByName) {
   refused(wish("www.shop.example", "[]"), 422, "records");
   refused(wish("www.shop.example", R"([{"type":"SRV","host":"www","value":"x"}])"), 422, "records[0].type");
   refused(wish("www.shop.example", R"([{"type":"A","host":"www","value":"not an address"}])"), 422, "records[0].value");
-  refused(wish("www.shop.example", R"([{"type":"A","host":"www","value":"192.0.2.1","ttl":"60"}])"), 400, "records[0].ttl");
-  refused(wish("www.shop.example", R"([{"type":"A","host":"www","value":"192.0.2.1","ttl":0}])"), 422, "records[0].ttl");
-  refused(wish("www.shop.example", R"([{"type":"A","host":"www","value":"192.0.2.1","weight":1}])"), 400, "records[0].weight");
+  refused(wish("www.shop.example", R"([{"type":"A","host":"www","value":"192.0.2.1","ttl":"60"}])"), 400,
+          "records[0].ttl");
+  refused(wish("www.shop.example", R"([{"type":"A","host":"www","value":"192.0.2.1","ttl":0}])"), 422,
+          "records[0].ttl");
+  refused(wish("www.shop.example", R"([{"type":"A","host":"www","value":"192.0.2.1","weight":1}])"), 400,
+          "records[0].weight");
   refused(wish("www.shop.example", kRecord, R"(,"certificate":"acme")"), 422, "certificate");
   refused(wish("www.shop.example", kRecord, R"(,"metadata":[1])"), 400, "metadata");
   refused(wish("www.shop.example", kRecord, R"(,"tenant":"x")"), 400, "tenant");
-  refused(R"({"organization":"a/b","host":"www.shop.example","records":)" + std::string(kRecord) + "}", 422, "organization");
+  refused(R"({"organization":"a/b","host":"www.shop.example","records":)" + std::string(kRecord) + "}", 422,
+          "organization");
   refused(R"({"host":"www.shop.example","records":)" + std::string(kRecord) + "}", 400, "organization");
   EXPECT_TRUE(object_in(world.call("GET", "/v1/connections")).at("data").as_array().empty());
 }
@@ -196,12 +207,14 @@ TEST(V1Connections, AreListedInPagesWithFilters) {
   auto page = object_in(world.call("GET", "/v1/connections?organization=acme&limit=2"));
   EXPECT_EQ(page.at("data").as_array().size(), 2U);
   EXPECT_EQ(page.at("data").at(0).at("host"), "c.shop.example");
-  page = object_in(world.call("GET", "/v1/connections?organization=acme&limit=2&cursor=" + std::string(page.at("next_cursor").as_string())));
+  page = object_in(world.call(
+      "GET", "/v1/connections?organization=acme&limit=2&cursor=" + std::string(page.at("next_cursor").as_string())));
   EXPECT_EQ(page.at("data").as_array().size(), 1U);
   EXPECT_TRUE(page.at("next_cursor").is_null());
   EXPECT_EQ(object_in(world.call("GET", "/v1/connections?host=D.shop.example")).at("data").as_array().size(), 1U);
   EXPECT_EQ(object_in(world.call("GET", "/v1/connections?proxy_status=DEPLOYED")).at("data").as_array().size(), 0U);
-  for (const auto* wrong : {"proxy_status=deployed", "limit=0", "limit=201", "limit=x", "cursor=zzz", "colour=red", "application=x"}) {
+  for (const auto* wrong :
+       {"proxy_status=deployed", "limit=0", "limit=201", "limit=x", "cursor=zzz", "colour=red", "application=x"}) {
     EXPECT_EQ(world.call("GET", "/v1/connections?" + std::string(wrong)).status, 400) << wrong;
   }
 }
@@ -213,7 +226,8 @@ TEST(V1Connections, ReportFlowAndRecordsAndAreDeleted) {
   ASSERT_EQ(flow.status, 200) << flow.body;
   EXPECT_EQ(object_in(flow).at("flow").at("setup_type"), "automatic");
   EXPECT_EQ(text_in(world.call("POST", path + "/flow", R"({"setup_type":"magic"})"), "member"), "setup_type");
-  const auto replaced = world.call("PUT", path + "/records", R"({"records":[{"type":"A","host":"www","value":"192.0.2.1"}]})");
+  const auto replaced =
+      world.call("PUT", path + "/records", R"({"records":[{"type":"A","host":"www","value":"192.0.2.1"}]})");
   ASSERT_EQ(replaced.status, 200) << replaced.body;
   EXPECT_EQ(object_in(replaced).at("records").as_array().size(), 1U);
   EXPECT_EQ(world.call("POST", path + "/check").status, 202);
@@ -238,10 +252,12 @@ TEST(V1Connections, MayHaveTheirFlowEndedFromABrowser) {
 
 TEST(V1Deliveries, TellWhatWasSentToWhom) {
   ApiWorld world;
-  const auto endpoint = world.call("POST", "/v1/applications/" + world.application + "/endpoints", R"({"url":"https://hooks.saas.example/in"})");
+  const auto endpoint = world.call("POST", "/v1/applications/" + world.application + "/endpoints",
+                                   R"({"url":"https://hooks.saas.example/in"})");
   const auto id = world.connect();
   world.call("POST", "/v1/connections/" + id + "/flow", R"({"setup_type":"manual"})");
-  const auto page = object_in(world.call("GET", "/v1/deliveries?connection=" + id + "&endpoint=" + text_in(endpoint, "id") + "&state=pending"));
+  const auto page = object_in(
+      world.call("GET", "/v1/deliveries?connection=" + id + "&endpoint=" + text_in(endpoint, "id") + "&state=pending"));
   ASSERT_FALSE(page.at("data").as_array().empty());
   const auto delivery = page.at("data").at(0).as_object();
   const auto read = object_in(world.call("GET", "/v1/deliveries/" + std::string(delivery.at("id").as_string())));

@@ -11,14 +11,22 @@ namespace {
 
 Kind kind_of(int status) {
   switch (status) {
-    case 401: return Kind::kUnauthenticated;
-    case 403: return Kind::kForbidden;
-    case 404: return Kind::kNotFound;
-    case 409: return Kind::kConflict;
-    case 422: return Kind::kUnprocessable;
-    case 429: return Kind::kRateLimited;
-    case 503: return Kind::kUnavailable;
-    default: return status / 100 == 4 ? Kind::kInvalid : Kind::kInternal;
+    case 401:
+      return Kind::kUnauthenticated;
+    case 403:
+      return Kind::kForbidden;
+    case 404:
+      return Kind::kNotFound;
+    case 409:
+      return Kind::kConflict;
+    case 422:
+      return Kind::kUnprocessable;
+    case 429:
+      return Kind::kRateLimited;
+    case 503:
+      return Kind::kUnavailable;
+    default:
+      return status / 100 == 4 ? Kind::kInvalid : Kind::kInternal;
   }
 }
 
@@ -29,7 +37,8 @@ Error error_of(int status, std::string_view body) {
   const auto value = boost::json::parse({body.data(), body.size()}, error);
   const auto* problem = !error && value.is_object() ? &value.as_object() : nullptr;
   const auto* detail = problem ? problem->if_contains("detail") : nullptr;
-  if (!detail || !detail->is_string()) return {kind_of(status), format("the server answered with status {}", status), "", {}};
+  if (!detail || !detail->is_string())
+    return {kind_of(status), format("the server answered with status {}", status), "", {}};
   return {kind_of(status), printable(std::string_view(detail->as_string()), 1000), "", {}};
 }
 
@@ -37,7 +46,8 @@ Result<ApiClient> ApiClient::open(const Console& console, const ApiOptions& opti
   auto key = options.key.empty() ? console.environment("SIGNPOST_KEY") : options.key;
   if (key.empty()) {
     return fail(Kind::kUnauthenticated,
-                "an API key is needed: set SIGNPOST_KEY, or give --key. The first start of signpost serve prints one; signpost key create makes another");
+                "an API key is needed: set SIGNPOST_KEY, or give --key. The first start of signpost serve prints one; "
+                "signpost key create makes another");
   }
   std::string server = options.server;
   while (server.ends_with('/')) server.pop_back();
@@ -48,7 +58,9 @@ Result<ApiClient> ApiClient::open(const Console& console, const ApiOptions& opti
 }
 
 Result<std::string> ApiClient::get(std::string_view path) { return call("GET", path, ""); }
-Result<std::string> ApiClient::post(std::string_view path, std::string body) { return call("POST", path, std::move(body)); }
+Result<std::string> ApiClient::post(std::string_view path, std::string body) {
+  return call("POST", path, std::move(body));
+}
 
 Result<std::string> ApiClient::call(std::string_view method, std::string_view path, std::string body) {
   net::HttpCall call;
@@ -59,8 +71,9 @@ Result<std::string> ApiClient::call(std::string_view method, std::string_view pa
   call.body = std::move(body);
   auto reply = http_->call_blocking(call);
   if (!reply) {
-    return fail(reply.error().kind, format("{} cannot be reached ({}): is signpost serve running there? Name another with --server", server_,
-                                           reply.error().message));
+    return fail(reply.error().kind,
+                format("{} cannot be reached ({}): is signpost serve running there? Name another with --server",
+                       server_, reply.error().message));
   }
   if (reply->status / 100 != 2) return std::unexpected(error_of(reply->status, reply->body));
   return std::move(reply->body);

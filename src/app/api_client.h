@@ -23,7 +23,8 @@ class ApiClient {
   /// kUnauthenticated with the way out if there is no key, kUnprocessable for what is no http(s) address.
   static Result<ApiClient> open(const Console& console, const ApiOptions& options);
 
-  /// The body of a 2xx answer; otherwise the problem's own sentence with the kind of its status, or why there was no answer.
+  /// The body of a 2xx answer; otherwise the problem's own sentence with the kind of its status, or why there was no
+  /// answer.
   Result<std::string> get(std::string_view path);
   Result<std::string> post(std::string_view path, std::string body);
 

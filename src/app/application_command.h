@@ -17,16 +17,19 @@ namespace signpost::app {
 
 enum class Confirmed { kNo, kYes };
 
-Result<Exit> app_create(Console& console, const StoreOptions& store, const services::ApplicationWish& wish, OutputForm form);
+Result<Exit> app_create(Console& console, const StoreOptions& store, const services::ApplicationWish& wish,
+                        OutputForm form);
 Result<Exit> app_list(Console& console, const StoreOptions& store, OutputForm form);
 Result<Exit> app_show(Console& console, const StoreOptions& store, const std::string& id, OutputForm form);
-Result<Exit> app_rotate_secret(Console& console, const StoreOptions& store, const std::string& id, Milliseconds overlap, OutputForm form);
+Result<Exit> app_rotate_secret(Console& console, const StoreOptions& store, const std::string& id, Milliseconds overlap,
+                               OutputForm form);
 Result<Exit> app_promote_secret(Console& console, const StoreOptions& store, const std::string& id);
 /// Without confirmation it says what it would delete and fails.
 Result<Exit> app_delete(Console& console, const StoreOptions& store, const std::string& id, Confirmed confirmed);
 
 /// `application` empty: an admin key.
-Result<Exit> key_create(Console& console, const StoreOptions& store, const std::string& name, const std::string& application, OutputForm form);
+Result<Exit> key_create(Console& console, const StoreOptions& store, const std::string& name,
+                        const std::string& application, OutputForm form);
 Result<Exit> key_list(Console& console, const StoreOptions& store, OutputForm form);
 Result<Exit> key_revoke(Console& console, const StoreOptions& store, const std::string& id);
 

@@ -32,11 +32,13 @@ struct Command {
 };
 
 template <typename Options, typename Run>
-Command<Options> add_command(CLI::App& parent, Action& chosen, const char* name, const char* summary, const char* examples, Run run) {
+Command<Options> add_command(CLI::App& parent, Action& chosen, const char* name, const char* summary,
+                             const char* examples, Run run) {
   auto& cli = *parent.add_subcommand(name, summary);
   if (*examples != '\0') cli.footer(std::string("Examples:\n") + examples);
   auto options = std::make_shared<Options>();
-  cli.callback([&chosen, options, run] { chosen = [options, run](Console& console) { return run(console, *options); }; });
+  cli.callback(
+      [&chosen, options, run] { chosen = [options, run](Console& console) { return run(console, *options); }; });
   return {cli, options};
 }
 
@@ -74,11 +76,14 @@ void add_switch(CLI::App& cli, const char* name, Word& into, Word word, const ch
   cli.add_flag_callback(name, [&into, word] { into = word; }, help);
 }
 
-void add_json(CLI::App& cli, OutputForm& form) { add_switch(cli, "--json", form, OutputForm::kJson, "Print JSON, for machines"); }
+void add_json(CLI::App& cli, OutputForm& form) {
+  add_switch(cli, "--json", form, OutputForm::kJson, "Print JSON, for machines");
+}
 
 void add_store(CLI::App& cli, StoreOptions& store) {
   cli.add_option("--config", store.config, "Settings file (TOML); without it all defaults hold")->type_name("FILE");
-  cli.add_option("--data", store.data, "Data directory; default /var/lib/signpost if writable, else ./signpost-data")->type_name("DIR");
+  cli.add_option("--data", store.data, "Data directory; default /var/lib/signpost if writable, else ./signpost-data")
+      ->type_name("DIR");
 }
 
 void add_api(CLI::App& cli, ApiOptions& api) {
@@ -105,10 +110,10 @@ struct ConfigOptions {
 
 void add_config(CLI::App& root, Action& chosen) {
   auto& config = *root.add_subcommand("config", "Check a settings file, or show what holds")->require_subcommand(1);
-  auto [check, check_options] =
-      add_command<ConfigOptions>(config, chosen, "check", "Say whether a settings file is good, and if not, why and where",
-                                 "  signpost config check signpost.toml",
-                                 [](Console& console, const ConfigOptions& options) { return config_check(console, options.file); });
+  auto [check, check_options] = add_command<ConfigOptions>(
+      config, chosen, "check", "Say whether a settings file is good, and if not, why and where",
+      "  signpost config check signpost.toml",
+      [](Console& console, const ConfigOptions& options) { return config_check(console, options.file); });
   check.add_option("FILE", check_options->file, "Settings file (TOML)")->required()->type_name("");
   auto [show, show_options] = add_command<ConfigOptions>(
       config, chosen, "show", "Show every setting, its value and where it came from; secrets masked",
@@ -134,8 +139,8 @@ struct ApplicationOptions {
 };
 
 template <typename Run>
-Command<ApplicationOptions> add_application_command(CLI::App& app, Action& chosen, const char* name, const char* summary,
-                                                    const char* examples, Run run) {
+Command<ApplicationOptions> add_application_command(CLI::App& app, Action& chosen, const char* name,
+                                                    const char* summary, const char* examples, Run run) {
   auto command = add_command<ApplicationOptions>(app, chosen, name, summary, examples, run);
   add_store(command.cli, command.options->store);
   return command;
@@ -158,31 +163,38 @@ void add_app_create(CLI::App& app, Action& chosen) {
   cli.add_option("--allowed-origin", wish.allowed_origins, "Origin whose browsers may call (CORS); may be repeated")
       ->type_name("ORIGIN")
       ->allow_extra_args(false);
-  cli.add_option("--issuer", wish.identity.issuer, "Identity provider of its organizations: the claim iss; its keys are in [[issuers]]");
-  cli.add_option("--audience", wish.identity.audiences, "Accepted claim aud or azp; may be repeated; none: any")->allow_extra_args(false);
+  cli.add_option("--issuer", wish.identity.issuer,
+                 "Identity provider of its organizations: the claim iss; its keys are in [[issuers]]");
+  cli.add_option("--audience", wish.identity.audiences, "Accepted claim aud or azp; may be repeated; none: any")
+      ->allow_extra_args(false);
   add_json(cli, options->form);
 }
 
 void add_app_secrets(CLI::App& app, Action& chosen) {
   auto rotate = add_application_command(
       app, chosen, "rotate-secret", "Make a new secret beside the old one, which lives on for a while",
-      "  signpost app rotate-secret app_01hx3… --overlap 24h",
-      [](Console& console, const ApplicationOptions& o) { return app_rotate_secret(console, o.store, o.id, o.overlap, o.form); });
+      "  signpost app rotate-secret app_01hx3… --overlap 24h", [](Console& console, const ApplicationOptions& o) {
+        return app_rotate_secret(console, o.store, o.id, o.overlap, o.form);
+      });
   require_id(rotate);
-  add_parsed(rotate.cli, "--overlap", rotate.options->overlap, parse_duration, "How long the old secrets live on, at most 7d (default 24h)")
+  add_parsed(rotate.cli, "--overlap", rotate.options->overlap, parse_duration,
+             "How long the old secrets live on, at most 7d (default 24h)")
       ->type_name("DURATION");
   add_json(rotate.cli, rotate.options->form);
   auto promote = add_application_command(
-      app, chosen, "promote-secret", "Let the newest secret sign the Entri headers now", "  signpost app promote-secret app_01hx3…",
+      app, chosen, "promote-secret", "Let the newest secret sign the Entri headers now",
+      "  signpost app promote-secret app_01hx3…",
       [](Console& console, const ApplicationOptions& o) { return app_promote_secret(console, o.store, o.id); });
   require_id(promote);
 }
 
 void add_app(CLI::App& root, Action& chosen) {
-  auto& app = *root.add_subcommand("app", "Applications and their secrets, directly on the database")->require_subcommand(1);
+  auto& app =
+      *root.add_subcommand("app", "Applications and their secrets, directly on the database")->require_subcommand(1);
   add_app_create(app, chosen);
-  auto list = add_application_command(app, chosen, "list", "List all applications", "",
-                                      [](Console& console, const ApplicationOptions& o) { return app_list(console, o.store, o.form); });
+  auto list = add_application_command(
+      app, chosen, "list", "List all applications", "",
+      [](Console& console, const ApplicationOptions& o) { return app_list(console, o.store, o.form); });
   add_json(list.cli, list.options->form);
   auto show = add_application_command(
       app, chosen, "show", "Show one application; never its secret", "",
@@ -208,21 +220,25 @@ struct KeyOptions {
 
 void add_key(CLI::App& root, Action& chosen) {
   auto& key = *root.add_subcommand("key", "API keys, directly on the database")->require_subcommand(1);
-  auto [create, create_options] = add_command<KeyOptions>(
-      key, chosen, "create", "Make an API key; prints it once",
-      "  signpost key create --name deploy                       # for everything (admin)\n"
-      "  signpost key create --name backend --application app_01hx3…   # for one application",
-      [](Console& console, const KeyOptions& o) { return key_create(console, o.store, o.name, o.application, o.form); });
+  auto [create, create_options] =
+      add_command<KeyOptions>(key, chosen, "create", "Make an API key; prints it once",
+                              "  signpost key create --name deploy                       # for everything (admin)\n"
+                              "  signpost key create --name backend --application app_01hx3…   # for one application",
+                              [](Console& console, const KeyOptions& o) {
+                                return key_create(console, o.store, o.name, o.application, o.form);
+                              });
   add_store(create, create_options->store);
   create.add_option("--name", create_options->name, "What it is for")->capture_default_str();
   create.add_option("--application", create_options->application, "Only for this application")->type_name("ID");
   add_json(create, create_options->form);
-  auto [list, list_options] = add_command<KeyOptions>(key, chosen, "list", "List all keys; never the keys themselves", "",
-                                                      [](Console& console, const KeyOptions& o) { return key_list(console, o.store, o.form); });
+  auto [list, list_options] =
+      add_command<KeyOptions>(key, chosen, "list", "List all keys; never the keys themselves", "",
+                              [](Console& console, const KeyOptions& o) { return key_list(console, o.store, o.form); });
   add_store(list, list_options->store);
   add_json(list, list_options->form);
-  auto [revoke, revoke_options] = add_command<KeyOptions>(key, chosen, "revoke", "Make a key useless, for good", "  signpost key revoke key_01hx3…",
-                                                          [](Console& console, const KeyOptions& o) { return key_revoke(console, o.store, o.id); });
+  auto [revoke, revoke_options] =
+      add_command<KeyOptions>(key, chosen, "revoke", "Make a key useless, for good", "  signpost key revoke key_01hx3…",
+                              [](Console& console, const KeyOptions& o) { return key_revoke(console, o.store, o.id); });
   add_store(revoke, revoke_options->store);
   revoke.add_option("ID", revoke_options->id, "The key, key_…")->required()->type_name("");
 }
@@ -234,11 +250,13 @@ void add_connect(CLI::App& root, Action& chosen) {
       root, chosen, "connect", "Connect a host name through a running server, and say which records to add",
       "  export SIGNPOST_KEY=sp_…\n"
       "  signpost connect www.shop.example --organization acme --record 'CNAME www app.saas.example'\n"
-      "  signpost connect shop.example --organization acme --record 'A @ 203.0.113.7' --record 'TXT @ saas=acme' --watch\n\n"
+      "  signpost connect shop.example --organization acme --record 'A @ 203.0.113.7' --record 'TXT @ saas=acme' "
+      "--watch\n\n"
       "Variables in host and value: {DOMAIN} {SUBDOMAIN} {SLD} {TLD} {CNAME_TARGET} {CLAIM_TOKEN}.",
       connect);
   cli.add_option("HOST", options->host, "The host name, such as www.shop.example")->required()->type_name("");
-  add_parsed_list(cli, "--record", options->records, parse_record_wish, "A record the customer has to add; may be repeated")
+  add_parsed_list(cli, "--record", options->records, parse_record_wish,
+                  "A record the customer has to add; may be repeated")
       ->required()
       ->type_name("'TYPE HOST VALUE'");
   cli.add_option("--organization", options->organization, "The customer's slug")->required()->type_name("SLUG");
@@ -250,11 +268,14 @@ void add_connect(CLI::App& root, Action& chosen) {
 }
 
 void add_watch(CLI::App& root, Action& chosen) {
-  auto [cli, options] = add_command<WatchOptions>(
-      root, chosen, "watch", "Follow a connection until its records have propagated",
-      "  signpost watch con_01hx3…\n\nEnds with 0 once every authoritative server agrees, with 1 if that will not happen any more.", watch);
+  auto [cli, options] =
+      add_command<WatchOptions>(root, chosen, "watch", "Follow a connection until its records have propagated",
+                                "  signpost watch con_01hx3…\n\nEnds with 0 once every authoritative server agrees, "
+                                "with 1 if that will not happen any more.",
+                                watch);
   cli.add_option("ID", options->id, "The connection, con_…")->required()->type_name("");
-  add_parsed(cli, "--timeout", options->at_most, parse_duration, "Give up after this time (default: never)")->type_name("DURATION");
+  add_parsed(cli, "--timeout", options->at_most, parse_duration, "Give up after this time (default: never)")
+      ->type_name("DURATION");
   add_api(cli, options->api);
 }
 
@@ -272,16 +293,20 @@ void add_dns(CLI::App& root, Action& chosen) {
   cli.add_option("TYPE", options->type, "A, AAAA, CNAME, TXT or MX")->required()->type_name("");
   cli.add_option("VALUE", options->value, "What it should be; without it any value will do")->type_name("");
   const auto parse_server = [](const std::string& text) { return parse_endpoint(text, 53); };
-  add_parsed_list(cli, "--resolver", options->resolvers, parse_server, "Recursive resolver; may be repeated (default: /etc/resolv.conf)")
+  add_parsed_list(cli, "--resolver", options->resolvers, parse_server,
+                  "Recursive resolver; may be repeated (default: /etc/resolv.conf)")
       ->type_name("ADDRESS:PORT");
-  cli.add_option("--authority-port", options->authority_port, "Port of authoritative servers, for tests")->capture_default_str();
-  add_parsed_list(cli, "--allow", options->allow, net::Network::parse, "Ask name servers here although it is no public network; may be repeated")
+  cli.add_option("--authority-port", options->authority_port, "Port of authoritative servers, for tests")
+      ->capture_default_str();
+  add_parsed_list(cli, "--allow", options->allow, net::Network::parse,
+                  "Ask name servers here although it is no public network; may be repeated")
       ->type_name("NETWORK");
   add_json(cli, options->form);
 }
 
 void add_webhook_secrets(CLI::App& cli, std::vector<std::string>& secrets, services::AcceptedForms& accepted) {
-  cli.add_option("--secret", secrets, "The application's secret; better in the environment: SIGNPOST_SECRET; may be repeated")
+  cli.add_option("--secret", secrets,
+                 "The application's secret; better in the environment: SIGNPOST_SECRET; may be repeated")
       ->allow_extra_args(false);
   cli.add_option_function<std::vector<std::string>>(
          "--accept",
@@ -303,7 +328,9 @@ void add_verify(CLI::App& webhook, Action& chosen) {
       "The headers are lines \"Name: value\"; the body must be the exact bytes that were received.",
       webhook_verify);
   cli.add_option("--headers", options->headers_file, "File with the headers")->required()->type_name("FILE");
-  cli.add_option("--body", options->body_file, "File with the body; - is standard input")->type_name("FILE")->capture_default_str();
+  cli.add_option("--body", options->body_file, "File with the body; - is standard input")
+      ->type_name("FILE")
+      ->capture_default_str();
   add_webhook_secrets(cli, options->secrets, options->accepted);
   add_parsed(
       cli, "--max-age", options->tolerance.past,
@@ -330,8 +357,11 @@ void add_listen(CLI::App& webhook, Action& chosen) {
          "success: end when a genuine webhook says propagation_status \"success\"")
       ->check(CLI::IsMember({"success"}))
       ->type_name("success");
-  cli.add_option("--status", options->status, "Answer genuine webhooks with this status")->check(CLI::Range(200, 599))->capture_default_str();
-  add_parsed(cli, "--timeout", options->at_most, parse_duration, "Fail after this time (default: never)")->type_name("DURATION");
+  cli.add_option("--status", options->status, "Answer genuine webhooks with this status")
+      ->check(CLI::Range(200, 599))
+      ->capture_default_str();
+  add_parsed(cli, "--timeout", options->at_most, parse_duration, "Fail after this time (default: never)")
+      ->type_name("DURATION");
 }
 
 void add_webhook(CLI::App& root, Action& chosen) {
@@ -355,7 +385,7 @@ constexpr const char* kFirstSteps =
 
 int exit_status(Exit exit) { return static_cast<int>(exit); }
 
-std::size_t window(std::size_t fallback, unsigned short winsize::*side) {
+std::size_t window(std::size_t fallback, unsigned short winsize::* side) {
   winsize size{};
   const bool is_known = ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.*side > 0;
   return is_known ? size.*side : fallback;
@@ -369,7 +399,8 @@ int run(Console& console, const std::vector<std::string>& words) {
   root.set_version_flag("--version", format("signpost {}", kVersion), "Print the version");
   root.footer(kFirstSteps);
   root.require_subcommand(1);
-  for (const auto add : {add_serve, add_app, add_key, add_connect, add_watch, add_dns, add_webhook, add_config}) add(root, chosen);
+  for (const auto add : {add_serve, add_app, add_key, add_connect, add_watch, add_dns, add_webhook, add_config})
+    add(root, chosen);
   try {
     root.parse(std::vector<std::string>(words.rbegin(), words.rend()));
     const auto exit = chosen(console);

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The words after `signpost`: which command they mean, with which options, and how its end becomes an exit status. The door to CLI11.
-// Functions of the main thread.
-// 0: it worked, 1: it failed and standard error says why, 2: the words make no command.
+// The words after `signpost`: which command they mean, with which options, and how its end becomes an exit status. The
+// door to CLI11. Functions of the main thread. 0: it worked, 1: it failed and standard error says why, 2: the words
+// make no command.
 #pragma once
 
 #include <string>

@@ -26,7 +26,8 @@ std::string first_match(const std::string& text, const char* pattern) {
 TEST(CommandLine, HelpNamesEveryCommandAndTheFirstSteps) {
   TestConsole console;
   EXPECT_EQ(console.run({"--help"}), 0);
-  for (const auto* command : {"serve", "app", "key", "connect", "watch", "dns", "webhook", "config", "First steps", "SIGNPOST_KEY"}) {
+  for (const auto* command :
+       {"serve", "app", "key", "connect", "watch", "dns", "webhook", "config", "First steps", "SIGNPOST_KEY"}) {
     EXPECT_TRUE(has(console.out(), command)) << command;
   }
   EXPECT_EQ(console.err(), "");
@@ -65,21 +66,22 @@ TEST(CommandLine, EveryCommandHasHelpThatExplainsIt) {
 
 TEST(CommandLine, WordsThatMakeNoCommandEndWithTwo) {
   TestConsole console;
-  for (const auto& words : std::vector<std::vector<std::string>>{{},
-                                                                 {"serv"},
-                                                                 {"app"},
-                                                                 {"app", "create"},
-                                                                 {"app", "show"},
-                                                                 {"serve", "--port", "1"},
-                                                                 {"app", "rotate-secret", "app_1", "--overlap", "soon"},
-                                                                 {"connect", "www.shop.example", "--organization", "acme"},
-                                                                 {"connect", "www.shop.example", "--organization", "acme", "--record", "CNAME www"},
-                                                                 {"dns", "observe", "shop.example"},
-                                                                 {"dns", "observe", "shop.example", "A", "--resolver", "ns.example"},
-                                                                 {"dns", "observe", "shop.example", "A", "--allow", "10.0.0.1/8"},
-                                                                 {"webhook", "listen", "--accept", "v3"},
-                                                                 {"webhook", "listen", "--until", "later"},
-                                                                 {"webhook", "listen", "--status", "99"}}) {
+  for (const auto& words : std::vector<std::vector<std::string>>{
+           {},
+           {"serv"},
+           {"app"},
+           {"app", "create"},
+           {"app", "show"},
+           {"serve", "--port", "1"},
+           {"app", "rotate-secret", "app_1", "--overlap", "soon"},
+           {"connect", "www.shop.example", "--organization", "acme"},
+           {"connect", "www.shop.example", "--organization", "acme", "--record", "CNAME www"},
+           {"dns", "observe", "shop.example"},
+           {"dns", "observe", "shop.example", "A", "--resolver", "ns.example"},
+           {"dns", "observe", "shop.example", "A", "--allow", "10.0.0.1/8"},
+           {"webhook", "listen", "--accept", "v3"},
+           {"webhook", "listen", "--until", "later"},
+           {"webhook", "listen", "--status", "99"}}) {
     EXPECT_EQ(console.run(words), 2) << (words.empty() ? "" : words.back());
     EXPECT_NE(console.err(), "");
     EXPECT_EQ(console.out(), "");
@@ -122,8 +124,8 @@ TEST(CommandLine, CommandsForTheApiAskForAKey) {
 
 TEST(CommandLine, AnUnreachableServerIsSaidSo) {
   TestConsole console;
-  EXPECT_EQ(console.run({"connect", "www.shop.example", "--organization", "acme", "--record", "CNAME www app.saas.example", "--key", "sp_x",
-                         "--server", "http://127.0.0.1:1"}),
+  EXPECT_EQ(console.run({"connect", "www.shop.example", "--organization", "acme", "--record",
+                         "CNAME www app.saas.example", "--key", "sp_x", "--server", "http://127.0.0.1:1"}),
             1);
   EXPECT_TRUE(has(console.err(), "is signpost serve running there?")) << console.err();
 }
@@ -146,8 +148,9 @@ class StoreCommands : public ::testing::Test {
 };
 
 TEST_F(StoreCommands, CreatePrintsTheSecretOnceAndListAndShowNever) {
-  ASSERT_EQ(run({"app", "create", "--name", "My SaaS", "--webhook-url", "https://hooks.saas.example/in", "--cname-target",
-                 "app.saas.example", "--allowed-origin", "https://app.saas.example", "--allowed-origin", "https://www.saas.example"}),
+  ASSERT_EQ(run({"app", "create", "--name", "My SaaS", "--webhook-url", "https://hooks.saas.example/in",
+                 "--cname-target", "app.saas.example", "--allowed-origin", "https://app.saas.example",
+                 "--allowed-origin", "https://www.saas.example"}),
             0)
       << console_.err();
   const auto id = first_match(console_.out(), "app_[0-9a-z]{13}");

@@ -51,9 +51,11 @@ std::string state_text(const ConnectionView& connection) {
 
 bool is_unproven(const ConnectionView& connection) { return connection.claim == "unproven"; }
 
-void add_record_row(std::string& text, const ConnectionView::Record& record, std::size_t host_columns, std::string_view remark) {
+void add_record_row(std::string& text, const ConnectionView::Record& record, std::size_t host_columns,
+                    std::string_view remark) {
   const auto value = record.priority.empty() ? record.value : record.priority + " " + record.value;
-  text += format("  {}  {}  {}{}\n", pad(record.type, 5), pad(record.host, host_columns), printable(value, 2048), remark);
+  text +=
+      format("  {}  {}  {}{}\n", pad(record.type, 5), pad(record.host, host_columns), printable(value, 2048), remark);
 }
 
 }  // namespace
@@ -76,7 +78,8 @@ Result<ConnectionView> parse_connection(std::string_view text) {
   if (const auto next = parse_rfc3339(text_of(object, "next_look_at"))) view.next_look_at = *next;
   read_records(object, view);
   read_claim(object, view);
-  if (const auto* observation = object_in(object, "observation")) view.observed = TRY(parse_observation(json::serialize(*observation)));
+  if (const auto* observation = object_in(object, "observation"))
+    view.observed = TRY(parse_observation(json::serialize(*observation)));
   return view;
 }
 
@@ -92,23 +95,26 @@ std::string instructions(const ConnectionView& connection, std::size_t columns) 
   const bool shows_claim = is_unproven(connection) && connection.claim_record;
   if (shows_claim) host_columns = std::max(host_columns, connection.claim_record->host.size());
   host_columns = std::min(host_columns, std::max<std::size_t>(columns / 2, 8));
-  std::string text = format("connection {}  {}  of organization {}\n\nAdd at the DNS provider of {}:\n\n", printable(connection.id),
-                            printable(connection.host), printable(connection.organization), printable(connection.domain));
+  std::string text =
+      format("connection {}  {}  of organization {}\n\nAdd at the DNS provider of {}:\n\n", printable(connection.id),
+             printable(connection.host), printable(connection.organization), printable(connection.domain));
   text += format("  {}  {}  VALUE\n", pad("TYPE", 5), pad("HOST", host_columns));
   for (const auto& record : connection.records) add_record_row(text, record, host_columns, "");
   if (shows_claim) {
     add_record_row(text, *connection.claim_record, host_columns, "");
-    text += format("\nThe last one, {} {}, proves that the domain is the organization's own.\n", connection.claim_record->type,
-                   printable(connection.claim_record->host));
+    text += format("\nThe last one, {} {}, proves that the domain is the organization's own.\n",
+                   connection.claim_record->type, printable(connection.claim_record->host));
   }
   return text + format("\nSignpost is watching. To watch with it:\n\n  signpost watch {}\n", printable(connection.id));
 }
 
 std::string watch_picture(const ConnectionView& connection, Time now, std::size_t columns) {
   std::string text = fit(state_text(connection), columns) + "\n\n";
-  text += connection.observed.empty() ? "Nobody has looked at DNS yet.\n" : observation_table(connection.observed, columns);
+  text +=
+      connection.observed.empty() ? "Nobody has looked at DNS yet.\n" : observation_table(connection.observed, columns);
   if (connection.next_look_at) {
-    const auto left = std::max<std::int64_t>(0, std::chrono::ceil<std::chrono::seconds>(*connection.next_look_at - now).count());
+    const auto left =
+        std::max<std::int64_t>(0, std::chrono::ceil<std::chrono::seconds>(*connection.next_look_at - now).count());
     text += left == 0 ? std::string("\nlooking …\n") : format("\nnext look in {} s\n", left);
   }
   if (!connection.attention.empty()) text += "\n! " + printable(connection.attention, 500) + "\n";
@@ -118,10 +124,12 @@ std::string watch_picture(const ConnectionView& connection, Time now, std::size_
 std::string watch_lines(const ConnectionView& connection) {
   std::string text = state_text(connection) + "\n";
   for (const auto& record : connection.observed) {
-    text += format("  {} {} {}  {}\n", record.propagated ? "✓" : "✗", printable(record.name), record.type, printable(record.expected));
+    text += format("  {} {} {}  {}\n", record.propagated ? "✓" : "✗", printable(record.name), record.type,
+                   printable(record.expected));
     if (record.propagated) continue;
     for (const auto& server : record.authorities) {
-      text += format("      {} {}  {}\n", printable(server.server), printable(server.address), verdict_text(server.verdict));
+      text += format("      {} {}  {}\n", printable(server.server), printable(server.address),
+                     verdict_text(server.verdict));
     }
   }
   if (!connection.attention.empty()) text += "  ! " + printable(connection.attention, 500) + "\n";

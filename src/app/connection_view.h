@@ -33,7 +33,7 @@ struct ConnectionView {
   std::vector<Record> records;
   std::optional<Record> claim_record;
   std::optional<Time> next_look_at;
-  std::string attention;    // its explanation
+  std::string attention;             // its explanation
   std::vector<RecordView> observed;  // empty until somebody has looked
 };
 

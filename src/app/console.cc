@@ -33,7 +33,8 @@ Result<std::string> read_text(Console& console, std::string_view file, std::size
     text = read_all(console.in, bytes_max);
   } else {
     std::ifstream in{std::string(file), std::ios::binary};
-    if (!in) return fail(Kind::kNotFound, format("the file {} cannot be read: does it exist, and may you read it?", file));
+    if (!in)
+      return fail(Kind::kNotFound, format("the file {} cannot be read: does it exist, and may you read it?", file));
     text = read_all(in, bytes_max);
   }
   if (text.size() > bytes_max) return fail(Kind::kTooLarge, format("{} is over {} bytes", file, bytes_max));

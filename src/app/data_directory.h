@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // The folder that holds what must survive: database, master key, and the lock of the server that runs on it.
-// Owned by the command; the main thread. A DataDirectory that exists is a folder only its owner can enter; with Use::kServe no other server
-// of this machine runs on it.
+// Owned by the command; the main thread. A DataDirectory that exists is a folder only its owner can enter; with
+// Use::kServe no other server of this machine runs on it.
 #pragma once
 
 #include <filesystem>
@@ -19,8 +19,8 @@ class DataDirectory {
   /// /var/lib/signpost if it exists and is writable, else ./signpost-data.
   static std::filesystem::path default_path();
 
-  /// Makes the folder (0700) unless kCommandOnExisting: then kNotFound if it holds no database. kConflict if another server runs on it, kForbidden
-  /// if it cannot be made or entered.
+  /// Makes the folder (0700) unless kCommandOnExisting: then kNotFound if it holds no database. kConflict if another
+  /// server runs on it, kForbidden if it cannot be made or entered.
   static Result<DataDirectory> open(const std::filesystem::path& path, Use use);
   ~DataDirectory();
   DataDirectory(DataDirectory&& other) noexcept;

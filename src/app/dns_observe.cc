@@ -22,7 +22,8 @@ Task<dns::Observation> look(dns::Observer& observer, dns::Expectation wanted, ne
   co_return seen;
 }
 
-dns::Observation look_once(const DnsObserveOptions& options, std::vector<net::UdpEndpoint> resolvers, const dns::Expectation& wanted) {
+dns::Observation look_once(const DnsObserveOptions& options, std::vector<net::UdpEndpoint> resolvers,
+                           const dns::Expectation& wanted) {
   net::Loop loop(1);
   const net::AddressPolicy policy(options.allow);
   dns::Observer::Settings settings;
@@ -34,17 +35,21 @@ dns::Observation look_once(const DnsObserveOptions& options, std::vector<net::Ud
 
 }  // namespace
 
-Result<dns::Expectation> expectation_of(std::string_view name, std::string_view type, const std::optional<std::string>& value) {
+Result<dns::Expectation> expectation_of(std::string_view name, std::string_view type,
+                                        const std::optional<std::string>& value) {
   const auto record_type = parse_record_type(type);
   if (!record_type) {
-    return fail(Kind::kUnprocessable, format("\"{}\" is no record type that can be observed: A, AAAA, CNAME, TXT or MX", printable(type, 40)));
+    return fail(Kind::kUnprocessable, format("\"{}\" is no record type that can be observed: A, AAAA, CNAME, TXT or MX",
+                                             printable(type, 40)));
   }
   dns::Expectation expectation{TRY(DnsName::parse(name)), *record_type, value, std::nullopt};
   if (value && *record_type == RecordType::kMx) {
     const auto blank = value->find(' ');
-    const auto priority = blank == std::string::npos ? std::nullopt : parse_integer(std::string_view(*value).substr(0, blank));
+    const auto priority =
+        blank == std::string::npos ? std::nullopt : parse_integer(std::string_view(*value).substr(0, blank));
     if (priority && (*priority < 0 || *priority > 65535)) {
-      return fail(Kind::kUnprocessable, format("the preference of \"{}\" is not a number from 0 to 65535", printable(*value, 80)));
+      return fail(Kind::kUnprocessable,
+                  format("the preference of \"{}\" is not a number from 0 to 65535", printable(*value, 80)));
     }
     if (priority) {
       expectation.priority = static_cast<std::uint16_t>(*priority);
@@ -76,7 +81,8 @@ Result<Exit> dns_observe(Console& console, const DnsObserveOptions& options) {
     console.out << observation_details(view_of(seen), console.columns);
   }
   const bool is_agreed = std::ranges::all_of(seen.records, servers_agree);
-  if (!options.value && seen.all_propagated() && !is_agreed) console.err << "signpost: the servers say different things\n";
+  if (!options.value && seen.all_propagated() && !is_agreed)
+    console.err << "signpost: the servers say different things\n";
   return seen.all_propagated() && (options.value || is_agreed) ? Exit::kOk : Exit::kFailed;
 }
 

@@ -21,10 +21,10 @@ namespace signpost::app {
 struct DnsObserveOptions {
   std::string name;
   std::string type;
-  std::optional<std::string> value;          // "10 mail.example" for MX
-  std::vector<net::UdpEndpoint> resolvers;   // empty: /etc/resolv.conf
+  std::optional<std::string> value;         // "10 mail.example" for MX
+  std::vector<net::UdpEndpoint> resolvers;  // empty: /etc/resolv.conf
   std::uint16_t authority_port = 53;
-  std::vector<net::Network> allow;           // networks that are asked although they are not public
+  std::vector<net::Network> allow;  // networks that are asked although they are not public
   OutputForm form = OutputForm::kText;
 };
 
@@ -32,7 +32,8 @@ struct DnsObserveOptions {
 Result<Exit> dns_observe(Console& console, const DnsObserveOptions& options);
 
 /// What is waited for. kUnprocessable for a name, type or value that cannot be.
-Result<dns::Expectation> expectation_of(std::string_view name, std::string_view type, const std::optional<std::string>& value);
+Result<dns::Expectation> expectation_of(std::string_view name, std::string_view type,
+                                        const std::optional<std::string>& value);
 
 /// Every server with authority that has the record has the same values, and at least one has it.
 bool servers_agree(const dns::RecordObservation& record);

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <boost/json.hpp>
+#include <tuple>
 
 #include "app/console.h"
 #include "base/text.h"
@@ -29,12 +30,15 @@ std::vector<ServerView> servers_of(const json::array& array) {
   for (const auto& item : array) {
     if (!item.is_object()) continue;
     const auto& object = item.as_object();
-    ServerView server{text_of(object, "server"), text_of(object, "address"), text_of(object, "verdict"), {}, text_of(object, "note")};
+    ServerView server{
+        text_of(object, "server"), text_of(object, "address"), text_of(object, "verdict"), {}, text_of(object, "note")};
     for (const auto& value : array_of(object, "values")) {
       if (value.is_string()) server.values.emplace_back(value.as_string());
     }
     servers.push_back(std::move(server));
   }
+  // Answers come in any order; a picture that is drawn again must not jump.
+  std::ranges::sort(servers, {}, [](const ServerView& server) { return std::tie(server.server, server.address); });
   return servers;
 }
 
@@ -78,6 +82,12 @@ std::string wrap(std::string_view text, std::size_t columns, std::string_view in
   return wrapped + line + "\n";
 }
 
+/// A line without the blanks that pad its last cell.
+std::string ended(std::string line) {
+  line.erase(line.find_last_not_of(' ') + 1);
+  return line + "\n";
+}
+
 std::string record_title(const RecordView& record) {
   return format("{} {}  {}", printable(record.name), record.type, printable(record.expected));
 }
@@ -96,8 +106,9 @@ void add_servers(std::string& text, std::string_view title, const std::vector<Se
   text += format("  {}\n", title);
   for (const auto& server : servers) {
     const auto used = 4 + server_columns + 2 + kVerdictColumns + 1;
-    text += format("    {}  {} {}\n", pad(server_text(server), server_columns), pad(verdict_text(server.verdict), kVerdictColumns),
-                   fit(values_text(server), columns > used + 20 ? columns - used : 20));
+    text += ended(format("    {}  {} {}", pad(server_text(server), server_columns),
+                         pad(verdict_text(server.verdict), kVerdictColumns),
+                         fit(values_text(server), columns > used + 20 ? columns - used : 20)));
     if (!server.note.empty()) text += wrap(server.note, columns, "        ");
   }
 }
@@ -108,7 +119,7 @@ struct TableRow {
   std::vector<std::string> verdicts;  // one per record, empty where the server was not asked
 };
 
-std::vector<TableRow> rows_of(const std::vector<RecordView>& records, std::vector<ServerView> RecordView::*which) {
+std::vector<TableRow> rows_of(const std::vector<RecordView>& records, std::vector<ServerView> RecordView::* which) {
   std::vector<TableRow> rows;
   for (std::size_t i = 0; i < records.size(); ++i) {
     for (const auto& server : records[i].*which) {
@@ -121,17 +132,17 @@ std::vector<TableRow> rows_of(const std::vector<RecordView>& records, std::vecto
   return rows;
 }
 
-void add_table(std::string& text, const std::vector<RecordView>& records, std::size_t begin, std::size_t end, std::size_t server_columns) {
+void add_table(std::string& text, const std::vector<RecordView>& records, std::size_t begin, std::size_t end,
+               std::size_t server_columns) {
+  const auto add_row = [&](std::string_view first, auto cell_of) {
+    std::string line = pad(first, server_columns);
+    for (std::size_t i = begin; i < end; ++i) line += "  " + pad(cell_of(i), kVerdictColumns);
+    text += ended(std::move(line));
+  };
   const auto add_rows = [&](std::string_view title, const std::vector<TableRow>& rows) {
     if (rows.empty()) return;
-    text += pad(title, server_columns);
-    for (std::size_t i = begin; i < end; ++i) text += "  " + pad(format("{}. {}", i + 1, records[i].type), kVerdictColumns);
-    text += "\n";
-    for (const auto& row : rows) {
-      text += pad(row.server, server_columns);
-      for (std::size_t i = begin; i < end; ++i) text += "  " + pad(verdict_text(row.verdicts[i]), kVerdictColumns);
-      text += "\n";
-    }
+    add_row(title, [&](std::size_t i) { return format("{}. {}", i + 1, records[i].type); });
+    for (const auto& row : rows) add_row(row.server, [&](std::size_t i) { return verdict_text(row.verdicts[i]); });
   };
   add_rows("AUTHORITATIVE SERVER", rows_of(records, &RecordView::authorities));
   add_rows("RESOLVER (CACHE)", rows_of(records, &RecordView::resolvers));
@@ -144,7 +155,8 @@ Result<std::vector<RecordView>> parse_observation(std::string_view text) {
   const auto value = json::parse({text.data(), text.size()}, error);
   const auto* object = !error && value.is_object() ? &value.as_object() : nullptr;
   const auto* list = object ? object->if_contains("records") : nullptr;
-  if (!list || !list->is_array()) return fail(Kind::kProtocol, "the observation is not of the form that this version knows");
+  if (!list || !list->is_array())
+    return fail(Kind::kProtocol, "the observation is not of the form that this version knows");
   std::vector<RecordView> records;
   for (const auto& item : list->as_array()) {
     if (item.is_object()) records.push_back(record_of(item.as_object()));
@@ -196,8 +208,10 @@ std::string observation_table(const std::vector<RecordView>& records, std::size_
   }
   text += "\n";
   for (std::size_t i = 0; i < records.size(); ++i) {
-    text += fit(format("{} {}. {}", records[i].propagated ? "✓" : "✗", i + 1, record_title(records[i])), columns) + "\n";
-    if (!records[i].propagated && !records[i].explanation.empty()) text += wrap(records[i].explanation, columns, "     ");
+    text +=
+        fit(format("{} {}. {}", records[i].propagated ? "✓" : "✗", i + 1, record_title(records[i])), columns) + "\n";
+    if (!records[i].propagated && !records[i].explanation.empty())
+      text += wrap(records[i].explanation, columns, "     ");
   }
   return text;
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// One look at DNS as a person reads it. Made from its JSON, so that a look of our own and one that the API tells look alike.
-// Values; the main thread. Every text that comes from DNS is cleaned of control characters when it is written.
+// One look at DNS as a person reads it. Made from its JSON, so that a look of our own and one that the API tells look
+// alike. Values; the main thread. Every text that comes from DNS is cleaned of control characters when it is written.
 #pragma once
 
 #include <string>

@@ -16,8 +16,15 @@ bool has(const std::string& text, std::string_view part) { return text.find(part
 
 dns::Observation disagreement() {
   dns::Observation observation;
-  dns::RecordObservation record{*DnsName::parse("www.shop.example"), RecordType::kCname, "app.saas.example", "shop.example", false, {}, {},
-                                "servers_disagree", "ns2.shop.example does not have the record yet: add it there"};
+  dns::RecordObservation record{*DnsName::parse("www.shop.example"),
+                                RecordType::kCname,
+                                "app.saas.example",
+                                "shop.example",
+                                false,
+                                {},
+                                {},
+                                "servers_disagree",
+                                "ns2.shop.example does not have the record yet: add it there"};
   record.authorities = {{"ns1.shop.example", "127.0.0.2:53", dns::Verdict::kAgrees, {"app.saas.example"}, 300, 3, ""},
                         {"ns2.shop.example", "127.0.0.3:53", dns::Verdict::kNxDomain, {}, 0, 3, "says \x1b[2J so"}};
   record.resolvers = {{"127.0.0.1", "127.0.0.1:53", dns::Verdict::kSilent, {}, 0, 800, ""}};
@@ -26,10 +33,11 @@ dns::Observation disagreement() {
 }
 
 std::string connection_json(std::string_view members) {
-  return format(R"({{"id":"con_0000000000001","host":"www.shop.example","domain":"shop.example","organization":"acme",)"
-                R"("proxy_status":"PENDING_VALIDATION","records":[{{"type":"CNAME","host":"www","value":"app.saas.example","ttl":300}}],)"
-                R"("claim":{{"status":"unproven","record":{{"type":"TXT","host":"_signpost.www","value":"signpost-verification=x"}}}},{}}})",
-                members);
+  return format(
+      R"({{"id":"con_0000000000001","host":"www.shop.example","domain":"shop.example","organization":"acme",)"
+      R"("proxy_status":"PENDING_VALIDATION","records":[{{"type":"CNAME","host":"www","value":"app.saas.example","ttl":300}}],)"
+      R"("claim":{{"status":"unproven","record":{{"type":"TXT","host":"_signpost.www","value":"signpost-verification=x"}}}},{}}})",
+      members);
 }
 
 TEST(ObservationDetails, NameEveryServerWithWhatItSaidAndWhatToDo) {
@@ -66,7 +74,8 @@ TEST(ObservationTable, NeverGetsWiderThanTheTerminal) {
   for (const std::size_t columns : {60U, 80U, 132U}) {
     const auto text = observation_table(view_of(observation), columns);
     for (const auto line : split(text, '\n')) {
-      const auto characters = std::count_if(line.begin(), line.end(), [](char c) { return (static_cast<unsigned char>(c) & 0xC0) != 0x80; });
+      const auto characters = std::count_if(line.begin(), line.end(),
+                                            [](char c) { return (static_cast<unsigned char>(c) & 0xC0) != 0x80; });
       EXPECT_LE(characters, static_cast<std::ptrdiff_t>(columns)) << line;
     }
   }
@@ -110,7 +119,8 @@ TEST(Connection, WatchingItEndsWithSuccessFailureOrALostClaim) {
 }
 
 TEST(Connection, ThePictureCountsDownToTheNextLook) {
-  auto connection = *parse_connection(connection_json("\"facets\":{},\"next_look_at\":\"2026-01-01T00:00:10.000Z\",\"observation\":null"));
+  auto connection = *parse_connection(
+      connection_json("\"facets\":{},\"next_look_at\":\"2026-01-01T00:00:10.000Z\",\"observation\":null"));
   EXPECT_TRUE(has(watch_picture(connection, *parse_rfc3339("2026-01-01T00:00:02.500Z"), 80), "next look in 8 s"));
   EXPECT_TRUE(has(watch_picture(connection, *parse_rfc3339("2026-01-01T00:00:11Z"), 80), "looking"));
   connection.observed = view_of(disagreement());
@@ -130,7 +140,8 @@ TEST(RecordWish, IsTypeHostAndValue) {
   EXPECT_EQ(mx->priority, 10);
   EXPECT_EQ(mx->value, "mail.saas.example");
   EXPECT_EQ(parse_record_wish("TXT @ \"v=spf1 -all\"")->value, "v=spf1 -all");
-  for (const auto* text : {"", "CNAME", "CNAME www", "SRV a b", "MX @ mail.example", "MX @ 70000 m"}) EXPECT_FALSE(parse_record_wish(text)) << text;
+  for (const auto* text : {"", "CNAME", "CNAME www", "SRV a b", "MX @ mail.example", "MX @ 70000 m"})
+    EXPECT_FALSE(parse_record_wish(text)) << text;
 }
 
 TEST(Expectation, OfMxTakesItsPreferenceFromTheValue) {
@@ -144,8 +155,9 @@ TEST(Expectation, OfMxTakesItsPreferenceFromTheValue) {
 }
 
 TEST(ResolvConf, GivesItsNameServersAndSkipsTheRest) {
-  const auto servers = parse_resolv_conf("# nameserver 192.0.2.1\nsearch x\nnameserver 192.0.2.53 # home\nnameserver\t2001:db8::53\nnameserverx\n"
-                                         "nameserver ns.example\nnameserver\n");
+  const auto servers = parse_resolv_conf(
+      "# nameserver 192.0.2.1\nsearch x\nnameserver 192.0.2.53 # home\nnameserver\t2001:db8::53\nnameserverx\n"
+      "nameserver ns.example\nnameserver\n");
   ASSERT_EQ(servers.size(), 2U);
   EXPECT_EQ(servers[0].address().to_string(), "192.0.2.53");
   EXPECT_EQ(servers[1].port(), 53);

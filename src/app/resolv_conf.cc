@@ -36,7 +36,8 @@ Result<std::vector<net::UdpEndpoint>> system_resolvers() {
   auto servers = parse_resolv_conf(text);
   if (servers.empty()) {
     return fail(Kind::kUnavailable,
-                "/etc/resolv.conf names no DNS resolver: set dns.resolvers in the settings, or --resolver ADDRESS:PORT on the command line");
+                "/etc/resolv.conf names no DNS resolver: set dns.resolvers in the settings, or --resolver ADDRESS:PORT "
+                "on the command line");
   }
   return servers;
 }

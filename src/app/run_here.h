@@ -19,7 +19,8 @@ Task<void> keep(Task<T> task, std::optional<T>& answer) {
 }
 }  // namespace detail
 
-/// The task may use only what lives on this loop or on none. An exception in it is a bug and ends in std::bad_optional_access.
+/// The task may use only what lives on this loop or on none. An exception in it is a bug and ends in
+/// std::bad_optional_access.
 template <typename T>
 T run_here(net::Loop& loop, Task<T> task) {
   std::optional<T> answer;

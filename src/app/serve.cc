@@ -22,22 +22,27 @@ constexpr Milliseconds kStallWorthALine = std::chrono::seconds(2);
 /// The key of the very first start; nothing if there have ever been keys.
 Result<std::optional<std::string>> first_key(StoreSession& session) {
   const auto by = session.administration("first start");
-  return session.storage().write_now<std::optional<std::string>>([&](store::Tx& tx) -> Result<std::optional<std::string>> {
-    if (!TRY(services::list_keys(tx, {std::nullopt, 1})).items.empty()) return std::nullopt;
-    return TRY(services::create_key(tx, by, "first admin key", std::nullopt)).text;
-  });
+  return session.storage().write_now<std::optional<std::string>>(
+      [&](store::Tx& tx) -> Result<std::optional<std::string>> {
+        if (!TRY(services::list_keys(tx, {std::nullopt, 1})).items.empty()) return std::nullopt;
+        return TRY(services::create_key(tx, by, "first admin key", std::nullopt)).text;
+      });
 }
 
-std::string url_of(const net::TcpEndpoint& endpoint) { return "http://" + endpoint_text(endpoint.address(), endpoint.port()); }
+std::string url_of(const net::TcpEndpoint& endpoint) {
+  return "http://" + endpoint_text(endpoint.address(), endpoint.port());
+}
 
 void greet(Console& console, const StoreSession& session, const Wiring& wiring, const std::optional<std::string>& key) {
   const auto data = session.directory().path().string();
-  console.out << format("Signpost {}\n  data       {}\n  API        {}\n  operation  {}  (/healthz, /readyz, /metrics)\n", kVersion, data,
-                        url_of(wiring.api_endpoint()), url_of(wiring.operation_endpoint()));
+  console.out << format(
+      "Signpost {}\n  data       {}\n  API        {}\n  operation  {}  (/healthz, /readyz, /metrics)\n", kVersion, data,
+      url_of(wiring.api_endpoint()), url_of(wiring.operation_endpoint()));
   if (key) {
-    console.out << format("\nThis is the first start. The admin key is shown only now:\n\n  {}\n\nNext, your application:\n\n"
-                          "  signpost app create --name NAME --webhook-url URL --cname-target HOST --data {}\n\n",
-                          *key, data);
+    console.out << format(
+        "\nThis is the first start. The admin key is shown only now:\n\n  {}\n\nNext, your application:\n\n"
+        "  signpost app create --name NAME --webhook-url URL --cname-target HOST --data {}\n\n",
+        *key, data);
   }
   console.out << std::flush;
 }

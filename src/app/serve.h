@@ -9,8 +9,8 @@
 
 namespace signpost::app {
 
-/// Returns when a stop signal has come and all has ended; a second signal ends the process at once. Standard output tells where it listens and,
-/// at the first start, the admin key; the log goes to standard error.
+/// Returns when a stop signal has come and all has ended; a second signal ends the process at once. Standard output
+/// tells where it listens and, at the first start, the admin key; the log goes to standard error.
 Result<Exit> serve(Console& console, const StoreOptions& options);
 
 }  // namespace signpost::app

@@ -110,7 +110,9 @@ struct Reader<net::TcpEndpoint> {
     if (!endpoint) return wrong("an address and a port such as \"127.0.0.1:8080\" or \"[::1]:8080\"", value);
     return net::TcpEndpoint(endpoint->address(), endpoint->port());
   }
-  static std::string show(const net::TcpEndpoint& value) { return toml_text(endpoint_text(value.address(), value.port())); }
+  static std::string show(const net::TcpEndpoint& value) {
+    return toml_text(endpoint_text(value.address(), value.port()));
+  }
 };
 
 template <>
@@ -124,7 +126,9 @@ struct Reader<std::optional<net::IpAddress>> {
     if (!text || error) return wrong("an address such as \"192.0.2.10\", or empty", value);
     return address;
   }
-  static std::string show(const std::optional<net::IpAddress>& value) { return toml_text(value ? value->to_string() : ""); }
+  static std::string show(const std::optional<net::IpAddress>& value) {
+    return toml_text(value ? value->to_string() : "");
+  }
 };
 
 template <typename Item, typename Parse>
@@ -188,8 +192,10 @@ std::string show_word(Word value, const std::array<std::pair<std::string_view, W
 template <>
 struct Reader<log::Level> {
   static constexpr std::string_view kType = "debug, info, warn or error";
-  static constexpr std::array<std::pair<std::string_view, log::Level>, 4> kWords{
-      {{"debug", log::Level::kDebug}, {"info", log::Level::kInfo}, {"warn", log::Level::kWarn}, {"error", log::Level::kError}}};
+  static constexpr std::array<std::pair<std::string_view, log::Level>, 4> kWords{{{"debug", log::Level::kDebug},
+                                                                                  {"info", log::Level::kInfo},
+                                                                                  {"warn", log::Level::kWarn},
+                                                                                  {"error", log::Level::kError}}};
   static Result<log::Level> read(const SettingValue& value, Limits) {
     return read_word(value, "\"debug\", \"info\", \"warn\" or \"error\"", kWords);
   }
@@ -252,27 +258,29 @@ constexpr Limits kPositive{1, 1'000'000};
 constexpr Limits kBudget{1, 10 * 60 * 1000};
 
 constexpr std::array kTable{
-    row<&S::api, &S::Api::listen>(
-        "api.listen",
-        "Where the API is served. It speaks plain HTTP: put a TLS proxy before it if it is to be reached from outside the machine."),
+    row<&S::api, &S::Api::listen>("api.listen",
+                                  "Where the API is served. It speaks plain HTTP: put a TLS proxy before it if it is "
+                                  "to be reached from outside the machine."),
     row<&S::api, &S::Api::trusted_proxies>(
         "api.trusted_proxies",
         "Proxies whose `X-Forwarded-For` is believed. Danger: a network too many lets clients invent their address."),
-    row<&S::api, &S::Api::body_bytes_max, Limits{1024, 16 * 1024 * 1024}>("api.body_bytes_max",
-                                                                          "Largest request body in bytes; larger ones get 413."),
+    row<&S::api, &S::Api::body_bytes_max, Limits{1024, 16 * 1024 * 1024}>(
+        "api.body_bytes_max", "Largest request body in bytes; larger ones get 413."),
     row<&S::api, &S::Api::connections_max, kPositive>("api.connections_max",
                                                       "Open client connections; those beyond are answered with 503."),
-    row<&S::api, &S::Api::requests_per_key>("api.requests_per_key",
-                                            "Requests a second that one API key or token may make on average; 0: no limit."),
-    row<&S::api, &S::Api::burst_per_key, kPositive>("api.burst_per_key", "Requests that one API key or token may make at once."),
-    row<&S::api, &S::Api::requests_per_address>("api.requests_per_address",
-                                                "Requests a second that one client address may make on average; 0: no limit."),
+    row<&S::api, &S::Api::requests_per_key>(
+        "api.requests_per_key", "Requests a second that one API key or token may make on average; 0: no limit."),
+    row<&S::api, &S::Api::burst_per_key, kPositive>("api.burst_per_key",
+                                                    "Requests that one API key or token may make at once."),
+    row<&S::api, &S::Api::requests_per_address>(
+        "api.requests_per_address", "Requests a second that one client address may make on average; 0: no limit."),
     row<&S::api, &S::Api::burst_per_address, kPositive>("api.burst_per_address",
                                                         "Requests that one client address may make at once."),
-    row<&S::operation, &S::Operation::listen>(
-        "operation.listen",
-        "Where `/healthz`, `/readyz` and `/metrics` are served, without authentication. Danger: keep it off the internet."),
-    row<&S::process, &S::Process::loops, Limits{0, 256}>("process.loops", "Event loops, one thread each; 0: one per core."),
+    row<&S::operation, &S::Operation::listen>("operation.listen",
+                                              "Where `/healthz`, `/readyz` and `/metrics` are served, without "
+                                              "authentication. Danger: keep it off the internet."),
+    row<&S::process, &S::Process::loops, Limits{0, 256}>("process.loops",
+                                                         "Event loops, one thread each; 0: one per core."),
     row<&S::process, &S::Process::stop_budget, kBudget>(
         "process.stop_budget",
         "How long a stop waits for requests and webhooks under way. What is cut then goes on at the next start."),
@@ -281,23 +289,27 @@ constexpr std::array kTable{
         Secrecy::kPublic, "SIGNPOST_STORE_URL"),
     row<&S::store, &S::Store::readers, Limits{1, 64}>("store.readers",
                                                       "Threads that read the database, each with its own connection."),
-    row<&S::store, &S::Store::master_key_file>(
-        "store.master_key_file",
-        "Empty: `master.key` in the data directory. The master key seals all other secrets. Danger: without it they are lost."),
-    row<&S::store, &S::Store::master_key>("store.master_key",
-                                          "The master key itself, base64 of 32 bytes, instead of the file. Only from the environment.",
-                                          Secrecy::kSecret, "SIGNPOST_MASTER_KEY"),
+    row<&S::store, &S::Store::master_key_file>("store.master_key_file",
+                                               "Empty: `master.key` in the data directory. The master key seals all "
+                                               "other secrets. Danger: without it they are lost."),
+    row<&S::store, &S::Store::master_key>(
+        "store.master_key",
+        "The master key itself, base64 of 32 bytes, instead of the file. Only from the environment.", Secrecy::kSecret,
+        "SIGNPOST_MASTER_KEY"),
     row<&S::log, &S::Log::level>("log.level", "The least important lines that are written."),
     row<&S::log, &S::Log::format>("log.format", "How lines look: `auto` is text on a terminal and JSON otherwise."),
     row<&S::dns, &S::Dns::resolvers>(
-        "dns.resolvers", "Recursive resolvers for delegations and the caches' view; empty: those of `/etc/resolv.conf`."),
+        "dns.resolvers",
+        "Recursive resolvers for delegations and the caches' view; empty: those of `/etc/resolv.conf`."),
     row<&S::dns, &S::Dns::authority_port>(
-        "dns.authority_port", "Port of authoritative servers. Danger: with anything but 53 nothing is seen outside demos and tests."),
-    row<&S::dns, &S::Dns::look_budget, kBudget>("dns.look_budget", "How long one look at the records of one connection may take."),
-    row<&S::dns, &S::Dns::server_budget, kBudget>("dns.server_budget",
-                                                  "How long one question to one server may take, repeats and TCP included."),
-    row<&S::dns, &S::Dns::authorities_max, Limits{1, 100}>("dns.authorities_max",
-                                                           "Name servers of one zone that are asked; others are named, not asked."),
+        "dns.authority_port",
+        "Port of authoritative servers. Danger: with anything but 53 nothing is seen outside demos and tests."),
+    row<&S::dns, &S::Dns::look_budget, kBudget>("dns.look_budget",
+                                                "How long one look at the records of one connection may take."),
+    row<&S::dns, &S::Dns::server_budget, kBudget>(
+        "dns.server_budget", "How long one question to one server may take, repeats and TCP included."),
+    row<&S::dns, &S::Dns::authorities_max, Limits{1, 100}>(
+        "dns.authorities_max", "Name servers of one zone that are asked; others are named, not asked."),
     row<&S::dns, &S::Dns::addresses_max, Limits{1, 200}>("dns.addresses_max",
                                                          "Addresses of one zone's name servers that are asked."),
     row<&S::webhooks, &S::Webhooks::source_address>(
@@ -305,27 +317,31 @@ constexpr std::array kTable{
         "Local address that webhooks leave from, so that receivers can allow it; empty: the system's choice."),
     row<&S::webhooks, &S::Webhooks::in_flight_max, kPositive>("webhooks.in_flight_max",
                                                               "Attempts under way at once, all endpoints together."),
-    row<&S::webhooks, &S::Webhooks::per_endpoint_in_flight_max, kPositive>("webhooks.per_endpoint_in_flight_max",
-                                                                           "Attempts under way at once for one endpoint."),
+    row<&S::webhooks, &S::Webhooks::per_endpoint_in_flight_max, kPositive>(
+        "webhooks.per_endpoint_in_flight_max", "Attempts under way at once for one endpoint."),
     row<&S::webhooks, &S::Webhooks::ca_file>(
         "webhooks.ca_file", "Authorities that receivers' certificates are checked against (PEM); empty: the system's."),
-    row<&S::network, &S::Network::allow>(
-        "network.allow",
-        "Networks that webhooks and DNS questions may reach although they are not public. Danger: whoever may name an endpoint or a "
-        "host name then reaches them through Signpost; meant for demos, tests and installations inside a private network."),
+    row<&S::network, &S::Network::allow>("network.allow",
+                                         "Networks that webhooks and DNS questions may reach although they are not "
+                                         "public. Danger: whoever may name an endpoint or a "
+                                         "host name then reaches them through Signpost; meant for demos, tests and "
+                                         "installations inside a private network."),
     row<&S::tokens, &S::Tokens::leeway, Limits{0, 10 * 60 * 1000}>(
         "tokens.leeway", "How far the clocks of identity providers may be off when `exp` and `nbf` are checked."),
     row<&S::retention, &S::Retention::days, Limits{1, 3650}>(
-        "retention.days", "Days after which events are dropped, with their deliveries and attempts, once none is pending."),
+        "retention.days",
+        "Days after which events are dropped, with their deliveries and attempts, once none is pending."),
 };
 
 constexpr std::array kIssuerTable{
     issuer_row<&S::Issuer::issuer>("issuers.issuer", "The exact value of the claim `iss`."),
-    issuer_row<&S::Issuer::jwks_url>("issuers.jwks_url",
-                                     "Where its keys are, `https://…/.well-known/jwks.json`; exactly one of this and `jwks_file`."),
+    issuer_row<&S::Issuer::jwks_url>(
+        "issuers.jwks_url",
+        "Where its keys are, `https://…/.well-known/jwks.json`; exactly one of this and `jwks_file`."),
     issuer_row<&S::Issuer::jwks_file>("issuers.jwks_file", "A file with its keys, read at start."),
-    issuer_row<&S::Issuer::organization_claim>(
-        "issuers.organization_claim", "The claim that names the organization, with dots for inner ones; empty: `org_slug`, then `o.slg`, as Clerk has them."),
+    issuer_row<&S::Issuer::organization_claim>("issuers.organization_claim",
+                                               "The claim that names the organization, with dots for inner ones; "
+                                               "empty: `org_slug`, then `o.slg`, as Clerk has them."),
 };
 
 std::size_t distance(std::string_view a, std::string_view b) {
@@ -366,11 +382,21 @@ std::string_view nearest_path(std::string_view path) {
 }
 
 std::string toml_text(std::string_view text) {
+  const bool is_utf8 = is_valid_utf8(text);
   std::string quoted = "\"";
-  for (const char c : text) {
-    const bool is_control = static_cast<unsigned char>(c) < 0x20 || c == 0x7F;
-    if (c == '"' || c == '\\') quoted += '\\';
-    quoted += is_control ? '?' : c;
+  for (std::size_t at = 0; at < text.size(); ++at) {
+    const auto octet = static_cast<unsigned char>(text[at]);
+    if (octet >= 0x80 && is_utf8) {
+      const std::size_t following = octet >= 0xF0 ? 3 : octet >= 0xE0 ? 2 : 1;
+      std::uint32_t point = octet & (0x3FU >> following);
+      for (std::size_t i = 0; i < following; ++i) point = point << 6 | (static_cast<unsigned char>(text[++at]) & 0x3FU);
+      quoted += format("\\U{:08x}", point);
+    } else if (octet < 0x20 || octet >= 0x7F) {
+      quoted += '?';
+    } else {
+      if (octet == '"' || octet == '\\') quoted += '\\';
+      quoted += text[at];
+    }
   }
   return quoted + '"';
 }
@@ -381,7 +407,8 @@ std::string mask_url(std::string_view url) {
   std::string masked(url);
   const auto at = masked.rfind('@', masked.find_first_of("/?", scheme + 3));
   const auto colon = masked.find(':', scheme + 3);
-  if (at != std::string::npos && colon != std::string::npos && colon < at) masked.replace(colon + 1, at - colon - 1, "***");
+  if (at != std::string::npos && colon != std::string::npos && colon < at)
+    masked.replace(colon + 1, at - colon - 1, "***");
   if (const auto query = masked.find("password="); query != std::string::npos) {
     const auto value = query + std::string_view("password=").size();
     const auto end = masked.find('&', value);
@@ -391,8 +418,9 @@ std::string mask_url(std::string_view url) {
 }
 
 Result<net::UdpEndpoint> parse_endpoint(std::string_view text, std::uint16_t port_default) {
-  const auto wrong_endpoint = fail(Kind::kUnprocessable, format("\"{}\" is not an address{}, such as 192.0.2.53:53 or [2001:db8::53]:53",
-                                                               printable(text, 60), port_default == 0 ? " and a port" : ""));
+  const auto wrong_endpoint =
+      fail(Kind::kUnprocessable, format("\"{}\" is not an address{}, such as 192.0.2.53:53 or [2001:db8::53]:53",
+                                        printable(text, 60), port_default == 0 ? " and a port" : ""));
   std::string_view address = text;
   std::optional<std::int64_t> port = port_default;
   if (text.starts_with('[')) {

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// One table of all settings: name, type, what it means, how it is read and shown. Parser, `config show` and the documentation
-// are derived from it.
-// Static and immutable; any thread. The default of a row is what a default-constructed Settings holds.
+// One table of all settings: name, type, what it means, how it is read and shown. Parser, `config show` and the
+// documentation are derived from it. Static and immutable; any thread. The default of a row is what a
+// default-constructed Settings holds.
 #pragma once
 
 #include <cstdint>
@@ -22,11 +22,11 @@ using SettingValue = std::variant<std::string, std::int64_t, double, bool, std::
 enum class Secrecy { kPublic, kSecret };
 
 struct Setting {
-  std::string_view path;         // "api.listen"; of an issuer: "issuers.issuer"
-  std::string_view type;         // for people: "duration", "list of networks"
-  std::string_view doc;          // unit, meaning, danger
+  std::string_view path;  // "api.listen"; of an issuer: "issuers.issuer"
+  std::string_view type;  // for people: "duration", "list of networks"
+  std::string_view doc;   // unit, meaning, danger
   Secrecy secrecy = Secrecy::kPublic;
-  std::string_view variable;     // environment variable that overrides the file; empty: none
+  std::string_view variable;  // environment variable that overrides the file; empty: none
   /// The error is a sentence without file and line: "must be a duration such as \"20s\", not a whole number".
   Result<void> (*read)(Settings&, const SettingValue&);
   /// As TOML; secrets too, the caller masks them.
@@ -42,7 +42,7 @@ std::span<const Setting> issuer_table();
 /// The known path that is most like the given one.
 std::string_view nearest_path(std::string_view path);
 
-/// In quotes, as TOML wants it; control characters become '?'.
+/// In quotes, as TOML wants it, in ASCII; control characters become '?'.
 std::string toml_text(std::string_view text);
 
 /// A password inside a URL is a secret: "postgresql://user:***@host/db".

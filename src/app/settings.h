@@ -129,7 +129,8 @@ constexpr std::size_t kSettingsFileBytesMax = 1024 * 1024;
 
 struct LoadedSettings {
   Settings settings;
-  /// Where each setting that is not a default came from, by its path: "signpost.toml:12", "environment (SIGNPOST_STORE_URL)".
+  /// Where each setting that is not a default came from, by its path: "signpost.toml:12", "environment
+  /// (SIGNPOST_STORE_URL)".
   std::map<std::string, std::string, std::less<>> origins;
 };
 
@@ -137,8 +138,8 @@ struct LoadedSettings {
 using Environment = std::function<std::string(const char* name)>;
 std::string process_environment(const char* name);
 
-/// Reads TOML. `file` is what messages call it. kUnprocessable with file, line, and what to write instead: not TOML, an unknown
-/// key (names the nearest known one), a wrong type, a value outside its limits, an issuer without keys.
+/// Reads TOML. `file` is what messages call it. kUnprocessable with file, line, and what to write instead: not TOML, an
+/// unknown key (names the nearest known one), a wrong type, a value outside its limits, an issuer without keys.
 Result<LoadedSettings> parse_settings(std::string_view toml, std::string_view file, const Environment& environment);
 
 /// The same from a file; an empty path: defaults and environment. kNotFound if it cannot be read.

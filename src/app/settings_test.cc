@@ -105,11 +105,12 @@ TEST(Settings, AWrongTypeNamesKeyLineAndWhatIsWanted) {
 }
 
 TEST(Settings, ValuesOutsideTheirLimitsAreRefused) {
-  for (const auto* toml : {"[dns]\nauthority_port = 0\n", "[dns]\nauthority_port = 65536\n", "[api]\nbody_bytes_max = -1\n",
-                           "[process]\nstop_budget = \"11m\"\n", "[process]\nloops = 1000\n", "[api]\nlisten = \"localhost:80\"\n",
-                           "[api]\nlisten = \"127.0.0.1\"\n", "[network]\nallow = [\"10.0.0.1/8\"]\n", "[network]\nallow = [1]\n",
-                           "[log]\nlevel = \"loud\"\n", "[webhooks]\nsource_address = \"nowhere\"\n", "[store]\nurl = \"mysql://x\"\n",
-                           "[api]\nlisten = 1979-05-27\n", "api = 3\n", "[dns]\nresolvers = \"192.0.2.53\"\n"}) {
+  for (const auto* toml :
+       {"[dns]\nauthority_port = 0\n", "[dns]\nauthority_port = 65536\n", "[api]\nbody_bytes_max = -1\n",
+        "[process]\nstop_budget = \"11m\"\n", "[process]\nloops = 1000\n", "[api]\nlisten = \"localhost:80\"\n",
+        "[api]\nlisten = \"127.0.0.1\"\n", "[network]\nallow = [\"10.0.0.1/8\"]\n", "[network]\nallow = [1]\n",
+        "[log]\nlevel = \"loud\"\n", "[webhooks]\nsource_address = \"nowhere\"\n", "[store]\nurl = \"mysql://x\"\n",
+        "[api]\nlisten = 1979-05-27\n", "api = 3\n", "[dns]\nresolvers = \"192.0.2.53\"\n"}) {
     EXPECT_NE(error_of(toml), "no error") << toml;
   }
 }
@@ -117,14 +118,25 @@ TEST(Settings, ValuesOutsideTheirLimitsAreRefused) {
 TEST(Settings, WhatIsNotTomlNamesTheLine) {
   const auto error = error_of("[api]\nlisten = \n");
   EXPECT_TRUE(has(error, "signpost.toml:2")) << error;
-  EXPECT_TRUE(has(error_of(std::string_view("[api]\n\0", 7)), "zero byte"));
+  EXPECT_TRUE(has(error_of(std::string_view("[api]\n\0", 7)), "signpost.toml:2"));
+  EXPECT_TRUE(has(error_of("[api]\nlistén = 1\n"), "signpost.toml:2"));
+  EXPECT_TRUE(has(error_of("[# api]\n"), "signpost.toml:1"));
+}
+
+TEST(Settings, CharactersOutsideAsciiAreForCommentsAndEscapes) {
+  const auto loaded = parse("# für\n[store]\nmaster_key_file = \"/etc/schl\\u00fcssel\"\n");
+  ASSERT_TRUE(loaded) << loaded.error().message;
+  EXPECT_EQ(loaded->settings.store.master_key_file, "/etc/schlüssel");
+  EXPECT_TRUE(has(error_of("[store]\nmaster_key_file = \"/etc/schlüssel\"\n"), "signpost.toml:2"));
 }
 
 TEST(Settings, AnIssuerNeedsExactlyOneSourceOfKeys) {
   EXPECT_TRUE(has(error_of("[[issuers]]\nissuer = \"https://a.example\"\n"), "exactly one of"));
   EXPECT_TRUE(has(error_of("[[issuers]]\nissuer = \"a\"\njwks_url = \"u\"\njwks_file = \"f\"\n"), "exactly one of"));
   EXPECT_TRUE(has(error_of("[[issuers]]\njwks_url = \"u\"\n"), "no \"issuer\""));
-  EXPECT_TRUE(has(error_of("[[issuers]]\nissuer = \"a\"\njwks_url = \"u\"\n[[issuers]]\nissuer = \"a\"\njwks_url = \"u\"\n"), "twice"));
+  EXPECT_TRUE(
+      has(error_of("[[issuers]]\nissuer = \"a\"\njwks_url = \"u\"\n[[issuers]]\nissuer = \"a\"\njwks_url = \"u\"\n"),
+          "twice"));
   EXPECT_TRUE(has(error_of("[[issuers]]\nissuer = \"a\"\njwks_uri = \"u\"\n"), "\"issuers.jwks_url\""));
   EXPECT_TRUE(has(error_of("[issuers]\nissuer = \"a\"\n"), "[[issuers]]"));
 }
@@ -163,12 +175,14 @@ TEST(Settings, ShowMasksSecretsAndSaysWhereValuesComeFrom) {
 }
 
 TEST(Settings, WhatShowPrintsIsAFileThatMeansTheSame) {
-  const auto loaded = parse("[api]\nlisten = \"[::1]:0\"\n[[issuers]]\nissuer = \"a\\\"b\"\njwks_url = \"u\"\n");
+  const auto loaded = parse(
+      "[api]\nlisten = \"[::1]:0\"\n[[issuers]]\nissuer = \"a\\\"b\\u00fc\\u20ac\\U0001f600\"\njwks_url = \"u\"\n");
   ASSERT_TRUE(loaded);
   const auto again = parse(show_settings(*loaded));
   ASSERT_TRUE(again) << again.error().message;
-  EXPECT_EQ(again->settings.issuers[0].issuer, "a\"b");
-  for (const auto& setting : setting_table()) EXPECT_EQ(setting.show(again->settings), setting.show(loaded->settings)) << setting.path;
+  EXPECT_EQ(again->settings.issuers[0].issuer, "a\"bü€😀");
+  for (const auto& setting : setting_table())
+    EXPECT_EQ(setting.show(again->settings), setting.show(loaded->settings)) << setting.path;
 }
 
 TEST(Settings, EveryDefaultCanBeWrittenDown) {
@@ -177,7 +191,8 @@ TEST(Settings, EveryDefaultCanBeWrittenDown) {
   for (const auto& setting : setting_table()) {
     if (setting.secrecy == Secrecy::kSecret) continue;
     const auto dot = setting.path.find('.');
-    const auto toml = "[" + std::string(setting.path.substr(0, dot)) + "]\n" + std::string(setting.path.substr(dot + 1)) + " = " + setting.show(defaults);
+    const auto toml = "[" + std::string(setting.path.substr(0, dot)) + "]\n" +
+                      std::string(setting.path.substr(dot + 1)) + " = " + setting.show(defaults);
     EXPECT_TRUE(parse(toml)) << toml << ": " << error_of(toml);
     EXPECT_FALSE(setting.doc.empty()) << setting.path;
   }
@@ -214,7 +229,8 @@ TEST(Endpoint, IsAnAddressWithAPort) {
   EXPECT_EQ(parse_endpoint("2001:db8::1", 53)->port(), 53);
   EXPECT_EQ(parse_endpoint("[2001:db8::1]", 53)->port(), 53);
   EXPECT_EQ(parse_endpoint("[2001:db8::1]:54", 53)->port(), 54);
-  for (const auto* text : {"", "192.0.2.1:", "192.0.2.1:x", "192.0.2.1:70000", "[2001:db8::1", "[2001:db8::1]54", "ns.example", ":53", "[]:53"}) {
+  for (const auto* text : {"", "192.0.2.1:", "192.0.2.1:x", "192.0.2.1:70000", "[2001:db8::1", "[2001:db8::1]54",
+                           "ns.example", ":53", "[]:53"}) {
     EXPECT_FALSE(parse_endpoint(text, 53)) << text;
   }
   EXPECT_FALSE(parse_endpoint("192.0.2.1", 0));

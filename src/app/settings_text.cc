@@ -44,7 +44,8 @@ Unknown keys, wrong types and values outside their limits are errors that name t
 next start. [`packaging/signpost.toml`](../../packaging/signpost.toml) is an example to begin with.
 
 **Types.** A duration is text with one unit: `"250ms"`, `"20s"`, `"15m"`, `"24h"`, `"3d"`. A network is an address with a prefix length,
-`"10.0.0.0/8"`, or one address. An address and port is `"127.0.0.1:8080"` or `"[::1]:8080"`.
+`"10.0.0.0/8"`, or one address. An address and port is `"127.0.0.1:8080"` or `"[::1]:8080"`. Outside of comments a file is
+ASCII; other characters are written as `"\u00fc"` in double quotes.
 
 **Data directory.** `--data DIR` holds the database, the master key and the lock of the running server (and nothing else has to be
 backed up, see [backup.md](backup.md)). Without `--data` it is `/var/lib/signpost` if that exists and is writable, otherwise

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // SIGTERM and SIGINT as something one waits for, instead of something that interrupts.
-// Owned by a command, built before any other thread (threads inherit the blocked signals); wait on the main thread, wake from any.
-// While one exists no stop signal ends the process by itself, until exit_on_next().
+// Owned by a command, built before any other thread (threads inherit the blocked signals); wait on the main thread,
+// wake from any. While one exists no stop signal ends the process by itself, until exit_on_next().
 #pragma once
 
 #include <optional>

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The bottom of the house, as serve and the commands app and key stand on it: settings, data directory, master key, database.
-// Owned by the command; built on the main thread. Console and clock outlive it.
-// One that exists has a migrated database and the master key that belongs to it.
+// The bottom of the house, as serve and the commands app and key stand on it: settings, data directory, master key,
+// database. Owned by the command; built on the main thread. Console and clock outlive it. One that exists has a
+// migrated database and the master key that belongs to it.
 #pragma once
 
 #include <filesystem>
@@ -27,8 +27,10 @@ struct StoreOptions {
 
 class StoreSession {
  public:
-  /// Creates what is not there yet, unless `use` is kCommandOnExisting. kConflict if the database is there and its master key is not.
-  static Result<std::unique_ptr<StoreSession>> open(const Console& console, const StoreOptions& options, DataDirectory::Use use);
+  /// Creates what is not there yet, unless `use` is kCommandOnExisting. kConflict if the database is there and its
+  /// master key is not.
+  static Result<std::unique_ptr<StoreSession>> open(const Console& console, const StoreOptions& options,
+                                                    DataDirectory::Use use);
 
   const Settings& settings() const { return loaded_.settings; }
   const DataDirectory& directory() const { return directory_; }
@@ -37,6 +39,8 @@ class StoreSession {
   IdMaker& ids() { return ids_; }
   const Clock& clock() const { return clock_; }
   services::Storage& storage() { return storage_; }
+  /// Ends the database's threads. Before the loops that they answer to die; nothing may be asked of the storage any more.
+  void stop() { database_->stop(); }
 
   /// For one administrative act; `actor` is what the audit log calls the caller.
   services::Administration administration(std::string actor) {
@@ -44,8 +48,8 @@ class StoreSession {
   }
 
  private:
-  StoreSession(const Clock& clock, std::uint8_t node, LoadedSettings loaded, DataDirectory directory, crypto::MasterKey master_key,
-               std::unique_ptr<store::Database> database);
+  StoreSession(const Clock& clock, std::uint8_t node, LoadedSettings loaded, DataDirectory directory,
+               crypto::MasterKey master_key, std::unique_ptr<store::Database> database);
 
   const Clock& clock_;
   crypto::SystemRandom random_;

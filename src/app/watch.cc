@@ -28,7 +28,8 @@ std::string connection_wish(const ConnectOptions& options) {
     if (record.priority) object["priority"] = *record.priority;
     records.push_back(std::move(object));
   }
-  boost::json::object wish{{"organization", options.organization}, {"host", options.host}, {"records", std::move(records)}};
+  boost::json::object wish{
+      {"organization", options.organization}, {"host", options.host}, {"records", std::move(records)}};
   if (!options.application.empty()) wish["application"] = options.application;
   if (!options.user_id.empty()) wish["user_id"] = options.user_id;
   return boost::json::serialize(wish);
@@ -57,7 +58,8 @@ class Presenter {
  public:
   explicit Presenter(Console& console) : console_(console), canvas_(console) {}
   void show(const ConnectionView& connection) {
-    if (console_.screen == Screen::kTerminal) return canvas_.draw(watch_picture(connection, console_.clock.now(), console_.columns));
+    if (console_.screen == Screen::kTerminal)
+      return canvas_.draw(watch_picture(connection, console_.clock.now(), console_.columns));
     auto lines = watch_lines(connection);
     if (lines == shown_) return;
     shown_ = std::move(lines);
@@ -77,11 +79,18 @@ bool is_outage(Kind kind) {
 Result<Exit> ended(Console& console, const ConnectionView& connection, WatchEnd end) {
   if (end == WatchEnd::kSuccess) {
     console.out << format("{} has propagated: every authoritative server agrees\n", printable(connection.host));
+    if (connection.claim == "unproven" && connection.claim_record) {
+      console.out << format(
+          "but nothing proves yet that the domain is the organization's own: add {} {} with the value {}\n",
+          connection.claim_record->type, printable(connection.claim_record->host),
+          printable(connection.claim_record->value));
+    }
     return Exit::kOk;
   }
   return fail(Kind::kConflict, connection.propagation == "failed"
                                    ? format("{} has not propagated within 72 hours", connection.host)
-                                   : format("the claim on {} has ended ({}): create the connection again", connection.host, connection.claim));
+                                   : format("the claim on {} has ended ({}): create the connection again",
+                                            connection.host, connection.claim));
 }
 
 Result<Exit> follow(Console& console, ApiClient& api, const std::string& id, std::optional<Milliseconds> at_most) {
@@ -92,7 +101,8 @@ Result<Exit> follow(Console& console, ApiClient& api, const std::string& id, std
   auto answered = begun;
   for (;;) {
     const auto body = api.get(connection_path(id));
-    if (!body && (!is_outage(body.error().kind) || SteadyClock::now() - answered > kOutageMax)) return std::unexpected(body.error());
+    if (!body && (!is_outage(body.error().kind) || SteadyClock::now() - answered > kOutageMax))
+      return std::unexpected(body.error());
     if (body) {
       answered = SteadyClock::now();
       const auto connection = TRY(parse_connection(*body));
@@ -113,7 +123,8 @@ Result<Exit> follow(Console& console, ApiClient& api, const std::string& id, std
 Result<RecordWish> parse_record_wish(std::string_view text) {
   const auto wrong = [&](std::string_view why) {
     return fail(Kind::kUnprocessable,
-                format("\"{}\": {}; a record is written 'TYPE HOST VALUE', such as 'CNAME www app.saas.example'", printable(text, 80), why));
+                format("\"{}\": {}; a record is written 'TYPE HOST VALUE', such as 'CNAME www app.saas.example'",
+                       printable(text, 80), why));
   };
   auto rest = trim(text);
   const auto word = [&rest] {
@@ -127,7 +138,8 @@ Result<RecordWish> parse_record_wish(std::string_view text) {
   RecordWish wish{std::string(name_of(*type)), std::string(word()), "", std::nullopt};
   if (*type == RecordType::kMx) {
     const auto priority = parse_integer(word());
-    if (!priority || *priority < 0 || *priority > 65535) return wrong("the value of MX begins with a preference from 0 to 65535");
+    if (!priority || *priority < 0 || *priority > 65535)
+      return wrong("the value of MX begins with a preference from 0 to 65535");
     wish.priority = static_cast<std::uint16_t>(*priority);
   }
   if (rest.size() >= 2 && rest.starts_with('"') && rest.ends_with('"')) rest = rest.substr(1, rest.size() - 2);

@@ -43,13 +43,15 @@ std::string joined(const boost::json::object& object, const char* name) {
 
 class Receiver {
  public:
-  Receiver(Console& console, const WebhookListenOptions& options, std::vector<std::string> secrets, StopSignals& signals)
+  Receiver(Console& console, const WebhookListenOptions& options, std::vector<std::string> secrets,
+           StopSignals& signals)
       : console_(console), options_(options), secrets_(std::move(secrets)), signals_(signals) {}
 
   /// Only ever on the one loop.
   net::Response receive(const net::Request& request) {
     const auto now = console_.clock.now();
-    const auto verification = services::verify(request.headers, request.body, secrets_, now, options_.accepted, tolerance_);
+    const auto verification =
+        services::verify(request.headers, request.body, secrets_, now, options_.accepted, tolerance_);
     const bool is_again = verification.ok && guard_.note(verification.id, verification.timestamp, request.body, now) ==
                                                  services::ReplayGuard::Seen::kAgain;
     ++received_;
@@ -62,7 +64,9 @@ class Receiver {
     return response;
   }
 
-  bool is_finished() const { return finished_.with([](bool finished) { return finished; }); }
+  bool is_finished() const {
+    return finished_.with([](bool finished) { return finished; });
+  }
   std::size_t received() const { return received_; }
   std::size_t verified() const { return verified_; }
 
@@ -74,7 +78,8 @@ class Receiver {
                            verification.ok ? "  signature=" + verification.accepted_form : "");
     if (!verification.ok) console_.out << findings_text(verification);
     console_.out << "    " << printable(request.body, kShownBodyBytesMax)
-                 << (request.body.size() > kShownBodyBytesMax ? format(" … ({} bytes)", request.body.size()) : "") << "\n"
+                 << (request.body.size() > kShownBodyBytesMax ? format(" … ({} bytes)", request.body.size()) : "")
+                 << "\n"
                  << std::flush;
   }
 
@@ -107,7 +112,8 @@ std::string webhook_summary(std::string_view body) {
   const auto subdomain = text_of(object, "subdomain");
   std::string line = text_of(object, "type").empty() ? "(no JSON event)" : text_of(object, "type");
   line += "  " + (subdomain.empty() ? "" : subdomain + ".") + text_of(object, "domain");
-  if (const auto status = text_of(object, "propagation_status"); !status.empty()) line += "  propagation_status=" + status;
+  if (const auto status = text_of(object, "propagation_status"); !status.empty())
+    line += "  propagation_status=" + status;
   if (const auto updated = joined(object, "updated_objects"); !updated.empty()) line += "  updated=" + updated;
   return printable(line, 300);
 }
@@ -126,7 +132,8 @@ Result<Exit> webhook_listen(Console& console, const WebhookListenOptions& option
   loops.start();
   const auto endpoint = server->endpoint();
   console.out << format("listening for webhooks on http://{}:{}/\n",
-                        endpoint.address().is_v6() ? "[" + endpoint.address().to_string() + "]" : endpoint.address().to_string(),
+                        endpoint.address().is_v6() ? "[" + endpoint.address().to_string() + "]"
+                                                   : endpoint.address().to_string(),
                         endpoint.port())
               << std::flush;
   const auto woken = signals.wait(options.at_most);

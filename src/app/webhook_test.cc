@@ -14,7 +14,8 @@ namespace {
 bool has(const std::string& text, std::string_view part) { return text.find(part) != std::string::npos; }
 
 constexpr const char* kSecret = "a secret of the application";
-constexpr const char* kBody = R"({"id":"flow-1","domain":"shop.example","subdomain":"www","type":"domain.added","propagation_status":"success","updated_objects":["propagation_status"],"event_id":"evt_0000000000001"})";
+constexpr const char* kBody =
+    R"({"id":"flow-1","domain":"shop.example","subdomain":"www","type":"domain.added","propagation_status":"success","updated_objects":["propagation_status"],"event_id":"evt_0000000000001"})";
 
 /// A webhook as it would be received now, in files.
 class WebhookVerify : public ::testing::Test {
@@ -23,7 +24,8 @@ class WebhookVerify : public ::testing::Test {
   void write(const std::string& body, Time sent_at) {
     std::ofstream headers(path("headers"));
     headers << "POST /webhooks HTTP/1.1\r\nHost: api.saas.example\r\n";
-    for (const auto& [name, value] : services::sign({}, {kSecret, {kSecret}}, "flow-1", "evt_0000000000001", kBody, sent_at)) {
+    for (const auto& [name, value] :
+         services::sign({}, {kSecret, {kSecret}}, "flow-1", "evt_0000000000001", kBody, sent_at)) {
       headers << name << ": " << value << "\r\n";
     }
     std::ofstream(path("body")) << body;
@@ -72,7 +74,8 @@ TEST_F(WebhookVerify, AnOldWebhookIsRefusedUnlessItsAgeIsAllowed) {
 
 TEST_F(WebhookVerify, TheBodyMayComeFromStandardInput) {
   console_.in.str(kBody);
-  EXPECT_EQ(console_.run({"webhook", "verify", "--headers", path("headers"), "--secret", kSecret, "--json"}), 0) << console_.out();
+  EXPECT_EQ(console_.run({"webhook", "verify", "--headers", path("headers"), "--secret", kSecret, "--json"}), 0)
+      << console_.out();
   EXPECT_TRUE(has(console_.out(), "{\"ok\":true")) << console_.out();
 }
 
@@ -87,7 +90,8 @@ TEST(HeaderLines, AreReadAsProxiesAndCurlWriteThem) {
 }
 
 TEST(WebhookSummary, NamesTypeHostAndWhatChanged) {
-  EXPECT_EQ(webhook_summary(kBody), "domain.added  www.shop.example  propagation_status=success  updated=propagation_status");
+  EXPECT_EQ(webhook_summary(kBody),
+            "domain.added  www.shop.example  propagation_status=success  updated=propagation_status");
   EXPECT_TRUE(is_success_webhook(kBody));
   EXPECT_FALSE(is_success_webhook(R"({"propagation_status":"pending"})"));
   EXPECT_EQ(webhook_summary("x"), "(no JSON event)  ");

@@ -40,7 +40,8 @@ Result<std::vector<net::Header>> parse_header_lines(std::string_view text) {
     if (headers.empty() && is_start_line(line)) continue;
     const auto colon = line.find(':');
     if (colon == std::string_view::npos || colon == 0 || headers.size() == kHeadersMax) {
-      return fail(Kind::kUnprocessable, format("line {} of the headers is no \"Name: value\": {}", number, printable(line, 60)));
+      return fail(Kind::kUnprocessable,
+                  format("line {} of the headers is no \"Name: value\": {}", number, printable(line, 60)));
     }
     headers.push_back({std::string(trim(line.substr(0, colon))), std::string(trim(line.substr(colon + 1)))});
   }
@@ -61,8 +62,9 @@ Result<services::AcceptedForms> parse_accepted_forms(const std::vector<std::stri
     } else if (name == "v1-body") {
       forms.v1_of_body = true;
     } else {
-      return fail(Kind::kUnprocessable,
-                  format("\"{}\" is no form of signature: write v2, standard, v2-hmac, v1 or v1-body", printable(name, 40)));
+      return fail(
+          Kind::kUnprocessable,
+          format("\"{}\" is no form of signature: write v2, standard, v2-hmac, v1 or v1-body", printable(name, 40)));
     }
   }
   return forms;
@@ -73,7 +75,8 @@ Result<std::vector<std::string>> secrets_or_environment(const std::vector<std::s
   auto secret = console.environment("SIGNPOST_SECRET");
   if (secret.empty()) {
     return fail(Kind::kUnauthenticated,
-                "the application's secret is needed: give --secret, or set SIGNPOST_SECRET so that it does not show in the process list");
+                "the application's secret is needed: give --secret, or set SIGNPOST_SECRET so that it does not show in "
+                "the process list");
   }
   return std::vector{std::move(secret)};
 }

@@ -28,8 +28,8 @@ struct WebhookVerifyOptions {
 /// kOk only if it is genuine and fresh.
 Result<Exit> webhook_verify(Console& console, const WebhookVerifyOptions& options);
 
-/// "Name: value" lines, as curl -i, a proxy's log or a browser gives them; a request or status line in front is skipped, an empty line ends them.
-/// kUnprocessable with the line's number for anything else.
+/// "Name: value" lines, as curl -i, a proxy's log or a browser gives them; a request or status line in front is
+/// skipped, an empty line ends them. kUnprocessable with the line's number for anything else.
 Result<std::vector<net::Header>> parse_header_lines(std::string_view text);
 
 /// "v2", "standard", "v2-hmac", "v1", "v1-body". kUnprocessable names them.

@@ -25,7 +25,8 @@ constexpr Milliseconds kBeatPause = std::chrono::seconds(1);
 constexpr Milliseconds kLastStopBudget = std::chrono::seconds(1);
 
 std::size_t loops_of(const Settings& settings) {
-  return settings.process.loops != 0 ? settings.process.loops : std::max<std::size_t>(1, std::thread::hardware_concurrency());
+  return settings.process.loops != 0 ? settings.process.loops
+                                     : std::max<std::size_t>(1, std::thread::hardware_concurrency());
 }
 
 dns::Observer::Settings observer_settings(const Settings& settings, std::vector<net::UdpEndpoint> resolvers) {
@@ -98,8 +99,9 @@ class Wiring::Unit {
         observer_(loop().get_executor(), observer_settings(settings(), std::move(resolvers)), house.policy_),
         eye_(observer_, settings().dns.look_budget),
         sender_(loop(), house.policy_, house.addresses_, sender_settings(settings())),
-        courier_(house.session_.storage(), house.bell_, house.session_.clock(), house.session_.ids(), house.session_.random(),
-                 house.directory_, sender_, house.courier_counters_, house.loops_, index, courier_settings(settings())),
+        courier_(house.session_.storage(), house.bell_, house.session_.clock(), house.session_.ids(),
+                 house.session_.random(), house.directory_, sender_, house.courier_counters_, house.loops_, index,
+                 courier_settings(settings())),
         jobs_(house.session_.storage(), house.bell_, house.session_.clock(), house.loops_, index),
         tasks_(loop().get_executor()),
         stop_wanted_(loop().get_executor()) {}
@@ -108,7 +110,8 @@ class Wiring::Unit {
 
   void take_jobs(services::Propagation& propagation) {
     jobs_.on(model::JobKind::kPropagation, [&propagation](model::Job job) { return propagation.look(std::move(job)); });
-    jobs_.on(model::JobKind::kClaimEnd, [&propagation](model::Job job) { return propagation.end_claim(std::move(job)); });
+    jobs_.on(model::JobKind::kClaimEnd,
+             [&propagation](model::Job job) { return propagation.end_claim(std::move(job)); });
     jobs_.on(model::JobKind::kCertificateUpgrade,
              services::not_configured("no edge is configured, so there is no certificate to upgrade"));
     jobs_.on(model::JobKind::kSearchSubmission,
@@ -134,7 +137,9 @@ class Wiring::Unit {
     loop().poll();
   }
 
-  Milliseconds since_beat() const { return std::max(Milliseconds(0), now() - Milliseconds(beat_.load(std::memory_order_relaxed))); }
+  Milliseconds since_beat() const {
+    return std::max(Milliseconds(0), now() - Milliseconds(beat_.load(std::memory_order_relaxed)));
+  }
 
  private:
   const Settings& settings() const { return house_.session_.settings(); }
@@ -205,14 +210,16 @@ Wiring::Wiring(StoreSession& session, std::vector<net::UdpEndpoint> resolvers)
                      for (const auto& unit : units_) eyes.push_back(unit->eye());
                      return eyes;
                    }()),
-      retention_(session.storage(), session.clock(), loops_.at(0).get_executor(), retention_settings(session.settings())),
+      retention_(session.storage(), session.clock(), loops_.at(0).get_executor(),
+                 retention_settings(session.settings())),
       history_(session.storage()),
       identity_(directory_, http_, session.clock(), identity_settings(session.settings())),
       tokens_(session.master_key(), session.clock()),
-      api_({session.storage(), directory_, connections_, history_, identity_, tokens_, session.master_key(), session.random(), session.ids(),
-            session.clock()},
+      api_({session.storage(), directory_, connections_, history_, identity_, tokens_, session.master_key(),
+            session.random(), session.ids(), session.clock()},
            api_settings(session.settings())),
-      operation_(session.storage(), api_.metrics(), session.clock(), {[this](api::Exposition& to) { write_metrics(to); }}) {
+      operation_(session.storage(), api_.metrics(), session.clock(),
+                 {[this](api::Exposition& to) { write_metrics(to); }}) {
   for (const auto& unit : units_) unit->take_jobs(propagation_);
 }
 
@@ -235,11 +242,14 @@ Result<void> Wiring::listen() {
   net::HttpLimits limits;
   limits.body_bytes_max = settings.api.body_bytes_max;
   limits.connections_max = settings.api.connections_max;
-  const auto address_of = [](const net::TcpEndpoint& endpoint) { return endpoint_text(endpoint.address(), endpoint.port()); };
+  const auto address_of = [](const net::TcpEndpoint& endpoint) {
+    return endpoint_text(endpoint.address(), endpoint.port());
+  };
   api_server_ = TRY(net::HttpServer::open(loops_, address_of(settings.api.listen), limits,
                                           [this](net::Request request) { return api_.handle(std::move(request)); }));
-  operation_server_ = TRY(net::HttpServer::open(loops_, address_of(settings.operation.listen), {},
-                                                [this](net::Request request) { return operation_.handle(std::move(request)); }));
+  operation_server_ =
+      TRY(net::HttpServer::open(loops_, address_of(settings.operation.listen), {},
+                                [this](net::Request request) { return operation_.handle(std::move(request)); }));
   return {};
 }
 
@@ -248,7 +258,8 @@ Result<void> Wiring::listen() {
 Result<void> Wiring::start() {
   TRY_VOID(run_here(directory_.reload()));
   const auto left_behind = TRY(run_here(services::Courier::release_left_behind(session_.storage(), session_.clock())));
-  if (left_behind > 0) log::info("webhook attempts that the last run left open will be repeated", {{"attempts", left_behind}});
+  if (left_behind > 0)
+    log::info("webhook attempts that the last run left open will be repeated", {{"attempts", left_behind}});
   TRY(run_here(services::SavedAnswers::release_left_behind(session_.storage())));
   for (const auto& unit : units_) unit->begin();
   loops_.start();
@@ -264,6 +275,7 @@ void Wiring::stop(Milliseconds budget) {
   for (const auto& unit : units_) unit->wait_until_stopped(deadline + kLastStopBudget);
   operation_server_->stop(Milliseconds(0));
   loops_.stop_and_join();
+  session_.stop();  // its last answers reach the loops, which are settled and die after it
   for (const auto& unit : units_) unit->settle();
 }
 

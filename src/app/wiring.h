@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // The whole house, bottom to top: who exists, who knows whom, in which order all start and end.
-// Owned by serve; built, started and stopped by the main thread. The session (settings, database, master key) outlives it.
-// Members stand in the order in which they need each other, so they die in reverse.
+// Owned by serve; built, started and stopped by the main thread. The session (settings, database, master key) outlives
+// it. Members stand in the order in which they need each other, so they die in reverse.
 #pragma once
 
 #include <atomic>
@@ -34,8 +34,8 @@ namespace signpost::app {
 
 class Wiring {
  public:
-  /// Builds all and binds the two listeners; nothing runs yet. kUnavailable if an address is taken, kUnprocessable for a file of the settings
-  /// that cannot be used.
+  /// Builds all and binds the two listeners; nothing runs yet. kUnavailable if an address is taken, kUnprocessable for
+  /// a file of the settings that cannot be used.
   static Result<std::unique_ptr<Wiring>> build(StoreSession& session);
   ~Wiring();
   Wiring(const Wiring&) = delete;
@@ -44,7 +44,8 @@ class Wiring {
   /// From here on requests are served, jobs run and webhooks leave.
   Result<void> start();
 
-  /// Accepts nothing more, lets what is under way end within the budget and leaves the rest to the next start. Idempotent.
+  /// Accepts nothing more, lets what is under way end within the budget and leaves the rest to the next start.
+  /// Idempotent.
   void stop(Milliseconds budget);
 
   net::TcpEndpoint api_endpoint() const { return api_server_->endpoint(); }

@@ -97,6 +97,7 @@ class RequestReader {
   std::size_t begin_ = 0;    // of what is not yet parsed
   std::size_t end_ = 0;      // of what has been received
   std::size_t scanned_ = 0;  // bytes of unread() known to hold no end of head
+  std::size_t wanted_ = 1;   // bytes of a body that the parser needs to go on
   std::optional<Request> request_;
   std::optional<RequestParser> parser_;
   Refusal refusal_;

@@ -50,6 +50,15 @@ TEST(RequestReader, ReadsARequestHoweverItIsCut) {
   }
 }
 
+TEST(RequestReader, SkipsBlankLinesBeforeARequestHoweverTheyAreCut) {
+  constexpr std::string_view kBytes = "\r\n\r\nGET /a HTTP/1.1\r\nHost: x\r\n\r\n";
+  for (std::size_t piece = 1; piece <= kBytes.size(); ++piece) {
+    Reading r;
+    ASSERT_EQ(feed(r.reader, kBytes, piece), Step::kComplete) << piece << ": " << r.reader.refusal().detail;
+    EXPECT_EQ(r.reader.take().path, "/a");
+  }
+}
+
 TEST(RequestReader, DecodesChunksHoweverTheyAreCut) {
   constexpr std::string_view kBytes =
       "POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n5;a=b\r\nhello\r\n7\r\n, "
@@ -60,6 +69,17 @@ TEST(RequestReader, DecodesChunksHoweverTheyAreCut) {
     const auto request = r.reader.take();
     EXPECT_EQ(request.body, "hello, world");
     EXPECT_FALSE(request.has_header("X-Trailer"));
+  }
+}
+
+TEST(RequestReader, TakesAnEmptyChunkedBodyHoweverItIsCut) {
+  for (const std::string_view end : {"0\r\n\r\n", "0\r\nX-Trailer: t\r\n\r\n", "00;a=b\r\n\r\n"}) {
+    const auto bytes = "POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n" + std::string(end);
+    for (std::size_t piece = 1; piece <= bytes.size(); ++piece) {
+      Reading r;
+      ASSERT_EQ(feed(r.reader, bytes, piece), Step::kComplete) << piece;
+      EXPECT_EQ(r.reader.take().body, "");
+    }
   }
 }
 

@@ -17,6 +17,9 @@ namespace {
 namespace http = boost::beast::http;
 
 constexpr std::size_t kFirstBufferBytes = 4096;
+// "0", CRLF, CRLF: where a chunk's header is awaited at least so much follows. Beast 1.81 asserts it when it is asked
+// to go on with less (boostorg/beast pull request 2861).
+constexpr std::size_t kLastChunkBytes = 5;
 constexpr std::size_t kFieldKeptMax = 2048;
 
 std::string_view view(ResponseParser::string_view text) { return {text.data(), text.size()}; }
@@ -89,10 +92,12 @@ ResponseReader::Step ResponseReader::read_head() {
 }
 
 ResponseReader::Step ResponseReader::read_body() {
-  while (!unread().empty()) {
+  while (unread().size() >= wanted_) {
+    wanted_ = 1;
     boost::beast::error_code error;
     begin_ += parser_->put(boost::asio::buffer(unread().data(), unread().size()), error);
     if (error == http::error::need_more) {
+      wanted_ = kLastChunkBytes;
       if (unread().size() >= limits_.head_bytes_max) return broken("a chunk's header is too long");
       return Step::kNeedMore;
     }

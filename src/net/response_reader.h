@@ -100,6 +100,7 @@ class ResponseReader {
   std::size_t total_ = 0;
   std::size_t head_bytes_ = 0;  // of all heads, interim ones included
   std::size_t scanned_ = 0;
+  std::size_t wanted_ = 1;  // bytes of a body that the parser needs to go on
   std::optional<ResponseParser> parser_;
   std::string why_;
   bool has_head_ = false;

@@ -13,15 +13,16 @@ Result<void> check_name(std::string_view name) {
   const auto characters = static_cast<std::size_t>(std::ranges::count_if(name, is_start));
   const auto has_control = std::ranges::any_of(name, [](unsigned char c) { return c < 0x20 || c == 0x7F; });
   if (trim(name).empty() || characters > kNameCharactersMax || has_control) {
-    return fail(Kind::kUnprocessable, format("name must have 1 to {} characters and no control characters", kNameCharactersMax), "name");
+    return fail(Kind::kUnprocessable,
+                format("name must have 1 to {} characters and no control characters", kNameCharactersMax), "name");
   }
   return {};
 }
 
-Result<void> audit(store::Tx& tx, const Administration& by, std::optional<ApplicationId> application, std::string action,
-                   std::string subject, std::string detail) {
-  return store::audit_log::insert(tx, {by.ids.make<AuditId>(), application, by.actor, std::move(action), std::move(subject),
-                                       std::move(detail), by.now});
+Result<void> audit(store::Tx& tx, const Administration& by, std::optional<ApplicationId> application,
+                   std::string action, std::string subject, std::string detail) {
+  return store::audit_log::insert(tx, {by.ids.make<AuditId>(), application, by.actor, std::move(action),
+                                       std::move(subject), std::move(detail), by.now});
 }
 
 }  // namespace signpost::services

@@ -29,7 +29,7 @@ constexpr std::size_t kNameCharactersMax = 100;
 Result<void> check_name(std::string_view name);
 
 /// A line in the audit log in the actor's name. `detail` holds no secret.
-Result<void> audit(store::Tx& tx, const Administration& by, std::optional<ApplicationId> application, std::string action,
-                   std::string subject, std::string detail);
+Result<void> audit(store::Tx& tx, const Administration& by, std::optional<ApplicationId> application,
+                   std::string action, std::string subject, std::string detail);
 
 }  // namespace signpost::services

@@ -37,7 +37,8 @@ Result<std::string> parse_origin(const std::string& text, const std::string& mem
   const auto url = net::Url::parse(text);
   if (!url) return unprocessable(member + ": " + url.error().message, member);
   if (url->target != "/" || text.ends_with('/')) {
-    return unprocessable(member + " must be an origin: scheme, host and port, without a path or a slash at the end", member);
+    return unprocessable(member + " must be an origin: scheme, host and port, without a path or a slash at the end",
+                         member);
   }
   auto origin = url->text();
   origin.pop_back();
@@ -46,7 +47,8 @@ Result<std::string> parse_origin(const std::string& text, const std::string& mem
 
 Result<std::vector<std::string>> parse_origins(const std::vector<std::string>& texts) {
   if (texts.size() > model::kAllowedOriginsMax) {
-    return unprocessable(format("allowed_origins may have at most {} items", model::kAllowedOriginsMax), "allowed_origins");
+    return unprocessable(format("allowed_origins may have at most {} items", model::kAllowedOriginsMax),
+                         "allowed_origins");
   }
   std::vector<std::string> origins;
   for (std::size_t i = 0; i < texts.size(); ++i) {
@@ -61,20 +63,24 @@ Result<void> check_identity(const model::IdentityRule& rule) {
     return unprocessable("identity.issuer must be the exact `iss` of the tokens", "identity.issuer");
   }
   if (rule.audiences.size() > model::kAudiencesMax) {
-    return unprocessable(format("identity.audiences may have at most {} items", model::kAudiencesMax), "identity.audiences");
+    return unprocessable(format("identity.audiences may have at most {} items", model::kAudiencesMax),
+                         "identity.audiences");
   }
   if (rule.issuer.empty() && !rule.audiences.empty()) {
-    return unprocessable("identity.audiences needs identity.issuer: without an issuer no token is accepted", "identity.issuer");
+    return unprocessable("identity.audiences needs identity.issuer: without an issuer no token is accepted",
+                         "identity.issuer");
   }
   const auto wrong = std::ranges::find_if(rule.audiences, [](const std::string& audience) {
     return audience.empty() || audience.size() > kAudienceBytesMax || has_control(audience);
   });
   if (wrong == rule.audiences.end()) return {};
   const auto member = format("identity.audiences[{}]", wrong - rule.audiences.begin());
-  return unprocessable(format("{} must have 1 to {} bytes without control characters", member, kAudienceBytesMax), member);
+  return unprocessable(format("{} must have 1 to {} bytes without control characters", member, kAudienceBytesMax),
+                       member);
 }
 
-Result<std::string> add_secret(store::Tx& tx, const Administration& by, ApplicationId application, SecretId id, bool is_promoted) {
+Result<std::string> add_secret(store::Tx& tx, const Administration& by, ApplicationId application, SecretId id,
+                               bool is_promoted) {
   const std::string secret = "whsec_" + to_base64(by.random.bytes(32));
   model::ApplicationSecret row;
   row.id = id;
@@ -107,7 +113,8 @@ Result<NewApplication> create_application(store::Tx& tx, const Administration& b
     EndpointWish first;
     first.url = *wish.webhook_url;
     auto endpoint = create_endpoint(tx, by, application.id, first);
-    if (!endpoint && endpoint.error().member == "url") return unprocessable("webhook_" + endpoint.error().message, "webhook_url");
+    if (!endpoint && endpoint.error().member == "url")
+      return unprocessable("webhook_" + endpoint.error().message, "webhook_url");
     made.endpoint = TRY(std::move(endpoint));
   }
   TRY_VOID(store::directory_revision::bump(tx));
@@ -120,7 +127,8 @@ Result<model::Application> find_application(store::Tx& tx, ApplicationId id) {
   return *std::move(found);
 }
 
-Result<store::Page<model::Application>> list_applications(store::Tx& tx, const store::PageRequest<ApplicationId>& page) {
+Result<store::Page<model::Application>> list_applications(store::Tx& tx,
+                                                          const store::PageRequest<ApplicationId>& page) {
   return store::applications::list_across_applications(tx, page);
 }
 
@@ -146,7 +154,8 @@ Result<model::Application> update_application(store::Tx& tx, const Administratio
 Result<void> remove_application(store::Tx& tx, const Administration& by, ApplicationId id) {
   const auto application = TRY(find_application(tx, id));
   TRY(store::applications::remove(tx, id));
-  TRY_VOID(audit(tx, by, id, "application.delete", id.text(), "named " + application.name + ", with everything that belonged to it"));
+  TRY_VOID(audit(tx, by, id, "application.delete", id.text(),
+                 "named " + application.name + ", with everything that belonged to it"));
   return store::directory_revision::bump(tx);
 }
 

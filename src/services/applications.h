@@ -2,7 +2,8 @@
 //
 // Administration of applications: their settings and client secrets. Every act leaves a line in the audit log.
 // Plain functions over one transaction, so that the API (through Storage) and the command line (on its own connection)
-// share them; any thread. Each may run twice before it is committed. The plain secret leaves only in the value returned.
+// share them; any thread. Each may run twice before it is committed. The plain secret leaves only in the value
+// returned.
 #pragma once
 
 #include <optional>
@@ -29,7 +30,8 @@ struct NewApplication {
   std::optional<model::Endpoint> endpoint;
 };
 
-/// With the member "owner" (Admin), a promoted secret, and an endpoint if a webhook URL is given. kUnprocessable with the member.
+/// With the member "owner" (Admin), a promoted secret, and an endpoint if a webhook URL is given. kUnprocessable with
+/// the member.
 Result<NewApplication> create_application(store::Tx& tx, const Administration& by, const ApplicationWish& wish);
 
 /// What to change; what is empty stays.
@@ -39,7 +41,8 @@ struct ApplicationChange {
   std::optional<std::vector<std::string>> allowed_origins;
   std::optional<model::IdentityRule> identity;
 };
-Result<model::Application> update_application(store::Tx& tx, const Administration& by, ApplicationId id, const ApplicationChange& change);
+Result<model::Application> update_application(store::Tx& tx, const Administration& by, ApplicationId id,
+                                              const ApplicationChange& change);
 
 /// kNotFound with a sentence.
 Result<model::Application> find_application(store::Tx& tx, ApplicationId id);
@@ -55,11 +58,12 @@ constexpr Milliseconds kOverlapMax = std::chrono::hours(7 * 24);
 
 struct NewSecret {
   SecretId id;
-  std::string secret;               // shown once
+  std::string secret;              // shown once
   std::optional<Time> old_end_at;  // when the secrets before it stop working
 };
-/// A new secret beside the old ones, which live on for `overlap` (0…kOverlapMax) at most. Until it is promoted or the old ones end, the
-/// old one signs the Entri headers; with no overlap the new one signs at once. kConflict at kLiveSecretsMax live ones.
+/// A new secret beside the old ones, which live on for `overlap` (0…kOverlapMax) at most. Until it is promoted or the
+/// old ones end, the old one signs the Entri headers; with no overlap the new one signs at once. kConflict at
+/// kLiveSecretsMax live ones.
 Result<NewSecret> rotate_secret(store::Tx& tx, const Administration& by, ApplicationId id, Milliseconds overlap);
 /// From now on the newest live secret signs the Entri headers. Idempotent.
 Result<SecretId> promote_secret(store::Tx& tx, const Administration& by, ApplicationId id);

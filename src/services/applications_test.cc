@@ -27,7 +27,8 @@ struct Office {
     return world.storage.write_now<T>([&](store::Tx& tx) { return work(tx, by); });
   }
   Result<NewApplication> create(ApplicationWish wish) {
-    return act<NewApplication>([&](store::Tx& tx, const Administration& by) { return create_application(tx, by, wish); });
+    return act<NewApplication>(
+        [&](store::Tx& tx, const Administration& by) { return create_application(tx, by, wish); });
   }
   Result<NewSecret> rotate(ApplicationId id, Milliseconds overlap) {
     return act<NewSecret>([&](store::Tx& tx, const Administration& by) { return rotate_secret(tx, by, id, overlap); });
@@ -44,7 +45,9 @@ struct Office {
   }
 };
 
-ApplicationWish named(std::string name) { return {.name = std::move(name), .webhook_url = {}, .cname_target = {}, .allowed_origins = {}, .identity = {}}; }
+ApplicationWish named(std::string name) {
+  return {.name = std::move(name), .webhook_url = {}, .cname_target = {}, .allowed_origins = {}, .identity = {}};
+}
 
 TEST(Applications, BeginWithAnOwnerASealedSecretAndAnEndpoint) {
   Office office;
@@ -63,7 +66,8 @@ TEST(Applications, BeginWithAnOwnerASealedSecretAndAnEndpoint) {
   EXPECT_EQ(made.secret.substr(0, 6), "whsec_");
   EXPECT_EQ(from_base64(made.secret.substr(6)).value().size(), 32U);
   EXPECT_FALSE(rows[0].sealed.contains(made.secret.substr(6)));
-  EXPECT_EQ(must(office.master_key.unseal(from_base64(rows[0].sealed).value(), rows[0].id.text())).expose(), made.secret);
+  EXPECT_EQ(must(office.master_key.unseal(from_base64(rows[0].sealed).value(), rows[0].id.text())).expose(),
+            made.secret);
 }
 
 TEST(Applications, KeepOriginsAsBrowsersSendThem) {
@@ -152,7 +156,9 @@ TEST(PromoteSecret, MakesTheNewestLiveOneSignAndIsIdempotent) {
   const auto id = must(office.create(named("SaaS"))).application.id;
   const auto made = must(office.rotate(id, std::chrono::hours(24)));
   for (int i = 0; i < 2; ++i) {
-    EXPECT_EQ(must(office.act<SecretId>([&](store::Tx& tx, const Administration& by) { return promote_secret(tx, by, id); })), made.id);
+    EXPECT_EQ(
+        must(office.act<SecretId>([&](store::Tx& tx, const Administration& by) { return promote_secret(tx, by, id); })),
+        made.id);
   }
   const auto live = model::live_secrets(office.secrets(id), office.world.clock.now());
   EXPECT_EQ(model::entri_secret(live)->id, made.id);
@@ -174,7 +180,8 @@ TEST(Endpoints, TakeOnlyKnownEventTypes) {
   Office office;
   const auto id = must(office.create(named("SaaS"))).application.id;
   const auto made = office.act<model::Endpoint>([&](store::Tx& tx, const Administration& by) {
-    return create_endpoint(tx, by, id, {.url = "https://hooks.saas.example/in", .event_types = {"domain.added", "domain.propagated"}});
+    return create_endpoint(
+        tx, by, id, {.url = "https://hooks.saas.example/in", .event_types = {"domain.added", "domain.propagated"}});
   });
   EXPECT_EQ(made.error().member, "event_types[1]");
 }

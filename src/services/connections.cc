@@ -44,7 +44,8 @@ Result<void> check(const CreateConnection& wish) {
 
 Result<model::Application> load_application(store::Tx& tx, ApplicationId id) {
   auto found = TRY(store::applications::find(tx, id));
-  if (!found) return fail(Kind::kUnprocessable, format("application: there is no application {}", id.text()), "application");
+  if (!found)
+    return fail(Kind::kUnprocessable, format("application: there is no application {}", id.text()), "application");
   return *std::move(found);
 }
 

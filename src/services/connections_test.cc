@@ -278,6 +278,7 @@ TEST(ConcurrentConnections, GiveTwoMarksOfStep2ExactlyOneEffect) {
   }
   for (auto& answer : answers) EXPECT_EQ(must(*answer.get()).status, model::Status::kDeployed);
   loops.stop_and_join();
+  life.let_database_rest();
 
   EXPECT_EQ(life.read(connection.id).version, ready.version + 1);
   EXPECT_EQ(life.job(connection.id, model::JobKind::kSearchSubmission).generation, 1);
@@ -304,6 +305,7 @@ TEST(ConcurrentConnections, GiveOneOfTwoCreatorsTheHost) {
     if (!outcome) refusals.insert(outcome.error().kind);
   }
   loops.stop_and_join();
+  life.let_database_rest();
   EXPECT_EQ(created, 1);
   EXPECT_THAT(refusals, ElementsAre(Kind::kConflict));
 }

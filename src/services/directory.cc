@@ -32,7 +32,8 @@ void DirectorySnapshot::add(model::Application application) {
 Result<DirectorySnapshot> DirectorySnapshot::load(store::Tx& tx, const crypto::MasterKey& master_key) {
   DirectorySnapshot snapshot;
   snapshot.revision_ = TRY(store::directory_revision::current(tx));
-  for (auto& application : TRY(store::applications::load_all_across_applications(tx))) snapshot.add(std::move(application));
+  for (auto& application : TRY(store::applications::load_all_across_applications(tx)))
+    snapshot.add(std::move(application));
   for (const auto& row : TRY(store::application_secrets::load_all_across_applications(tx))) {
     const auto entry = snapshot.entries_.find(row.application);
     if (entry == snapshot.entries_.end()) continue;
@@ -99,7 +100,8 @@ Task<void> Directory::poll() {
   bool is_failing = false;
   while (co_await net::sleep_until(std::chrono::steady_clock::now() + kPollPause)) {
     const auto done = co_await reload();
-    if (!done && !is_failing) log::warn("applications and keys could not be read anew", {{"error", done.error().message}});
+    if (!done && !is_failing)
+      log::warn("applications and keys could not be read anew", {{"error", done.error().message}});
     is_failing = !done;
   }
 }

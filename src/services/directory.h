@@ -2,7 +2,8 @@
 //
 // What every request and every delivery must know at once: applications, their live secrets, API keys, identity rules.
 // Owned by app/wiring; any thread. Storage, master key and clock outlive it.
-// An immutable snapshot that is swapped whole; a change, also one that another process makes, is seen after kPollPause at most.
+// An immutable snapshot that is swapped whole; a change, also one that another process makes, is seen after kPollPause
+// at most.
 #pragma once
 
 #include <map>
@@ -71,7 +72,8 @@ class Directory final : public SecretSource {
 
   Directory(Storage& storage, const crypto::MasterKey& master_key, const Clock& clock);
 
-  /// Reads everything anew if the revision has changed. Awaited after every administrative write of our own, and once at start.
+  /// Reads everything anew if the revision has changed. Awaited after every administrative write of our own, and once
+  /// at start.
   Task<Result<void>> reload() override;
   /// Polls until the group stops. A failing database is logged once per failure streak; the old snapshot stays.
   void start(net::TaskGroup& tasks);

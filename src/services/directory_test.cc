@@ -29,7 +29,8 @@ struct Reception {
     return must(world.storage.write_now<T>([&](store::Tx& tx) { return work(tx, by); }));
   }
   NewApplication create(ApplicationWish wish) {
-    return act<NewApplication>([&](store::Tx& tx, const Administration& by) { return create_application(tx, by, wish); });
+    return act<NewApplication>(
+        [&](store::Tx& tx, const Administration& by) { return create_application(tx, by, wish); });
   }
   NewKey create_key_of(std::optional<ApplicationId> application) {
     return act<NewKey>([&](store::Tx& tx, const Administration& by) { return create_key(tx, by, "key", application); });
@@ -43,7 +44,10 @@ struct Reception {
 };
 
 ApplicationWish saas() {
-  return {.name = "SaaS", .webhook_url = {}, .cname_target = {}, .allowed_origins = {"https://app.saas.example"},
+  return {.name = "SaaS",
+          .webhook_url = {},
+          .cname_target = {},
+          .allowed_origins = {"https://app.saas.example"},
           .identity = {"https://clerk.saas.example", {"web"}}};
 }
 

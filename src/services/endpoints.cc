@@ -55,14 +55,16 @@ Result<model::Endpoint> find_endpoint(store::Tx& tx, ApplicationId application, 
 
 }  // namespace
 
-Result<model::Endpoint> create_endpoint(store::Tx& tx, const Administration& by, ApplicationId id, const EndpointWish& wish) {
+Result<model::Endpoint> create_endpoint(store::Tx& tx, const Administration& by, ApplicationId id,
+                                        const EndpointWish& wish) {
   TRY(find_application(tx, id));
   model::Endpoint endpoint;
   endpoint.url = TRY(parse_url(wish.url));
   endpoint.event_types = TRY(parse_types(wish.event_types));
   if (TRY(store::endpoints::list_of_application(tx, id)).size() >= model::kEndpointsMax) {
-    return fail(Kind::kConflict, format("the application has {} endpoints already, the most it may have; delete one first",
-                                        model::kEndpointsMax));
+    return fail(Kind::kConflict,
+                format("the application has {} endpoints already, the most it may have; delete one first",
+                       model::kEndpointsMax));
   }
   endpoint.id = by.ids.make<EndpointId>();
   endpoint.application = id;
@@ -78,8 +80,8 @@ Result<model::Endpoint> create_endpoint(store::Tx& tx, const Administration& by,
   return endpoint;
 }
 
-Result<model::Endpoint> update_endpoint(store::Tx& tx, const Administration& by, ApplicationId application, EndpointId id,
-                                        const EndpointChange& change) {
+Result<model::Endpoint> update_endpoint(store::Tx& tx, const Administration& by, ApplicationId application,
+                                        EndpointId id, const EndpointChange& change) {
   auto endpoint = TRY(find_endpoint(tx, application, id));
   if (change.url) endpoint.url = TRY(parse_url(*change.url));
   if (change.event_types) endpoint.event_types = TRY(parse_types(*change.event_types));

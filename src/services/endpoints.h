@@ -23,7 +23,8 @@ struct EndpointWish {
   bool v2_is_hmac = false;
 };
 /// Owned by the application's first Admin. kConflict at kEndpointsMax.
-Result<model::Endpoint> create_endpoint(store::Tx& tx, const Administration& by, ApplicationId id, const EndpointWish& wish);
+Result<model::Endpoint> create_endpoint(store::Tx& tx, const Administration& by, ApplicationId id,
+                                        const EndpointWish& wish);
 
 struct EndpointChange {
   std::optional<std::string> url;
@@ -31,8 +32,8 @@ struct EndpointChange {
   std::optional<bool> is_enabled, sends_v1, v1_covers_body, v2_is_hmac;
 };
 /// kNotFound for another application's.
-Result<model::Endpoint> update_endpoint(store::Tx& tx, const Administration& by, ApplicationId application, EndpointId id,
-                                        const EndpointChange& change);
+Result<model::Endpoint> update_endpoint(store::Tx& tx, const Administration& by, ApplicationId application,
+                                        EndpointId id, const EndpointChange& change);
 Result<void> remove_endpoint(store::Tx& tx, const Administration& by, ApplicationId application, EndpointId id);
 Result<std::vector<model::Endpoint>> list_endpoints(store::Tx& tx, ApplicationId id);
 

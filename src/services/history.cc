@@ -48,14 +48,14 @@ Task<Result<DeliveryWithAttempts>> History::delivery(ApplicationId application, 
 
 Task<Result<History::DeliveryPage>> History::deliveries(ApplicationId application, DeliveryFilter filter,
                                                         store::PageRequest<DeliveryId> page) const {
-  return storage_.read<DeliveryPage>([application, filter, page](store::Tx& tx) {
-    return store::deliveries::list(tx, application, filter, page);
-  });
+  return storage_.read<DeliveryPage>(
+      [application, filter, page](store::Tx& tx) { return store::deliveries::list(tx, application, filter, page); });
 }
 
 Task<Result<Queues>> History::queues() const {
   return storage_.read<Queues>([](store::Tx& tx) -> Result<Queues> {
-    return Queues{TRY(store::deliveries::depth_across_applications(tx)), TRY(store::jobs::depth_across_applications(tx))};
+    return Queues{TRY(store::deliveries::depth_across_applications(tx)),
+                  TRY(store::jobs::depth_across_applications(tx))};
   });
 }
 

@@ -38,12 +38,14 @@ class History {
   /// kNotFound with a sentence, here and below, for what is not this application's.
   Task<Result<model::Event>> event(ApplicationId application, EventId id) const;
   /// Newest first.
-  Task<Result<EventPage>> events_of(ApplicationId application, ConnectionId connection, store::PageRequest<EventId> page) const;
+  Task<Result<EventPage>> events_of(ApplicationId application, ConnectionId connection,
+                                    store::PageRequest<EventId> page) const;
   /// The newest event of a connect flow.
   Task<Result<model::Event>> last_event_of(ApplicationId application, std::string job_id) const;
   Task<Result<DeliveryWithAttempts>> delivery(ApplicationId application, DeliveryId id) const;
   /// Newest first.
-  Task<Result<DeliveryPage>> deliveries(ApplicationId application, DeliveryFilter filter, store::PageRequest<DeliveryId> page) const;
+  Task<Result<DeliveryPage>> deliveries(ApplicationId application, DeliveryFilter filter,
+                                        store::PageRequest<DeliveryId> page) const;
   /// Over all applications, for metrics.
   Task<Result<Queues>> queues() const;
 

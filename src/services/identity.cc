@@ -129,13 +129,15 @@ Task<Result<Identity::VerifiedClaims>> Identity::verify(std::string token) {
   }
   const auto keys = CO_TRY(co_await keys_for(*provider, claims.key_id, claims.algorithm));
   const auto* key = keys->find(claims.key_id, claims.algorithm);
-  if (key == nullptr) co_return fail(Kind::kUnauthenticated, "the token is signed with a key that its issuer does not publish");
+  if (key == nullptr)
+    co_return fail(Kind::kUnauthenticated, "the token is signed with a key that its issuer does not publish");
   CO_TRY_VOID(parsed.verify(*key));
   CO_TRY_VOID(crypto::check_times(claims, clock_.now(), std::chrono::floor<std::chrono::seconds>(settings_.leeway)));
   co_return boiled_down(*provider, claims);
 }
 
-Result<Identity::VerifiedClaims> Identity::boiled_down(const Provider& provider, const crypto::TokenClaims& claims) const {
+Result<Identity::VerifiedClaims> Identity::boiled_down(const Provider& provider,
+                                                       const crypto::TokenClaims& claims) const {
   VerifiedClaims kept;
   kept.issuer = claims.issuer;
   kept.audiences = claims.audience;
@@ -145,7 +147,8 @@ Result<Identity::VerifiedClaims> Identity::boiled_down(const Provider& provider,
   const auto ends_at = from_ms(claims.expires_at.value_or(0) * 1000) + settings_.leeway;
   kept.forget_at = std::min(clock_.now() + kVerifiedLifetime, ends_at);
   if (kept.organization.empty()) {
-    return fail(Kind::kForbidden, "the token names no organization; the user must have one selected when the token is made");
+    return fail(Kind::kForbidden,
+                "the token names no organization; the user must have one selected when the token is made");
   }
   return kept;
 }
@@ -170,7 +173,8 @@ Result<OrganizationIdentity> Identity::select(const VerifiedClaims& claims) cons
     }
     chosen = id;
   }
-  if (!chosen) return fail(Kind::kUnauthenticated, "the token's issuer and audience (aud or azp) belong to no application");
+  if (!chosen)
+    return fail(Kind::kUnauthenticated, "the token's issuer and audience (aud or azp) belong to no application");
   return OrganizationIdentity{*chosen, claims.organization, claims.subject};
 }
 
@@ -246,7 +250,8 @@ Task<Result<std::string>> Identity::fetch(const Issuer& issuer) {
   call.timeout = kFetchBudget;
   call.body_bytes_max = crypto::kJwksBytesMax;
   auto reply = CO_TRY(co_await http_.send(std::move(call)));
-  if (reply.status != 200) co_return fail(Kind::kProtocol, format("the key set's URL answered with status {}", reply.status));
+  if (reply.status != 200)
+    co_return fail(Kind::kProtocol, format("the key set's URL answered with status {}", reply.status));
   co_return std::move(reply.body);
 }
 

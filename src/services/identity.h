@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Who calls /api/domain/*: verifies the tokens of the operator's identity providers (Clerk or any OIDC) and finds application and
-// organization in them.
-// Owned by app/wiring; any loop (locked inside, never over a co_await). Directory, HTTP client and clock outlive it.
-// An identity provider is never hammered: one fetch at a time and issuer, a failed or pointless one not again within kRefreshPause.
+// Who calls /api/domain/*: verifies the tokens of the operator's identity providers (Clerk or any OIDC) and finds
+// application and organization in them. Owned by app/wiring; any loop (locked inside, never over a co_await).
+// Directory, HTTP client and clock outlive it. An identity provider is never hammered: one fetch at a time and issuer,
+// a failed or pointless one not again within kRefreshPause.
 #pragma once
 
 #include <atomic>
@@ -24,10 +24,11 @@ namespace signpost::services {
 
 /// An identity provider, from the settings.
 struct Issuer {
-  std::string issuer;              // exact value of `iss`
-  std::string jwks_url;            // where its keys are; or
-  std::string jwks_file;           // a file with them
-  std::string organization_claim;  // path with dots ("o.slg"); empty: `org_slug`, then `o.slg` (Clerk's versions 1 and 2)
+  std::string issuer;     // exact value of `iss`
+  std::string jwks_url;   // where its keys are; or
+  std::string jwks_file;  // a file with them
+  std::string
+      organization_claim;  // path with dots ("o.slg"); empty: `org_slug`, then `o.slg` (Clerk's versions 1 and 2)
 };
 
 struct OrganizationIdentity {
@@ -40,19 +41,20 @@ class Identity {
  public:
   struct Settings {
     std::vector<Issuer> issuers;
-    Milliseconds leeway = std::chrono::seconds(60);          // for exp and nbf: clocks differ
-    Milliseconds keys_lifetime = std::chrono::minutes(10);   // then they are fetched again
-    std::size_t verified_max = 16'384;                       // tokens remembered as verified; 0: none
+    Milliseconds leeway = std::chrono::seconds(60);         // for exp and nbf: clocks differ
+    Milliseconds keys_lifetime = std::chrono::minutes(10);  // then they are fetched again
+    std::size_t verified_max = 16'384;                      // tokens remembered as verified; 0: none
   };
   static constexpr Milliseconds kRefreshPause = std::chrono::seconds(30);
   static constexpr Milliseconds kFetchBudget = std::chrono::seconds(5);
-  static constexpr Milliseconds kVerifiedLifetime = std::chrono::seconds(60);  // a withdrawn signing key works that long at most
+  static constexpr Milliseconds kVerifiedLifetime =
+      std::chrono::seconds(60);  // a withdrawn signing key works that long at most
 
   Identity(const Directory& directory, net::HttpClient& http, const Clock& clock, Settings settings);
   ~Identity();
 
-  /// kUnauthenticated with a sentence for whatever is wrong with the token; kUnavailable if the issuer's keys cannot be had.
-  /// Issuer and `aud` or `azp` select the application; a token that fits none, or several, is kUnauthenticated,
+  /// kUnauthenticated with a sentence for whatever is wrong with the token; kUnavailable if the issuer's keys cannot be
+  /// had. Issuer and `aud` or `azp` select the application; a token that fits none, or several, is kUnauthenticated,
   /// one without an organization kForbidden.
   Task<Result<OrganizationIdentity>> authenticate(std::string token);
 

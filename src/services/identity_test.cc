@@ -41,7 +41,8 @@ class KeyServer {
     if (!peer.read_until("\r\n\r\n").ends_with("\r\n\r\n")) return;
     ++requests_;
     const auto body = body_.with([](const auto& current) { return current; });
-    peer.send(format("HTTP/1.1 {} Status\r\nContent-Length: {}\r\nConnection: close\r\n\r\n{}", status_.load(), body.size(), body));
+    peer.send(format("HTTP/1.1 {} Status\r\nContent-Length: {}\r\nConnection: close\r\n\r\n{}", status_.load(),
+                     body.size(), body));
   }
   Guarded<std::string> body_;
   std::atomic<int> status_{200};
@@ -61,15 +62,18 @@ struct Door {
   std::unique_ptr<Identity> identity;
 
   explicit Door(Issuer issuer, std::size_t verified_max = 16) {
-    identity = std::make_unique<Identity>(directory, http, clock,
-                                          Identity::Settings{.issuers = {std::move(issuer)}, .verified_max = verified_max});
+    identity = std::make_unique<Identity>(
+        directory, http, clock, Identity::Settings{.issuers = {std::move(issuer)}, .verified_max = verified_max});
   }
   ApplicationId add_application(std::vector<std::string> audiences = {}) {
     const Administration by{master_key, random, world.ids, clock.now(), "test"};
-    ApplicationWish wish{.name = "SaaS", .webhook_url = {}, .cname_target = {}, .allowed_origins = {},
+    ApplicationWish wish{.name = "SaaS",
+                         .webhook_url = {},
+                         .cname_target = {},
+                         .allowed_origins = {},
                          .identity = {std::string(kIssuer), std::move(audiences)}};
-    const auto made = must(world.storage.write_now<NewApplication>(
-        [&](store::Tx& tx) { return create_application(tx, by, wish); }));
+    const auto made =
+        must(world.storage.write_now<NewApplication>([&](store::Tx& tx) { return create_application(tx, by, wish); }));
     must(net::testing::run_task(loops.at(0), directory.reload()));
     return made.application.id;
   }
@@ -124,7 +128,9 @@ TEST(Identity, FindsTheOrganizationInBothShapesOfClerk) {
   FileDoor door(signer);
   door.add_application();
   EXPECT_EQ(door.authenticate(signer.sign(door.claims(R"("org_slug":"one")")))->organization, "one");
-  EXPECT_EQ(door.authenticate(signer.sign(door.claims(R"("v":2,"o":{"id":"org_1","slg":"two","rol":"admin"})")))->organization, "two");
+  EXPECT_EQ(door.authenticate(signer.sign(door.claims(R"("v":2,"o":{"id":"org_1","slg":"two","rol":"admin"})")))
+                ->organization,
+            "two");
 }
 
 TEST(Identity, FindsTheOrganizationInAConfiguredClaimAndNowhereElse) {
@@ -147,10 +153,14 @@ TEST(Identity, ChoosesTheApplicationByAudienceOrAuthorizedParty) {
   FileDoor door(signer);
   const auto web = door.add_application({"web"});
   const auto mobile = door.add_application({"https://m.saas.example", "mobile"});
-  EXPECT_EQ(door.authenticate(signer.sign(door.claims(R"("aud":["other","web"],"org_slug":"acme")")))->application, web);
-  EXPECT_EQ(door.authenticate(signer.sign(door.claims(R"("azp":"https://m.saas.example","org_slug":"acme")")))->application, mobile);
+  EXPECT_EQ(door.authenticate(signer.sign(door.claims(R"("aud":["other","web"],"org_slug":"acme")")))->application,
+            web);
+  EXPECT_EQ(
+      door.authenticate(signer.sign(door.claims(R"("azp":"https://m.saas.example","org_slug":"acme")")))->application,
+      mobile);
   EXPECT_EQ(door.refusal(signer.sign(door.claims(R"("aud":"nobody","org_slug":"acme")"))), Kind::kUnauthenticated);
-  EXPECT_EQ(door.refusal(signer.sign(door.claims(R"("aud":["web","mobile"],"org_slug":"acme")"))), Kind::kUnauthenticated);
+  EXPECT_EQ(door.refusal(signer.sign(door.claims(R"("aud":["web","mobile"],"org_slug":"acme")"))),
+            Kind::kUnauthenticated);
 }
 
 TEST(Identity, RefusesAnIssuerThatNoApplicationHas) {
@@ -167,7 +177,8 @@ TEST(Identity, RefusesWhatIsNotProven) {
   EXPECT_EQ(door.refusal("no.token"), Kind::kUnauthenticated);
   EXPECT_EQ(door.refusal(std::string(20'000, 'a')), Kind::kUnauthenticated);
   EXPECT_EQ(door.refusal(stranger.sign(door.claims(kVersion1))), Kind::kUnauthenticated);  // the same kid, another key
-  EXPECT_EQ(door.refusal(signer.sign(R"({"iss":"https://evil.example","exp":9999999999,"org_slug":"acme"})")), Kind::kUnauthenticated);
+  EXPECT_EQ(door.refusal(signer.sign(R"({"iss":"https://evil.example","exp":9999999999,"org_slug":"acme"})")),
+            Kind::kUnauthenticated);
 }
 
 TEST(Identity, ForgivesClocksThatDifferByTheLeeway) {
@@ -213,7 +224,8 @@ TEST(Identity, FetchesKeysOnceAndAgainAfterTheirLifetime) {
 }
 
 TEST(Identity, RefreshesOnAnUnknownKeyButNeverHammers) {
-  const TokenSigner old_key(Algorithm::kEs256, "old"), new_key(Algorithm::kEs256, "new"), unknown(Algorithm::kEs256, "unknown");
+  const TokenSigner old_key(Algorithm::kEs256, "old"), new_key(Algorithm::kEs256, "new"),
+      unknown(Algorithm::kEs256, "unknown");
   KeyServer keys(old_key.jwks());
   Door door({std::string(kIssuer), keys.url(), "", ""}, 0);
   door.add_application();

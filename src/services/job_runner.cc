@@ -38,7 +38,9 @@ JobRunner::JobRunner(Storage& storage, Bell& bell, const Clock& clock, net::Loop
       wake_(std::make_shared<net::Signal>(loops.at(index).get_executor())),
       lifelong_(loops.at(index).get_executor()),
       in_flight_(loops.at(index).get_executor()) {
-  bell.on_jobs([wake = wake_] { wake->notify_from_any_thread(); });
+  bell.on_jobs([wake = std::weak_ptr(wake_)] {
+    if (const auto signal = wake.lock()) signal->notify_from_any_thread();
+  });
 }
 
 JobRunner::JobRunner(Storage& storage, Bell& bell, const Clock& clock, net::Loops& loops, std::size_t index)

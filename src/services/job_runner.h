@@ -58,7 +58,7 @@ class JobRunner {
     Milliseconds claim_pause{10};             // real time; bells that ring within it share one claim
   };
 
-  /// For the partitions of `loops.at(index)`. Registers at the bell, which may ring as long as the loop lives.
+  /// For the partitions of `loops.at(index)`. Registers at the bell, which may also ring after the runner's death.
   JobRunner(Storage& storage, Bell& bell, const Clock& clock, net::Loops& loops, std::size_t index, Settings settings);
   JobRunner(Storage& storage, Bell& bell, const Clock& clock, net::Loops& loops, std::size_t index);
   ~JobRunner();
@@ -105,7 +105,7 @@ class JobRunner {
   const store::Loop share_;
   const Settings settings_;
   std::map<model::JobKind, JobHandler> handlers_;
-  // Owned by the runner and by the bell's callback, which may outlive it.
+  // Watched by the bell's callback, which may outlive it.
   const std::shared_ptr<net::Signal> wake_;
   std::unordered_map<JobRowId, Running> running_;              // at most in_flight_max
   std::unordered_map<std::int64_t, std::size_t> of_fairness_;  // of running_

@@ -113,7 +113,7 @@ TEST(JobRunner, ResumesAJobWhoseProcessDiedOnceItsLeaseIsOver) {
 class RunningRunner {
  public:
   explicit RunningRunner(Life& life, JobRunner::Settings settings = {})
-      : loops_(1), runner_(life.world.storage, life.bell, life.clock, loops_, 0, settings) {
+      : life_(life), loops_(1), runner_(life.world.storage, life.bell, life.clock, loops_, 0, settings) {
     set_up_handlers(runner_, life.propagation);
   }
   ~RunningRunner() { stop(Milliseconds(0)); }
@@ -126,9 +126,11 @@ class RunningRunner {
     if (!loops_.is_running()) return;
     net::testing::wait_for_task(loops_.at(0), runner_.stop(budget));
     loops_.stop_and_join();
+    life_.let_database_rest();
   }
 
  private:
+  Life& life_;
   net::Loops loops_;
   JobRunner runner_;
 };

@@ -13,11 +13,13 @@ constexpr std::size_t kKeyBytes = 32;
 
 }  // namespace
 
-Result<NewKey> create_key(store::Tx& tx, const Administration& by, const std::string& name, std::optional<ApplicationId> application) {
+Result<NewKey> create_key(store::Tx& tx, const Administration& by, const std::string& name,
+                          std::optional<ApplicationId> application) {
   TRY_VOID(check_name(name));
   if (application) TRY(find_application(tx, *application));
   if (TRY(store::api_keys::load_all_across_applications(tx)).size() >= kLiveKeysMax) {
-    return fail(Kind::kConflict, format("there are {} keys already, the most there may be; revoke some first", kLiveKeysMax));
+    return fail(Kind::kConflict,
+                format("there are {} keys already, the most there may be; revoke some first", kLiveKeysMax));
   }
   NewKey made;
   made.text = std::string(kKeyPrefix) + to_hex(by.random.bytes(kKeyBytes));
@@ -27,7 +29,8 @@ Result<NewKey> create_key(store::Tx& tx, const Administration& by, const std::st
   made.key.application = application;
   made.key.created_at = by.now;
   TRY_VOID(store::api_keys::insert(tx, made.key));
-  TRY_VOID(audit(tx, by, application, "key.create", made.key.id.text(), (application ? "named " : "admin key named ") + name));
+  TRY_VOID(audit(tx, by, application, "key.create", made.key.id.text(),
+                 (application ? "named " : "admin key named ") + name));
   TRY_VOID(store::directory_revision::bump(tx));
   return made;
 }

@@ -21,8 +21,10 @@ struct NewKey {
   model::ApiKey key;
   std::string text;  // shown once
 };
-/// An admin key, or one for one application only. kUnprocessable for the name, kNotFound for the application, kConflict at kLiveKeysMax.
-Result<NewKey> create_key(store::Tx& tx, const Administration& by, const std::string& name, std::optional<ApplicationId> application);
+/// An admin key, or one for one application only. kUnprocessable for the name, kNotFound for the application, kConflict
+/// at kLiveKeysMax.
+Result<NewKey> create_key(store::Tx& tx, const Administration& by, const std::string& name,
+                          std::optional<ApplicationId> application);
 /// Newest first, revoked ones included.
 Result<store::Page<model::ApiKey>> list_keys(store::Tx& tx, const store::PageRequest<KeyId>& page);
 /// kNotFound if there is no such key or it is revoked already.

@@ -22,8 +22,8 @@ bool is_unseen(const dns::RecordObservation& record) {
   return !record.propagated && (record.cause == "too_busy" || record.cause == "resolvers_fail");
 }
 
-/// This process had no room for the look: it is made again soon. A resolver that fails is different: the domain may be dead, and its
-/// schedule and its 72 hours go on.
+/// This process had no room for the look: it is made again soon. A resolver that fails is different: the domain may be
+/// dead, and its schedule and its 72 hours go on.
 bool was_too_busy(const dns::Observation& observation) {
   return std::ranges::all_of(observation.records, [](const auto& record) { return record.cause == "too_busy"; });
 }

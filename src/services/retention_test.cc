@@ -14,6 +14,7 @@ namespace {
 
 class RetentionTest : public ::testing::Test {
  protected:
+  ~RetentionTest() override { world_.database.stop(); }  // its threads wake the loop
   std::size_t sweep(Retention::Settings settings = {}) {
     Retention retention(world_.storage, world_.clock, loops_.at(0).get_executor(), settings);
     return testing::must(net::testing::run_task(loops_.at(0), retention.sweep_once()));

@@ -36,11 +36,13 @@ Task<Result<std::optional<SavedAnswer>>> SavedAnswers::begin(IdempotencyTicket t
       [ticket, now](store::Tx& tx) { return claim(tx, ticket, now); }));
   if (!found) co_return std::nullopt;
   if (found->request_digest != ticket.digest) {
-    co_return fail(Kind::kUnprocessable, "this Idempotency-Key was used for another request; take a new key for every new request",
+    co_return fail(Kind::kUnprocessable,
+                   "this Idempotency-Key was used for another request; take a new key for every new request",
                    std::string(kMember));
   }
   if (found->status == 0) {
-    co_return std::unexpected(Error{Kind::kConflict, "a request with this Idempotency-Key is under way; ask again in a moment",
+    co_return std::unexpected(Error{Kind::kConflict,
+                                    "a request with this Idempotency-Key is under way; ask again in a moment",
                                     std::string(kMember), std::chrono::seconds(1)});
   }
   co_return CO_TRY(opened(ticket, found->status, found->body));
@@ -52,7 +54,8 @@ Result<SavedAnswer> SavedAnswers::opened(const IdempotencyTicket& ticket, int st
   if (!bytes) return fail(Kind::kInternal, "a saved answer is not base64");
   const auto body = master_key_.unseal(*bytes, identity_of(ticket));
   if (!body) {
-    return fail(Kind::kConflict, "the answer of this Idempotency-Key can no longer be opened; take a new key", std::string(kMember));
+    return fail(Kind::kConflict, "the answer of this Idempotency-Key can no longer be opened; take a new key",
+                std::string(kMember));
   }
   return SavedAnswer{status, body->expose()};
 }

@@ -29,18 +29,20 @@ struct SavedAnswer {
 
 class SavedAnswers {
  public:
-  // How long a request may be under way. One that never came to its end holds its key that long, or until the next start.
+  // How long a request may be under way. One that never came to its end holds its key that long, or until the next
+  // start.
   static constexpr Milliseconds kUnderWayMax = std::chrono::seconds(60);
   static constexpr std::size_t body_bytes_max = 256 * 1024;  // a larger answer is not kept, and its key is free again
 
   SavedAnswers(Storage& storage, const crypto::MasterKey& master_key, const Clock& clock)
       : storage_(storage), master_key_(master_key), clock_(clock) {}
 
-  /// At the start of the single node: keys of requests that died with the last process are free again; returns how many.
+  /// At the start of the single node: keys of requests that died with the last process are free again; returns how
+  /// many.
   static Task<Result<std::int64_t>> release_left_behind(Storage& storage);
 
-  /// The saved answer; nothing if the request is the first with its key and may go on. kConflict while another with this key
-  /// is under way; kUnprocessable if the key belongs to another request.
+  /// The saved answer; nothing if the request is the first with its key and may go on. kConflict while another with
+  /// this key is under way; kUnprocessable if the key belongs to another request.
   Task<Result<std::optional<SavedAnswer>>> begin(IdempotencyTicket ticket);
   Task<Result<void>> keep(IdempotencyTicket ticket, SavedAnswer answer);
   /// The key is free again.

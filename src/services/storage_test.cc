@@ -15,7 +15,10 @@ namespace {
 
 class StorageTest : public ::testing::Test {
  protected:
-  ~StorageTest() override { loops_.stop_and_join(); }
+  ~StorageTest() override {
+    loops_.stop_and_join();
+    world_.database.stop();  // its threads wake the loops
+  }
   model::Application application() {
     return {.id = world_.ids.make<ApplicationId>(), .name = "one more", .created_at = world_.clock.now()};
   }

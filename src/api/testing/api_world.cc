@@ -13,7 +13,8 @@ using services::testing::must;
 
 void add_defaults(std::vector<net::Header>& headers, std::string_view bearer, const std::string& body) {
   headers.push_back({"Authorization", "Bearer " + std::string(bearer)});
-  if (!body.empty() && !net::has_header(headers, "Content-Type")) headers.push_back({"Content-Type", "application/json"});
+  if (!body.empty() && !net::has_header(headers, "Content-Type"))
+    headers.push_back({"Content-Type", "application/json"});
 }
 
 }  // namespace
@@ -44,8 +45,11 @@ ApiWorld::ApiWorld(Api::Settings settings)
   admin_key = must(world.storage.write_now<services::NewKey>([&](store::Tx& tx) {
                 return services::create_key(tx, by, "admin", std::nullopt);
               })).text;
-  services::ApplicationWish wish{.name = "SaaS", .webhook_url = {}, .cname_target = "app.saas.example",
-                                 .allowed_origins = {std::string(kOrigin)}, .identity = {std::string(kIssuer), {}}};
+  services::ApplicationWish wish{.name = "SaaS",
+                                 .webhook_url = {},
+                                 .cname_target = "app.saas.example",
+                                 .allowed_origins = {std::string(kOrigin)},
+                                 .identity = {std::string(kIssuer), {}}};
   const auto made = must(world.storage.write_now<services::NewApplication>(
       [&](store::Tx& tx) { return services::create_application(tx, by, wish); }));
   application = made.application.id.text();
@@ -58,7 +62,8 @@ ApiWorld::ApiWorld(Api::Settings settings)
 
 ApiWorld::~ApiWorld() { world.database.stop(); }
 
-net::Response ApiWorld::send(std::string method, std::string target, std::string body, std::vector<net::Header> headers) {
+net::Response ApiWorld::send(std::string method, std::string target, std::string body,
+                             std::vector<net::Header> headers) {
   auto parts = must(net::split_target(method, target));
   net::Request request;
   request.method = std::move(method);
@@ -93,13 +98,16 @@ std::string ApiWorld::token(std::string_view organization) const {
 
 std::string ApiWorld::token_with(std::string_view claims) const {
   const auto now = to_seconds(clock.now());
-  return signer.sign(format(R"({{"iss":"{}","sub":"user_1","iat":{},"nbf":{},"exp":{},{}}})", kIssuer, now, now, now + 60, claims));
+  return signer.sign(
+      format(R"({{"iss":"{}","sub":"user_1","iat":{},"nbf":{},"exp":{},{}}})", kIssuer, now, now, now + 60, claims));
 }
 
 std::string ApiWorld::connect(std::string_view host, std::string_view organization) {
-  const auto response = call("POST", "/v1/connections",
-                             format(R"({{"organization":"{}","host":"{}","records":[{{"type":"CNAME","host":"www","value":"{{CNAME_TARGET}}"}}]}})",
-                                    organization, host));
+  const auto response = call(
+      "POST", "/v1/connections",
+      format(
+          R"({{"organization":"{}","host":"{}","records":[{{"type":"CNAME","host":"www","value":"{{CNAME_TARGET}}"}}]}})",
+          organization, host));
   if (response.status != 201) throw std::runtime_error(response.body);
   return text_in(response, "id");
 }

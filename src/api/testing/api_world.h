@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The whole API over a real database, called without a socket: one application with identity and origins, an admin key, a
-// key of that application, and an identity provider that signs what the test wants.
-// Owned by the test; its thread turns the one loop. What cannot fail in a test throws if it does.
+// The whole API over a real database, called without a socket: one application with identity and origins, an admin key,
+// a key of that application, and an identity provider that signs what the test wants. Owned by the test; its thread
+// turns the one loop. What cannot fail in a test throws if it does.
 #pragma once
 
 #include <boost/json.hpp>
@@ -29,9 +29,11 @@ class ApiWorld {
   /// Stops the database first: its threads still hold the loop when an answer has arrived.
   ~ApiWorld();
 
-  net::Response send(std::string method, std::string target, std::string body = "", std::vector<net::Header> headers = {});
+  net::Response send(std::string method, std::string target, std::string body = "",
+                     std::vector<net::Header> headers = {});
   /// With the admin key and, if there is a body, the JSON content type.
-  net::Response admin(std::string method, std::string target, std::string body = "", std::vector<net::Header> more = {});
+  net::Response admin(std::string method, std::string target, std::string body = "",
+                      std::vector<net::Header> more = {});
   /// The same with the application's key.
   net::Response call(std::string method, std::string target, std::string body = "", std::vector<net::Header> more = {});
   /// The same with a token of the organization.

@@ -12,6 +12,15 @@ Life::Life(JobRunner::Settings settings) : runner(world.storage, bell, clock, lo
   set_up_handlers(runner, propagation);
 }
 
+// The database lives longer than the loop that it wakes.
+Life::~Life() { world.database.stop(); }
+
+void Life::let_database_rest() {
+  const auto nothing = [](store::Tx&) -> Result<void> { return {}; };
+  must(world.storage.write_now<void>(nothing));
+  must(world.storage.read_now<void>(nothing));
+}
+
 CreateConnection Life::wish(std::string_view host, std::string organization) const {
   CreateConnection wish{.application = world.application.id, .organization = {}, .host = must(HostName::parse(host))};
   wish.organization = std::move(organization);

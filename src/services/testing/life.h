@@ -26,6 +26,7 @@ Task<std::optional<T>> boxed(Task<T> task) {
 class Life {
  public:
   explicit Life(JobRunner::Settings settings = {});
+  ~Life();
 
   /// `www` CNAME → app.saas.example of the host's domain, for organization `acme` unless said otherwise.
   CreateConnection wish(std::string_view host = "www.shop.example", std::string organization = "acme") const;
@@ -48,6 +49,10 @@ class Life {
   std::optional<Time> next_due();
   /// Moves the clock from one due job to the next, runs each, and ends at `end`.
   void walk_to(Time end);
+
+  /// Returns when the database's threads have let go of every loop that they have woken, so that loops of the test may
+  /// die.
+  void let_database_rest();
 
   WebhookWorld world;
   signpost::testing::FakeClock& clock = world.clock;
