@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The public HTTP surface: every request passes here once, from route to log line (DESIGN 11).
+// The public HTTP surface: every request passes here once, from route to log line.
 // Owned by app/wiring; `handle` on any loop; what ApiParts names outlives it, and it outlives the HTTP server.
 // The way is always: route, address limit, authentication, key limit, idempotency, handler, CORS, log. A handler that
 // is reached knows who calls.

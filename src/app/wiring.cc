@@ -14,6 +14,7 @@
 #include "base/text.h"
 #include "net/task_group.h"
 #include "net/wait.h"
+#include "services/job_handlers.h"
 
 namespace signpost::app {
 namespace {
@@ -108,15 +109,7 @@ class Wiring::Unit {
 
   services::DnsEye* eye() { return &eye_; }
 
-  void take_jobs(services::Propagation& propagation) {
-    jobs_.on(model::JobKind::kPropagation, [&propagation](model::Job job) { return propagation.look(std::move(job)); });
-    jobs_.on(model::JobKind::kClaimEnd,
-             [&propagation](model::Job job) { return propagation.end_claim(std::move(job)); });
-    jobs_.on(model::JobKind::kCertificateUpgrade,
-             services::not_configured("no edge is configured, so there is no certificate to upgrade"));
-    jobs_.on(model::JobKind::kSearchSubmission,
-             services::not_configured("no search engine is configured, so nothing was submitted"));
-  }
+  void take_jobs(services::Propagation& propagation) { services::set_up_handlers(jobs_, propagation); }
 
   /// Before the loops run.
   void begin() { tasks_.spawn(live(), "life of a loop"); }

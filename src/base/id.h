@@ -46,18 +46,42 @@ class Id {
   std::int64_t value_ = 0;
 };
 
-struct ApplicationTag { static constexpr std::string_view prefix = "app_"; };
-struct MemberTag { static constexpr std::string_view prefix = "mem_"; };
-struct KeyTag { static constexpr std::string_view prefix = "key_"; };
-struct SecretTag { static constexpr std::string_view prefix = "sec_"; };
-struct ConnectionTag { static constexpr std::string_view prefix = "con_"; };
-struct RecordTag { static constexpr std::string_view prefix = "rec_"; };
-struct EndpointTag { static constexpr std::string_view prefix = "end_"; };
-struct EventTag { static constexpr std::string_view prefix = "evt_"; };
-struct DeliveryTag { static constexpr std::string_view prefix = "dlv_"; };
-struct AttemptTag { static constexpr std::string_view prefix = "att_"; };
-struct JobTag { static constexpr std::string_view prefix = "job_"; };
-struct AuditTag { static constexpr std::string_view prefix = "aud_"; };
+struct ApplicationTag {
+  static constexpr std::string_view prefix = "app_";
+};
+struct MemberTag {
+  static constexpr std::string_view prefix = "mem_";
+};
+struct KeyTag {
+  static constexpr std::string_view prefix = "key_";
+};
+struct SecretTag {
+  static constexpr std::string_view prefix = "sec_";
+};
+struct ConnectionTag {
+  static constexpr std::string_view prefix = "con_";
+};
+struct RecordTag {
+  static constexpr std::string_view prefix = "rec_";
+};
+struct EndpointTag {
+  static constexpr std::string_view prefix = "end_";
+};
+struct EventTag {
+  static constexpr std::string_view prefix = "evt_";
+};
+struct DeliveryTag {
+  static constexpr std::string_view prefix = "dlv_";
+};
+struct AttemptTag {
+  static constexpr std::string_view prefix = "att_";
+};
+struct JobTag {
+  static constexpr std::string_view prefix = "job_";
+};
+struct AuditTag {
+  static constexpr std::string_view prefix = "aud_";
+};
 
 using ApplicationId = Id<ApplicationTag>;
 using MemberId = Id<MemberTag>;
@@ -73,7 +97,8 @@ using JobRowId = Id<JobTag>;
 using AuditId = Id<AuditTag>;
 
 /// Makes ids: 41 bits of milliseconds since 2024, 8 bits of node, 14 bits of sequence. Any thread, no lock.
-/// Never repeats while the process lives, even if the clock steps back; 16,384 a millisecond, then it borrows from the next.
+/// Never repeats while the process lives, even if the clock steps back; 16,384 a millisecond, then it borrows from the
+/// next.
 class IdMaker {
  public:
   explicit IdMaker(const Clock& clock, std::uint8_t node = 0) : clock_(clock), node_(node) {}
@@ -89,7 +114,7 @@ class IdMaker {
   std::atomic<std::int64_t> last_{0};  // milliseconds << 14 | sequence
 };
 
-/// Where rows of this id are worked on: 0…255 (DESIGN 4). Multiplicative hash, so that neighbours spread.
+/// Where rows of this id are worked on: 0…255. Multiplicative hash, so that neighbours spread.
 constexpr std::int16_t partition_of(std::int64_t id) {
   return static_cast<std::int16_t>((static_cast<std::uint64_t>(id) * 0x9E3779B97F4A7C15ULL) >> 56);
 }

@@ -36,7 +36,7 @@ struct Application {
 constexpr std::size_t kAllowedOriginsMax = 20;
 constexpr std::size_t kAudiencesMax = 20;
 
-/// One client secret. During an overlap several are live (DESIGN 8).
+/// One client secret. During an overlap several are live.
 struct ApplicationSecret {
   SecretId id;
   ApplicationId application;

@@ -36,7 +36,7 @@ struct Transition {
   Status to;
 };
 
-/// The life of seed 000 as data; docs/connection.md is printed from it.
+/// The life of seed 000 as data.
 inline constexpr std::array kTransitions{
     Transition{Status::kPendingValidation, Move::kStep1, Status::kSslValidating},
     Transition{Status::kSslValidating, Move::kCertificateIssued, Status::kSslValidated},
@@ -72,7 +72,7 @@ enum class SetupType { kAutomatic, kManual, kAsync, kApi };
 std::string_view name_of(SetupType type);  // "automatic"
 std::optional<SetupType> parse_setup_type(std::string_view text);
 
-/// Several organizations may claim one host name while none has proven it (DESIGN 7).
+/// Several organizations may claim one host name while none has proven it.
 enum class Claim { kUnproven, kProven, kLost, kExpired };
 std::string_view name_of(Claim claim);  // "unproven"
 std::optional<Claim> parse_claim(std::string_view text);
@@ -135,7 +135,7 @@ struct Created {};
 struct StepMarked {
   int step = 0;  // 1 or 2, checked at the door
 };
-struct CertificateIssued {};  // for now reported by the backend: certificate "external"
+struct CertificateIssued {};  // reported by the backend: certificate "external"
 struct FlowEnded {
   SetupType setup_type = SetupType::kManual;
   std::string provider;  // empty: not known

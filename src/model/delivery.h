@@ -72,7 +72,7 @@ constexpr std::size_t kResponseKeptBytesMax = 8 * 1024;
 constexpr Milliseconds kAttemptBudget = std::chrono::seconds(15);
 constexpr Milliseconds kConnectBudget = std::chrono::seconds(5);
 
-// "Webhooks automatically retries up to 3 times" (seed 001); the pauses are the contract schedule of DESIGN 8.
+// "Webhooks automatically retries up to 3 times" (seed 001); the pauses are ours: soon, then rarer.
 inline constexpr std::array<std::chrono::seconds, 3> kContractRetries{std::chrono::seconds(5), std::chrono::minutes(1),
                                                                       std::chrono::minutes(10)};
 constexpr std::chrono::seconds kRetryAfterMax = std::chrono::hours(24);

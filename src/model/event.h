@@ -70,7 +70,7 @@ struct EventPayload {
   };
   std::optional<Data> data;
   std::vector<std::string> updated_objects;
-  // added at the end (DESIGN 8)
+  // ours, added at the end
   EventId event_id;
   std::string job_id;
   std::int64_t sequence = 0;

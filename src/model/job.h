@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Work that must survive a crash: a row until it is done (DESIGN 6).
+// Work that must survive a crash: a row until it is done.
 // Plain values; any thread.
 #pragma once
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Which addresses we may connect to on a customer's behalf (DESIGN 12): public ones, and what the operator opens.
+// Which addresses we may connect to on a customer's behalf: public ones, and what the operator opens.
 // Immutable value; any thread. Every address that a customer can choose is judged at every connection.
 #pragma once
 

@@ -25,7 +25,7 @@ class Loops {
 
   Loop& at(std::size_t index) { return *loops_.at(index); }
   std::size_t size() const { return loops_.size(); }
-  /// The loop that works on rows of this partition (DESIGN 4).
+  /// The loop that works on rows of this partition.
   Loop& of_partition(std::int16_t partition) { return *loops_[static_cast<std::size_t>(partition) % loops_.size()]; }
 
   /// One thread per loop; they run until stop_and_join even if there is nothing to do.

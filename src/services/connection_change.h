@@ -27,7 +27,7 @@ struct Changed {
   Rings rings;
 };
 
-/// One organization's jobs have one key, so that it cannot starve others (DESIGN 6). Stable for ever: it stands in
+/// One organization's jobs have one key, so that it cannot starve others. Stable for ever: it stands in
 /// rows.
 std::int64_t fairness_key_of(ApplicationId application, std::string_view organization);
 

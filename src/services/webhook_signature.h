@@ -31,7 +31,7 @@ struct SigningSecrets {
   std::vector<std::string> live_newest_first;  // each signs once for Standard Webhooks
 };
 
-/// The signature headers of one attempt (DESIGN 8): `Entri-Timestamp`, `Entri-Signature-V2`, `Entri-Signature` unless
+/// The signature headers of one attempt: `Entri-Timestamp`, `Entri-Signature-V2`, `Entri-Signature` unless
 /// turned off (seed 001), and `webhook-id`, `webhook-timestamp`, `webhook-signature` (Standard Webhooks 1.0.0).
 /// `flow_id` is the body's `id`. Both timestamps are `now` in whole epoch seconds: the attempt's time, not the event's.
 std::vector<net::Header> sign(const EndpointOptions& options, const SigningSecrets& secrets, std::string_view flow_id,
