@@ -58,7 +58,6 @@ Api::Api(const ApiParts& parts, Settings settings)
       router_(all_routes()),
       metrics_(patterns_of(router_.routes())),
       desk_(parts, metrics_),
-      idempotency_(parts.storage, parts.master_key, parts.clock),
       per_address_(settings_.per_address),
       per_key_(settings_.per_key),
       request_id_prefix_("req_" + to_hex(parts.random.bytes(4))) {}
@@ -98,15 +97,15 @@ Task<Result<net::Response>> Api::pass(Exchange& exchange) {
   exchange.query = CO_TRY(Query::parse(exchange.request.query));
   const Route& route = *exchange.route;
   if (exchange.key == nullptr || route.method != "POST") co_return co_await route.handler(desk_, exchange);
-  const auto ticket = CO_TRY(Idempotency::ticket_of(exchange.request, exchange.key->id));
-  if (!ticket) co_return co_await route.handler(desk_, exchange);
-  if (auto saved = CO_TRY(co_await idempotency_.begin(*ticket))) {
+  exchange.ticket = CO_TRY(Idempotency::ticket_of(exchange.request, exchange.key->id));
+  if (!exchange.ticket) co_return co_await route.handler(desk_, exchange);
+  if (auto saved = CO_TRY(co_await desk_.idempotency.begin(*exchange.ticket))) {
     metrics_.replays.add();
     co_return *std::move(saved);
   }
   auto answer = co_await route.handler(desk_, exchange);
   auto response = answer ? *std::move(answer) : problem(answer.error());
-  co_await idempotency_.end(*ticket, response);
+  if (!exchange.is_answer_kept) co_await desk_.idempotency.end(*exchange.ticket, response);
   co_return response;
 }
 

@@ -12,7 +12,6 @@
 #include <vector>
 
 #include "api/desk.h"
-#include "api/idempotency.h"
 #include "api/metrics.h"
 #include "api/router.h"
 #include "net/address_policy.h"
@@ -47,7 +46,6 @@ class Api {
   Router router_;
   Metrics metrics_;
   Desk desk_;
-  Idempotency idempotency_;
   net::RateLimit per_address_;
   net::RateLimit per_key_;
   const std::string request_id_prefix_;  // random, so that ids of two runs differ

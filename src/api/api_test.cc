@@ -8,6 +8,7 @@
 #include "api/operation.h"
 #include "api/testing/api_world.h"
 #include "services/keys.h"
+#include "services/testing/refusal.h"
 
 namespace signpost::api {
 namespace {
@@ -194,6 +195,30 @@ TEST(Idempotency, WaitsForARequestUnderWayAndForgetsOneThatWasInterrupted) {
   EXPECT_EQ(waiting.header("Retry-After"), "1");
   world.clock.advance(services::SavedAnswers::kUnderWayMax);
   EXPECT_EQ(world.admin("POST", "/v1/applications", kName, {idempotent("k1")}).status, 201);
+}
+
+TEST(Idempotency, KeepsTheAnswerInTheTransactionOfTheEffect) {
+  ApiWorld world;
+  const std::string name(kName);
+  for (const auto& [path, body] : std::vector<std::pair<std::string, std::string>>{
+           {"/v1/applications", name},
+           {"/v1/keys", name},
+           {"/v1/applications/" + world.application + "/rotate-secret", ""},
+           {"/v1/applications/" + world.application + "/endpoints", R"({"url":"https://hooks.saas.example/in"})"},
+           {"/v1/connections", R"({"organization":"acme","host":"www.shop.example","application":")" +
+                                   world.application +
+                                   R"(","records":[{"type":"CNAME","host":"www","value":"app.saas.example"}]})"}}) {
+    SCOPED_TRACE(path);
+    const auto before = services::testing::count_things(world.world.storage);
+    services::testing::refuse_answers(world.world.storage);
+    EXPECT_GE(world.admin("POST", path, body, {idempotent("refused" + path)}).status, 400);
+    services::testing::take_answers(world.world.storage);
+    EXPECT_EQ(services::testing::count_things(world.world.storage), before) << "an effect without its answer";
+    const auto made = world.admin("POST", path, body, {idempotent("taken" + path)});
+    EXPECT_EQ(made.status, 201) << made.body;
+    EXPECT_GT(services::testing::count_things(world.world.storage), before);
+    EXPECT_EQ(world.admin("POST", path, body, {idempotent("taken" + path)}).body, made.body);
+  }
 }
 
 TEST(Idempotency, DoesNotKeepWhatTryingAgainMayChange) {

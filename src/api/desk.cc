@@ -8,6 +8,10 @@ services::Administration Desk::administration(const Exchange& exchange) const {
           exchange.key != nullptr ? exchange.key->id.text() : std::string("token")};
 }
 
+Result<void> Desk::keep_answer(store::Tx& tx, const Exchange& exchange, const net::Response& response) const {
+  return exchange.ticket ? idempotency.keep_in(tx, *exchange.ticket, response) : Result<void>{};
+}
+
 Result<ApplicationId> application_of(const Exchange& exchange, const std::optional<std::string>& named) {
   if (!named) {
     if (exchange.application) return *exchange.application;

@@ -4,9 +4,12 @@
 // Owned by Api; any loop; everything in it outlives the Api.
 #pragma once
 
+#include <functional>
 #include <string>
+#include <utility>
 
 #include "api/exchange.h"
+#include "api/idempotency.h"
 #include "api/json_input.h"
 #include "api/metrics.h"
 #include "base/clock.h"
@@ -36,13 +39,31 @@ struct ApiParts {
 
 class Desk {
  public:
-  Desk(const ApiParts& parts, Metrics& metrics) : parts(parts), metrics(metrics) {}
+  Desk(const ApiParts& parts, Metrics& metrics)
+      : parts(parts), metrics(metrics), idempotency(parts.storage, parts.master_key, parts.clock) {}
 
   const ApiParts parts;
   Metrics& metrics;
+  Idempotency idempotency;
 
   /// In a write transaction, with the audit line in the caller's name. `work` may run twice.
   services::Administration administration(const Exchange& exchange) const;
+
+  /// The effect of a POST that must not happen twice, in one transaction with the answer that its Idempotency-Key gets
+  /// again. `work` and `answer_of` may run twice.
+  template <typename T>
+  Task<Result<net::Response>> effect(Exchange& exchange, std::function<Result<T>(store::Tx&)> work,
+                                     std::function<net::Response(const T&)> answer_of) {
+    auto response = CO_TRY(co_await parts.storage.write<net::Response>([&](store::Tx& tx) -> Result<net::Response> {
+      auto made = answer_of(TRY(work(tx)));
+      TRY_VOID(keep_answer(tx, exchange, made));
+      return made;
+    }));
+    exchange.is_answer_kept = exchange.ticket.has_value();
+    co_return response;
+  }
+  /// For an effect whose transaction a service opens.
+  Result<void> keep_answer(store::Tx& tx, const Exchange& exchange, const net::Response& response) const;
 };
 
 /// What the caller may see of connections.

@@ -13,6 +13,7 @@
 #include "base/id.h"
 #include "net/http_message.h"
 #include "services/directory.h"
+#include "services/saved_answers.h"
 
 namespace signpost::api {
 
@@ -26,8 +27,10 @@ struct Exchange {
   const Route* route = nullptr;
   std::vector<std::string> captures;  // decoded path segments, in the order of the pattern
   Query query;
-  const model::ApiKey* key = nullptr;        // in `directory`; set on /v1
-  std::optional<ApplicationId> application;  // whom the caller speaks for; empty for an admin key
+  const model::ApiKey* key = nullptr;                 // in `directory`; set on /v1
+  std::optional<ApplicationId> application;           // whom the caller speaks for; empty for an admin key
+  std::optional<services::IdempotencyTicket> ticket;  // of a POST with an Idempotency-Key
+  bool is_answer_kept = false;                        // for that key, in the transaction of the effect
 };
 
 }  // namespace signpost::api

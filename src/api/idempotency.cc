@@ -39,6 +39,10 @@ Task<Result<std::optional<net::Response>>> Idempotency::begin(const Ticket& tick
   co_return response;
 }
 
+Result<void> Idempotency::keep_in(store::Tx& tx, const Ticket& ticket, const net::Response& response) const {
+  return answers_.keep_in(tx, ticket, {response.status, response.body});
+}
+
 Task<void> Idempotency::end(const Ticket& ticket, const net::Response& response) {
   const auto done = may_change(response.status) ? co_await answers_.forget(ticket)
                                                 : co_await answers_.keep(ticket, {response.status, response.body});

@@ -25,7 +25,10 @@ class Idempotency {
   /// The answer given before, with `Idempotent-Replayed: true`; nothing if the request may go on. Errors as of
   /// SavedAnswers.
   Task<Result<std::optional<net::Response>>> begin(const Ticket& ticket);
-  /// Keeps the answer, or frees the key if it is one that trying again may change (429, 5xx).
+  /// Keeps the answer in the transaction of its effect.
+  Result<void> keep_in(store::Tx& tx, const Ticket& ticket, const net::Response& response) const;
+  /// For an answer that was not kept so: keeps it, or frees the key if it is one that trying again may change (429,
+  /// 5xx).
   Task<void> end(const Ticket& ticket, const net::Response& response);
 
  private:

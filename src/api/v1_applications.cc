@@ -55,15 +55,19 @@ Result<services::ApplicationChange> change_of(const ObjectReader& body) {
 /// Changes are seen by this process at once. If reading them fails, the poll does it a moment later.
 Task<void> refresh(Desk& desk) { static_cast<void>(co_await desk.parts.directory.reload()); }
 
+net::Response answer_with_new(const services::NewApplication& made) {
+  auto response = json_response(201, to_json(made.application, made.secret, made.endpoint));
+  response.set("Location", "/v1/applications/" + made.application.id.text());
+  return response;
+}
+
 Answer create_application(Desk& desk, Exchange& exchange) {
   const auto body = CO_TRY(JsonBody::read(exchange.request));
   const auto wish = CO_TRY(wish_of(body.object()));
   const auto by = desk.administration(exchange);
-  const auto made = CO_TRY(co_await desk.parts.storage.write<services::NewApplication>(
-      [by, wish](store::Tx& tx) { return services::create_application(tx, by, wish); }));
+  auto response = CO_TRY(co_await desk.effect<services::NewApplication>(
+      exchange, [by, wish](store::Tx& tx) { return services::create_application(tx, by, wish); }, answer_with_new));
   co_await refresh(desk);
-  auto response = json_response(201, to_json(made.application, made.secret, made.endpoint));
-  response.set("Location", "/v1/applications/" + made.application.id.text());
   co_return response;
 }
 
@@ -116,18 +120,23 @@ Result<Milliseconds> overlap_of(const ObjectReader& body) {
   return TRY(at_member(parse_duration(*text), "overlap"));
 }
 
+net::Response answer_with_secret(const services::NewSecret& made) {
+  const auto end = made.old_end_at ? "\"" + to_rfc3339(*made.old_end_at) + "\"" : std::string("null");
+  return json_response(
+      201, format(R"({{"id":"{}","secret":"{}","old_secrets_end_at":{}}})", made.id.text(), made.secret, end));
+}
+
 Answer rotate_secret(Desk& desk, Exchange& exchange) {
   const auto id = CO_TRY(id_from_path<ApplicationId>(exchange));
   CO_TRY_VOID(check_visible(exchange, id));
   const auto body = CO_TRY(JsonBody::read_or_empty(exchange.request));
   const auto overlap = CO_TRY(overlap_of(body.object()));
   const auto by = desk.administration(exchange);
-  const auto made = CO_TRY(co_await desk.parts.storage.write<services::NewSecret>(
-      [by, id, overlap](store::Tx& tx) { return services::rotate_secret(tx, by, id, overlap); }));
+  auto response = CO_TRY(co_await desk.effect<services::NewSecret>(
+      exchange, [by, id, overlap](store::Tx& tx) { return services::rotate_secret(tx, by, id, overlap); },
+      answer_with_secret));
   co_await refresh(desk);
-  const auto end = made.old_end_at ? "\"" + to_rfc3339(*made.old_end_at) + "\"" : std::string("null");
-  co_return json_response(
-      201, format(R"({{"id":"{}","secret":"{}","old_secrets_end_at":{}}})", made.id.text(), made.secret, end));
+  co_return response;
 }
 
 Answer promote_secret(Desk& desk, Exchange& exchange) {

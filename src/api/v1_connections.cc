@@ -61,13 +61,21 @@ Result<services::CreateConnection> wish_of(const Exchange& exchange, const Objec
                                     std::move(user_id), std::move(records),      std::move(metadata)};
 }
 
+net::Response answer_with_new(const model::Connection& connection) {
+  auto response = json_response(201, to_json(connection));
+  response.set("Location", "/v1/connections/" + connection.id.text());
+  return response;
+}
+
 Answer create_connection(Desk& desk, Exchange& exchange) {
   const auto body = CO_TRY(JsonBody::read(exchange.request));
   auto wish = CO_TRY(wish_of(exchange, body.object()));
-  const auto connection = CO_TRY(co_await desk.parts.connections.create(scope_of(exchange), std::move(wish)));
-  auto response = json_response(201, to_json(connection));
-  response.set("Location", "/v1/connections/" + connection.id.text());
-  co_return response;
+  const auto connection = CO_TRY(co_await desk.parts.connections.create(
+      scope_of(exchange), std::move(wish), [&](store::Tx& tx, const model::Connection& made) {
+        return desk.keep_answer(tx, exchange, answer_with_new(made));
+      }));
+  exchange.is_answer_kept = exchange.ticket.has_value();
+  co_return answer_with_new(connection);
 }
 
 Result<services::ConnectionFilter> filter_of(const Query& query) {

@@ -45,9 +45,9 @@ Answer create_endpoint(Desk& desk, Exchange& exchange) {
   const auto body = CO_TRY(JsonBody::read(exchange.request));
   const auto wish = CO_TRY(wish_of(body.object()));
   const auto by = desk.administration(exchange);
-  const auto endpoint = CO_TRY(co_await desk.parts.storage.write<model::Endpoint>(
-      [by, id, wish](store::Tx& tx) { return services::create_endpoint(tx, by, id, wish); }));
-  co_return json_response(201, to_json(endpoint));
+  co_return co_await desk.effect<model::Endpoint>(
+      exchange, [by, id, wish](store::Tx& tx) { return services::create_endpoint(tx, by, id, wish); },
+      [](const model::Endpoint& endpoint) { return json_response(201, to_json(endpoint)); });
 }
 
 Answer list_endpoints(Desk& desk, Exchange& exchange) {

@@ -31,10 +31,11 @@ Answer create_key(Desk& desk, Exchange& exchange) {
   const auto body = CO_TRY(JsonBody::read(exchange.request));
   const auto wish = CO_TRY(wish_of(exchange, body.object()));
   const auto by = desk.administration(exchange);
-  const auto made = CO_TRY(co_await desk.parts.storage.write<services::NewKey>(
-      [by, wish](store::Tx& tx) { return services::create_key(tx, by, wish.name, wish.application); }));
+  auto response = CO_TRY(co_await desk.effect<services::NewKey>(
+      exchange, [by, wish](store::Tx& tx) { return services::create_key(tx, by, wish.name, wish.application); },
+      [](const services::NewKey& made) { return json_response(201, to_json(made.key, made.text)); }));
   static_cast<void>(co_await desk.parts.directory.reload());  // if it fails, the poll does it a moment later
-  co_return json_response(201, to_json(made.key, made.text));
+  co_return response;
 }
 
 Answer list_keys(Desk& desk, Exchange& exchange) {

@@ -158,7 +158,7 @@ model::Connection Connections::draft_of(const CreateConnection& wish, Time now) 
   return draft;
 }
 
-Task<Result<model::Connection>> Connections::create(Scope scope, CreateConnection wish) {
+Task<Result<model::Connection>> Connections::create(Scope scope, CreateConnection wish, AlsoWrite also) {
   CO_TRY_VOID(check(wish));
   if (scope.application && *scope.application != wish.application) {
     co_return fail(Kind::kNotFound, format("there is no application {}", wish.application.text()), "application");
@@ -172,6 +172,7 @@ Task<Result<model::Connection>> Connections::create(Scope scope, CreateConnectio
     TRY_VOID(check_claims(tx, connection));
     ConnectionChange step(tx, ids_, now);
     auto saved = TRY(step.create(connection));
+    if (also) TRY_VOID(also(tx, saved));
     return Changed{std::move(saved), step.rings()};
   });
 }

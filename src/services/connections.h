@@ -63,6 +63,9 @@ struct LastObservation {
   Time seen_at{};
 };
 
+/// What a caller writes beside a change, in its transaction; it may run twice.
+using AlsoWrite = std::function<Result<void>(store::Tx&, const model::Connection&)>;
+
 class Connections {
  public:
   Connections(Storage& storage, Bell& bell, const Clock& clock, IdMaker& ids, crypto::Random& random)
@@ -72,7 +75,7 @@ class Connections {
   /// already has a live connection on the host (named), or another organization has proven it. kUnprocessable with a
   /// member path
   /// ("records[2].value", "organization", "metadata", "user_id").
-  Task<Result<model::Connection>> create(Scope scope, CreateConnection wish);
+  Task<Result<model::Connection>> create(Scope scope, CreateConnection wish, AlsoWrite also = {});
 
   Task<Result<model::Connection>> read(Scope scope, ConnectionId id);
 

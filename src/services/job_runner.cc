@@ -53,7 +53,7 @@ void JobRunner::on(model::JobKind kind, JobHandler handler) { handlers_[kind] = 
 void JobRunner::start() {
   state_ = State::kRunning;
   lifelong_.spawn(run(), "job runner");
-  lifelong_.spawn(free_expired_leases(), "job leases");
+  lifelong_.spawn(keep_leases(), "job leases");
 }
 
 Task<void> JobRunner::stop(Milliseconds budget) {
@@ -91,15 +91,37 @@ Task<void> JobRunner::run() {
   }
 }
 
-Task<void> JobRunner::free_expired_leases() {
+Task<void> JobRunner::keep_leases() {
   while (co_await net::sleep_until(Steady::now() + settings_.lease / 3)) {
     const Time now = clock_.now();
-    const auto freed = co_await storage_.write<std::int64_t>(
-        [now](store::Tx& tx) { return store::jobs::release_expired_leases_across_applications(tx, now); });
-    if (!freed || *freed == 0) continue;
+    const Time until = now + settings_.lease;
+    const auto mine = leases_to_renew(now);
+    const auto freed =
+        co_await storage_.write<std::int64_t>([&mine, now, until](store::Tx& tx) -> Result<std::int64_t> {
+          for (const auto id : mine) TRY_VOID(store::jobs::renew_lease(tx, id, until));
+          return store::jobs::release_expired_leases_across_applications(tx, now);
+        });
+    if (!freed) {
+      log::warn("leases of jobs could not be renewed", {{"cause", freed.error().message}});
+      continue;
+    }
+    for (const auto id : mine) {
+      if (const auto found = running_.find(id); found != running_.end()) found->second.job.lease_until = until;
+    }
+    if (*freed == 0) continue;
     log::warn("jobs were not ended within their lease and are due again", {{"jobs", *freed}});
     wake_->notify();
   }
+}
+
+std::vector<JobRowId> JobRunner::leases_to_renew(Time now) const {
+  // Most handlers end long before; only what has run for a third of its lease is written.
+  const Time soon = now + settings_.lease - settings_.lease / 3;
+  std::vector<JobRowId> ids;
+  for (const auto& [id, running] : running_) {
+    if (running.job.lease_until <= soon) ids.push_back(id);
+  }
+  return ids;
 }
 
 Task<Milliseconds> JobRunner::turn() {

@@ -3,7 +3,8 @@
 // Works off due jobs: claims them in batches, runs their handlers on its loop, writes how they ended.
 // Owned by app/wiring, one per loop for the partitions of that loop; every call on that loop; `stop` is awaited before
 // it dies. A job is a row until its end is committed: a crash at any point means that it is claimed again, at the next
-// start or once its lease is over. No job runs twice at a time in this process, however long its handler takes.
+// start or once its lease is over. A lease is renewed while its handler runs. No job runs twice at a time in this
+// process, not even when the clock jumps over a lease.
 #pragma once
 
 #include <array>
@@ -82,13 +83,15 @@ class JobRunner {
   };
   struct Running {
     model::Job job;
-    // The same job claimed once more, because the handler outlived its lease: it is not run twice, but given back
+    // The same job claimed once more, because the clock jumped over its lease: it is not run twice, but given back
     // afterwards.
     std::optional<model::Job> again;
   };
 
   Task<void> run();
-  Task<void> free_expired_leases();
+  /// Renews the leases of what runs here, frees those of the dead; three times a lease.
+  Task<void> keep_leases();
+  std::vector<JobRowId> leases_to_renew(Time now) const;
   /// One claim; how long the next may wait.
   Task<Milliseconds> turn();
   Task<Result<Claimed>> claim(std::size_t limit);
@@ -112,7 +115,7 @@ class JobRunner {
   std::unordered_map<JobRowId, int> failures_;                 // since the last success, at most kFailuresMax
   bool has_left_due_ = false;                                  // the last claim took less than there was
   enum class State { kIdle, kRunning, kStopped } state_ = State::kIdle;
-  net::TaskGroup lifelong_;   // run and free_expired_leases
+  net::TaskGroup lifelong_;   // run and keep_leases
   net::TaskGroup in_flight_;  // one task per claimed job
 };
 

@@ -6,6 +6,7 @@
 
 #include <future>
 #include <stdexcept>
+#include <thread>
 
 #include "services/testing/life.h"
 #include "store/jobs.h"
@@ -221,6 +222,27 @@ Task<Result<JobOutcome>> wait_at(Gate& gate) {
   co_return JobOutcome{.ending = JobOutcome::Ending::kDone, .text = "did it"};
 }
 
+TEST(RunningJobRunner, RenewsTheLeaseWhileAHandlerRuns) {
+  Life life;
+  Gate gate;
+  const auto connection = add_job(life, "www.shop.example", kKind);
+  RunningRunner running(life, {.lease = Milliseconds(30), .poll_max = Milliseconds(5)});
+  running.runner().on(kKind, [&gate](const model::Job&) { return wait_at(gate); });
+  running.start();
+  auto resume = gate.resume.get_future().get();
+  life.clock.advance(Milliseconds(20));
+  const Time renewed = life.clock.now() + Milliseconds(30);
+  const auto end = std::chrono::steady_clock::now() + kPatience;
+  while (life.job(connection.id, kKind).lease_until != renewed && std::chrono::steady_clock::now() < end) {
+    std::this_thread::yield();
+  }
+  EXPECT_EQ(life.job(connection.id, kKind).lease_until, renewed);
+  EXPECT_EQ(life.job(connection.id, kKind).attempts, 1);
+  std::move(resume)(1);
+  running.stop(kPatience);
+  EXPECT_EQ(life.job(connection.id, kKind).state, model::JobState::kDone);
+}
+
 TEST(RunningJobRunner, DoesNotRunAJobTwiceAtATimeThoughItsLeaseIsOver) {
   Life life;
   Gate gate;
@@ -229,10 +251,14 @@ TEST(RunningJobRunner, DoesNotRunAJobTwiceAtATimeThoughItsLeaseIsOver) {
   running.runner().on(kKind, [&gate](const model::Job&) { return wait_at(gate); });
   running.start();
   auto resume = gate.resume.get_future().get();
-  // The lease ends again and again; each time the job is due and claimed once more.
+  // The clock jumps over the lease, and the runner of another loop frees it before this one renews it: each time the
+  // job is due and claimed once more.
   const auto end = std::chrono::steady_clock::now() + kPatience;
-  while (life.job(connection.id, kKind).attempts < 3 && std::chrono::steady_clock::now() < end)
+  while (life.job(connection.id, kKind).attempts < 3 && std::chrono::steady_clock::now() < end) {
     life.clock.advance(seconds(1));
+    must(life.world.storage.write_now<std::int64_t>(
+        [&](store::Tx& tx) { return store::jobs::release_expired_leases_across_applications(tx, life.clock.now()); }));
+  }
   EXPECT_GE(life.job(connection.id, kKind).attempts, 3);
   EXPECT_EQ(gate.runs, 1);
   std::move(resume)(1);

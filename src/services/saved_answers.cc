@@ -60,13 +60,20 @@ Result<SavedAnswer> SavedAnswers::opened(const IdempotencyTicket& ticket, int st
   return SavedAnswer{status, body->expose()};
 }
 
-Task<Result<void>> SavedAnswers::keep(IdempotencyTicket ticket, SavedAnswer answer) {
-  if (answer.body.size() > body_bytes_max) co_return co_await forget(std::move(ticket));
-  auto sealed = answer.body.empty() ? std::string() : to_base64(master_key_.seal(answer.body, identity_of(ticket)));
-  const int status = answer.status;
-  co_return co_await storage_.write<void>([ticket, status, sealed = std::move(sealed)](store::Tx& tx) -> Result<void> {
-    static_cast<void>(TRY(keys::complete(tx, ticket.scope, ticket.key, status, sealed)));
+Result<void> SavedAnswers::keep_in(store::Tx& tx, const IdempotencyTicket& ticket, const SavedAnswer& answer) const {
+  if (answer.body.size() > body_bytes_max) {
+    static_cast<void>(TRY(keys::remove(tx, ticket.scope, ticket.key)));
     return {};
+  }
+  const auto sealed =
+      answer.body.empty() ? std::string() : to_base64(master_key_.seal(answer.body, identity_of(ticket)));
+  static_cast<void>(TRY(keys::complete(tx, ticket.scope, ticket.key, answer.status, sealed)));
+  return {};
+}
+
+Task<Result<void>> SavedAnswers::keep(IdempotencyTicket ticket, SavedAnswer answer) {
+  return storage_.write<void>([this, ticket = std::move(ticket), answer = std::move(answer)](store::Tx& tx) {
+    return keep_in(tx, ticket, answer);
   });
 }
 

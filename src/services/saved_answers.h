@@ -44,6 +44,10 @@ class SavedAnswers {
   /// The saved answer; nothing if the request is the first with its key and may go on. kConflict while another with
   /// this key is under way; kUnprocessable if the key belongs to another request.
   Task<Result<std::optional<SavedAnswer>>> begin(IdempotencyTicket ticket);
+  /// Writes the answer in the transaction of the effect, so that no crash comes between the two. An answer over
+  /// body_bytes_max frees the key instead.
+  Result<void> keep_in(store::Tx& tx, const IdempotencyTicket& ticket, const SavedAnswer& answer) const;
+  /// The same in a transaction of its own, for an answer without an effect, or with one that repeats without harm.
   Task<Result<void>> keep(IdempotencyTicket ticket, SavedAnswer answer);
   /// The key is free again.
   Task<Result<void>> forget(IdempotencyTicket ticket);

@@ -141,6 +141,11 @@ Result<bool> reschedule(Tx& tx, JobRowId id, std::int64_t generation, Time not_b
   return false;
 }
 
+Result<bool> renew_lease(Tx& tx, JobRowId id, Time lease_until) {
+  return TRY(tx.execute("UPDATE job SET lease_until = $1 WHERE id = $2 AND lease_until IS NOT NULL", lease_until,
+                        id)) == 1;
+}
+
 Result<std::int64_t> release_all_leases_across_applications(Tx& tx) {
   return tx.execute(FREE_JOB "WHERE lease_until IS NOT NULL");
 }

@@ -34,6 +34,9 @@ Result<bool> finish(Tx& tx, JobRowId id, std::int64_t generation, model::JobStat
 /// The claimed job waits again until `not_before`; a newer wish goes first (false).
 Result<bool> reschedule(Tx& tx, JobRowId id, std::int64_t generation, Time not_before);
 
+/// The job in flight stays so until `lease_until`; false if it is no longer in flight.
+Result<bool> renew_lease(Tx& tx, JobRowId id, Time lease_until);
+
 /// Jobs in flight are due again: all of them (a node that starts alone), or those whose lease ended before `now`.
 /// Returns how many.
 Result<std::int64_t> release_all_leases_across_applications(Tx& tx);

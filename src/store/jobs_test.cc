@@ -215,6 +215,15 @@ TEST_P(Jobs, OnlyExpiredLeasesAreReleasedWhileOthersRun) {
   EXPECT_EQ(must([](Tx& tx) { return jobs::release_expired_leases_across_applications(tx, at(10)); }), 1);
 }
 
+TEST_P(Jobs, ARenewedLeaseOutlivesItsFirstEnd) {
+  request(1, {.kind = kPropagation, .not_before = kNow});
+  const auto claimed = claim({.loop = {}, .now = kNow, .lease_until = at(10)});
+  EXPECT_TRUE(must([&](Tx& tx) { return jobs::renew_lease(tx, claimed[0].id, at(20)); }));
+  EXPECT_EQ(must([](Tx& tx) { return jobs::release_expired_leases_across_applications(tx, at(19)); }), 0);
+  EXPECT_EQ(must([](Tx& tx) { return jobs::release_expired_leases_across_applications(tx, at(20)); }), 1);
+  EXPECT_FALSE(must([&](Tx& tx) { return jobs::renew_lease(tx, claimed[0].id, at(30)); })) << "nobody runs it";
+}
+
 TEST_P(Jobs, TellTheTimerTheNextTime) {
   EXPECT_FALSE(next_due(kNow));
   request(1, {.kind = kPropagation, .not_before = at(-5)});
