@@ -76,7 +76,7 @@ Result<Exit> dns_observe(Console& console, const DnsObserveOptions& options) {
   const auto resolvers = options.resolvers.empty() ? TRY(system_resolvers()) : options.resolvers;
   const auto seen = look_once(options, resolvers, wanted);
   if (options.form == OutputForm::kJson) {
-    console.out << services::to_json(seen) << "\n";
+    console.out << services::to_json(seen, console.clock.now()) << "\n";
   } else {
     console.out << observation_details(view_of(seen), console.columns);
   }

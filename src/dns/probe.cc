@@ -12,7 +12,7 @@ namespace {
 constexpr std::size_t kNoteBytesMax = 400;
 
 bool speaks_for_the_zone(const Probe& probe) {
-  return probe.exchange.answer->authoritative || probe.recursion == Recursion::kDesired;
+  return probe.exchange.answer->authoritative || probe.recursion != Recursion::kNotDesired;
 }
 
 bool has_no_cname(const Probe& probe) {
@@ -90,6 +90,11 @@ std::string text_of(const net::UdpEndpoint& endpoint) {
   const auto address = endpoint.address().to_string();
   return endpoint.address().is_v6() ? format("[{}]:{}", address, endpoint.port())
                                     : format("{}:{}", address, endpoint.port());
+}
+
+bool Probe::has_spoken() const {
+  return exchange.answer && speaks_for_the_zone(*this) &&
+         (exchange.answer->rcode == Rcode::kNoError || exchange.answer->rcode == Rcode::kNxDomain);
 }
 
 Task<void> run(Transport& transport, Probe& probe, net::Deadline deadline) {

@@ -21,6 +21,10 @@ struct Probe {
   Exchange exchange = {};
   Seen seen = {};
   std::vector<std::string> flattened = {};  // the name's addresses where it has no CNAME
+  std::int64_t at_ms = 0;                   // when the answer was there, since the look began
+
+  /// An answer that counts: of a server with authority, or of a resolver.
+  bool has_spoken() const;
 };
 
 /// Asks; and where a CNAME is missing, asks the same server for the name's addresses.
