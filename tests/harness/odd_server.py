@@ -34,15 +34,22 @@ class Zone:
     def __init__(self, origin, text):
         self.origin = dns.name.from_text(origin)
         self.sets, self.names = {}, set()
-        lines = [line for line in text.split("\n") if not line.startswith("$")]
         ttl = next((int(line.split()[1]) for line in text.split("\n") if line.startswith("$TTL ")), 300)
-        for rrset in dns.zonefile.read_rrsets("\n".join(lines), origin=self.origin, relativize=False, rdclass=None, default_ttl=ttl):
-            self.sets[(rrset.name, rrset.rdtype)] = rrset
-            name = rrset.name
-            while name != self.origin and name not in self.names:
-                self.names.add(name)
-                name = name.parent()
+        # Line by line: as a whole, dnspython refuses a CNAME beside other records.
+        for line in text.split("\n"):
+            if line.strip() and not line.startswith("$"):
+                self.add(dns.zonefile.read_rrsets(line, origin=self.origin, relativize=False, rdclass=None, default_ttl=ttl)[0])
         self.names.add(self.origin)
+
+    def add(self, rrset):
+        if (rrset.name, rrset.rdtype) in self.sets:
+            self.sets[(rrset.name, rrset.rdtype)].update(rrset)
+        else:
+            self.sets[(rrset.name, rrset.rdtype)] = rrset
+        name = rrset.name
+        while name != self.origin and name not in self.names:
+            self.names.add(name)
+            name = name.parent()
 
     def soa(self):
         return self.sets[(self.origin, dns.rdatatype.SOA)]
