@@ -387,6 +387,7 @@ class World:
                     named.setdefault(".".join(labels[-2:]), {})[server.name] = server
         hosts = {server.name: server for make in REAL for server in (NameServer(make, {}), *(NameServer(f"{make}:{n}", {}) for n in range(2, ADDRESSES_EACH + 1)))}
         named.setdefault(SERVERS_ZONE, {}).update(hosts)
+        named["root-servers.net"] = {"a.root-servers.net": NameServer(f"a.root-servers.net={ROOT}", {})}
         knot = NameServer("knot", {})
         for origin, servers in named.items():
             records = "\n".join(line for server in servers.values() for line in server.address_records())
