@@ -186,12 +186,27 @@ def ask(address, name, kind, seconds=2.0, tries=2, flags=dns.flags.RD, edns=True
         except dns.exception.DNSException as problem:
             return f"malformed: {type(problem).__name__}"
     if reply is None:
-        return "silence"
+        return "silence" if is_anybody_there(address, query) else "no connection"
     words = [dns.rcode.to_text(reply.rcode()), dns.flags.to_text(reply.flags).lower().replace("qr", "").strip()]
     # One RRSIG a set is enough to know that it is signed; the rest would hide the answer.
     lines = [line for rrset in reply.answer for line in rrset.to_text().split("\n") if " RRSIG " not in line]
     refers = [f"authority: {line}" for rrset in reply.authority for line in rrset.to_text().split("\n") if " NS " in line]
     return f"{' '.join(words)} {' | '.join(lines + refers)}"
+
+
+def is_anybody_there(address, query):
+    """False if the host says that nobody listens; only a connected socket is told."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        probe.settimeout(0.2)
+        try:
+            probe.connect((address, 53))
+            probe.send(query.to_wire())
+            probe.recv(512)
+        except ConnectionRefusedError:
+            return False
+        except OSError:
+            pass
+    return True
 
 
 # --- the servers ----------------------------------------------------------------------------------------------------------------------
@@ -399,7 +414,7 @@ class World:
         """One zone per top-level domain (and those of SUFFIXES), signed, and the root above them."""
         extra = [(entry["zone"].rstrip("."), entry["records"]) for story in self.stories for entry in story.registry]
         origins = {origin for origin in delegations if self.registry_of(origin) is not None}
-        registries = sorted({self.registry_of(origin) for origin in origins} | {zone for zone, _ in extra} | {"example", "com", "net", "org"}, key=lambda z: -z.count("."))
+        registries = sorted({self.registry_of(origin) for origin in origins} | {zone for zone, _ in extra} | {"example", "com", "net", "org", *(s.partition(".")[2] for s in SUFFIXES), *SUFFIXES}, key=lambda z: -z.count("."))
         root_records, below = [], {}
         for registry in registries:
             lines = list(below.get(registry, []))
@@ -468,5 +483,5 @@ def check_witness(story, line):
     at, name, kind, sign_, text = match.groups()
     who, _, how = at.partition("/")
     flags = {"cd": dns.flags.RD | dns.flags.CD}.get(how, dns.flags.RD if who == "resolver" else 0)
-    seen = ask(story.address_of(who), name, kind, seconds=3, tries=3 if who == "resolver" else 2, flags=flags, edns=how != "noedns")
+    seen = ask(story.address_of(who), name, kind, seconds=6 if who == "resolver" else 1.2, flags=flags, edns=how != "noedns")
     return "" if (text in seen) == (sign_ == "=") else f"{line}\n    but it says: {seen}"
