@@ -188,7 +188,7 @@ class StoriesTest(unittest.TestCase):
     def test_every_file_tells_its_story(self):
         for story in dns_zones.load(ZONES):
             with self.subTest(story.stem):
-                self.assertGreater(len(story.members.get("story", "")), 60)
+                self.assertGreater(len(story.members.get("story", "")), 50)
                 self.assertTrue(story.members.get("source") or not story.look)
                 expect = story.expect
                 unknown = expect.keys() - {"propagated", "cause", "causes", "allowed", "weight", "fix", "text", "evidence", "seconds_max"}

@@ -482,6 +482,7 @@ def check_witness(story, line):
         return f"{line!r} is not of the form AT NAME TYPE = TEXT"
     at, name, kind, sign_, text = match.groups()
     who, _, how = at.partition("/")
-    flags = {"cd": dns.flags.RD | dns.flags.CD}.get(how, dns.flags.RD if who == "resolver" else 0)
+    # AD in a question asks the resolver to say whether it has validated (RFC 6840 5.7).
+    flags = (dns.flags.RD | dns.flags.AD if who == "resolver" else 0) | (dns.flags.CD if how == "cd" else 0)
     seen = ask(story.address_of(who), name, kind, seconds=6 if who == "resolver" else 1.2, flags=flags, edns=how != "noedns")
     return "" if (text in seen) == (sign_ == "=") else f"{line}\n    but it says: {seen}"
