@@ -140,7 +140,7 @@ TEST(RecordWish, IsTypeHostAndValue) {
   EXPECT_EQ(mx->priority, 10);
   EXPECT_EQ(mx->value, "mail.saas.example");
   EXPECT_EQ(parse_record_wish("TXT @ \"v=spf1 -all\"")->value, "v=spf1 -all");
-  for (const auto* text : {"", "CNAME", "CNAME www", "SRV a b", "MX @ mail.example", "MX @ 70000 m"})
+  for (const auto* text : {"", "CNAME", "CNAME www", "PTR a b", "MX @ mail.example", "MX @ 70000 m"})
     EXPECT_FALSE(parse_record_wish(text)) << text;
 }
 
@@ -149,9 +149,16 @@ TEST(Expectation, OfMxTakesItsPreferenceFromTheValue) {
   ASSERT_TRUE(mx);
   EXPECT_EQ(mx->priority, 10);
   EXPECT_EQ(mx->value, "mail.saas.example");
-  EXPECT_FALSE(expectation_of("shop.example", "SRV", std::nullopt));
+  EXPECT_FALSE(expectation_of("shop.example", "PTR", std::nullopt));
   EXPECT_FALSE(expectation_of("..", "A", std::nullopt));
   EXPECT_FALSE(expectation_of("shop.example", "MX", "70000 mail.saas.example"));
+}
+
+TEST(Expectation, WhoseValueIsNotWhatItsTypeNeedsIsRefusedWithWhatToWrite) {
+  EXPECT_EQ(expectation_of("shop.example", "caa", "0 issue ca.example")->value, "0 issue \"ca.example\"");
+  const auto url = expectation_of("www.shop.example", "CNAME", "https://app.saas.example/");
+  ASSERT_FALSE(url);
+  EXPECT_THAT(url.error().message, testing::HasSubstr("host name alone"));
 }
 
 TEST(ResolvConf, GivesItsNameServersAndSkipsTheRest) {
