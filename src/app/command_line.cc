@@ -17,6 +17,7 @@
 #include "app/watch.h"
 #include "app/webhook_listen.h"
 #include "app/webhook_verify.h"
+#include "base/record_type.h"
 #include "base/text.h"
 
 namespace signpost::app {
@@ -290,7 +291,7 @@ void add_dns(CLI::App& root, Action& chosen) {
       "  signpost dns observe shop.example MX '10 mail.saas.example' --resolver 9.9.9.9 --json",
       dns_observe);
   cli.add_option("NAME", options->name, "The name of the record")->required()->type_name("");
-  cli.add_option("TYPE", options->type, "A, AAAA, CNAME, TXT or MX")->required()->type_name("");
+  cli.add_option("TYPE", options->type, std::string(kRecordTypeNames))->required()->type_name("");
   cli.add_option("VALUE", options->value, "What it should be; without it any value will do")->type_name("");
   const auto parse_server = [](const std::string& text) { return parse_endpoint(text, 53); };
   add_parsed_list(cli, "--resolver", options->resolvers, parse_server,

@@ -7,6 +7,7 @@
 #include "app/observation_view.h"
 #include "app/resolv_conf.h"
 #include "app/run_here.h"
+#include "base/record_value.h"
 #include "base/text.h"
 #include "dns/observer.h"
 #include "services/observation_json.h"
@@ -39,8 +40,8 @@ Result<dns::Expectation> expectation_of(std::string_view name, std::string_view 
                                         const std::optional<std::string>& value) {
   const auto record_type = parse_record_type(type);
   if (!record_type) {
-    return fail(Kind::kUnprocessable, format("\"{}\" is no record type that can be observed: A, AAAA, CNAME, TXT or MX",
-                                             printable(type, 40)));
+    return fail(Kind::kUnprocessable,
+                format("\"{}\" is no record type that can be observed: {}", printable(type, 40), kRecordTypeNames));
   }
   dns::Expectation expectation{TRY(DnsName::parse(name)), *record_type, value, std::nullopt};
   if (value && *record_type == RecordType::kMx) {
@@ -56,6 +57,7 @@ Result<dns::Expectation> expectation_of(std::string_view name, std::string_view 
       expectation.value = std::string(trim(std::string_view(*value).substr(blank)));
     }
   }
+  if (expectation.value) expectation.value = TRY(canonical_record_value(*record_type, *expectation.value));
   return expectation;
 }
 
@@ -78,7 +80,7 @@ Result<Exit> dns_observe(Console& console, const DnsObserveOptions& options) {
   if (options.form == OutputForm::kJson) {
     console.out << services::to_json(seen, console.clock.now()) << "\n";
   } else {
-    console.out << observation_details(view_of(seen), console.columns);
+    console.out << observation_details(view_of(seen, console.clock.now()), console.columns);
   }
   const bool is_agreed = std::ranges::all_of(seen.records, servers_agree);
   if (!options.value && seen.all_propagated() && !is_agreed)

@@ -42,6 +42,17 @@ std::vector<ServerView> servers_of(const json::array& array) {
   return servers;
 }
 
+std::vector<CauseView> causes_of(const json::array& array) {
+  std::vector<CauseView> causes;
+  for (const auto& item : array) {
+    if (!item.is_object()) continue;
+    const auto& object = item.as_object();
+    causes.push_back(
+        {text_of(object, "code"), text_of(object, "weight"), text_of(object, "text"), text_of(object, "fix")});
+  }
+  return causes;
+}
+
 RecordView record_of(const json::object& object) {
   const auto* propagated = object.if_contains("propagated");
   return {text_of(object, "name"),
@@ -52,7 +63,8 @@ RecordView record_of(const json::object& object) {
           text_of(object, "cause"),
           text_of(object, "explanation"),
           servers_of(array_of(object, "authorities")),
-          servers_of(array_of(object, "resolvers"))};
+          servers_of(array_of(object, "resolvers")),
+          causes_of(array_of(object, "causes"))};
 }
 
 std::string values_text(const ServerView& server) {
@@ -113,6 +125,14 @@ void add_servers(std::string& text, std::string_view title, const std::vector<Se
   }
 }
 
+void add_causes(std::string& text, const std::vector<CauseView>& causes, std::size_t columns) {
+  for (const auto& cause : causes) {
+    text += format("  {} ({})\n", printable(cause.code, 60), printable(cause.weight, 20));
+    text += wrap(cause.text, columns, "    ");
+    text += wrap("→ " + cause.fix, columns, "    ");
+  }
+}
+
 /// One row of the table: who, and the verdict per record.
 struct TableRow {
   std::string server;
@@ -164,8 +184,8 @@ Result<std::vector<RecordView>> parse_observation(std::string_view text) {
   return records;
 }
 
-std::vector<RecordView> view_of(const dns::Observation& observation) {
-  return parse_observation(services::to_json(observation)).value_or(std::vector<RecordView>{});
+std::vector<RecordView> view_of(const dns::Observation& observation, Time ended) {
+  return parse_observation(services::to_json(observation, ended)).value_or(std::vector<RecordView>{});
 }
 
 std::string verdict_text(std::string_view verdict) {
@@ -188,7 +208,9 @@ std::string observation_details(const std::vector<RecordView>& records, std::siz
                                           : format("authoritative servers of {}", printable(record.zone));
     add_servers(text, zone, record.authorities, columns, server_columns);
     add_servers(text, "resolvers (their caches, for information)", record.resolvers, columns, server_columns);
-    if (!record.explanation.empty()) text += wrap(record.explanation, columns, "  ");
+    // What is right is said in a sentence; what is not, cause by cause.
+    if (record.propagated || record.causes.empty()) text += wrap(record.explanation, columns, "  ");
+    add_causes(text, record.causes, columns);
   }
   return text;
 }

@@ -134,7 +134,7 @@ Result<RecordWish> parse_record_wish(std::string_view text) {
     return first;
   };
   const auto type = parse_record_type(word());
-  if (!type) return wrong("the type must be A, AAAA, CNAME, TXT or MX");
+  if (!type) return wrong(format("the type must be {}", kRecordTypeNames));
   RecordWish wish{std::string(name_of(*type)), std::string(word()), "", std::nullopt};
   if (*type == RecordType::kMx) {
     const auto priority = parse_integer(word());
@@ -142,6 +142,7 @@ Result<RecordWish> parse_record_wish(std::string_view text) {
       return wrong("the value of MX begins with a preference from 0 to 65535");
     wish.priority = static_cast<std::uint16_t>(*priority);
   }
+  // As the shell's users write it; a CAA value keeps its quotation marks, which stand further in.
   if (rest.size() >= 2 && rest.starts_with('"') && rest.ends_with('"')) rest = rest.substr(1, rest.size() - 2);
   if (wish.host.empty() || rest.empty()) return wrong("host or value is missing");
   wish.value = rest;

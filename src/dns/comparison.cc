@@ -2,8 +2,9 @@
 #include "dns/comparison.h"
 
 #include <algorithm>
-#include <boost/asio/ip/address.hpp>
 
+#include "base/caa_property.h"
+#include "base/record_value.h"
 #include "base/text.h"
 
 namespace signpost::dns {
@@ -16,8 +17,8 @@ std::optional<std::string> alias_of(const Answer& answer, const DnsName& name) {
   return alias == answer.answer.end() ? std::nullopt : std::optional(alias->value);
 }
 
-void collect(const Answer& answer, const DnsName& owner, WireType type, Seen& seen) {
-  for (const auto& rr : answer.answer) {
+void collect(std::span<const Rr> section, const DnsName& owner, WireType type, Seen& seen) {
+  for (const auto& rr : section) {
     if (rr.type != type || rr.owner != owner) continue;
     if (std::ranges::find(seen.values, rr.value) != seen.values.end()) continue;
     seen.ttl = seen.values.empty() ? rr.ttl : std::min(seen.ttl, rr.ttl);
@@ -25,29 +26,11 @@ void collect(const Answer& answer, const DnsName& owner, WireType type, Seen& se
   }
 }
 
-std::string canonical_name(const std::string& text) {
-  const auto name = DnsName::parse(text);
-  return name ? name->text() : to_lower(text);
-}
-
-std::string canonical_address(const std::string& text) {
-  boost::system::error_code error;
-  const auto address = boost::asio::ip::make_address(text, error);
-  return error ? text : address.to_string();
-}
-
+/// What was let in before its rule was there still gets compared.
 std::string canonical_value(RecordType type, const std::string& text) {
-  switch (type) {
-    case RecordType::kA:
-    case RecordType::kAaaa:
-      return canonical_address(text);
-    case RecordType::kCname:
-    case RecordType::kMx:
-      return canonical_name(text);
-    case RecordType::kTxt:
-      return text;
-  }
-  return text;
+  auto value = canonical_record_value(type, text);
+  if (value) return *std::move(value);
+  return type == RecordType::kTxt ? text : to_lower(text);
 }
 
 /// A preference and a host, "10 mail.example", apart.
@@ -60,11 +43,23 @@ Exchanger exchanger_of(std::string_view value) {
   return {parse_integer(value.substr(0, space)).value_or(0), value.substr(space + 1)};
 }
 
-bool is_met(const Expectation& record, const std::string& seen) {
-  if (record.type != RecordType::kMx) return !record.value || canonical_value(record.type, *record.value) == seen;
+bool is_exchanger_met(const Expectation& record, const std::string& seen) {
   const auto exchanger = exchanger_of(seen);
-  const bool has_host = !record.value || canonical_name(*record.value) == exchanger.host;
+  const bool has_host = !record.value || canonical_value(record.type, *record.value) == exchanger.host;
   return has_host && (!record.priority || *record.priority == exchanger.preference);
+}
+
+bool is_property_met(const std::string& wanted, const std::string& seen) {
+  const auto property = CaaProperty::parse(wanted);
+  const auto other = CaaProperty::parse(seen);
+  return property && other ? property->means_the_same_as(*other) : wanted == seen;
+}
+
+bool is_met(const Expectation& record, const std::string& seen) {
+  if (record.type == RecordType::kMx) return is_exchanger_met(record, seen);
+  if (!record.value) return true;
+  if (record.type == RecordType::kCaa) return is_property_met(*record.value, seen);
+  return canonical_value(record.type, *record.value) == seen;
 }
 
 std::string shown(const std::vector<std::string>& values) {
@@ -86,6 +81,12 @@ Judgement judge_addresses(std::span<const Expectation> group, const Seen& seen) 
   const auto others = unexpected(group, seen);
   if (others.empty()) return {Verdict::kAgrees, {}};
   return {Verdict::kDisagrees, format("has it, but {} too, which takes its share of the visitors", shown(others))};
+}
+
+Judgement judge_name_servers(std::span<const Expectation> group, const Seen& seen) {
+  const auto others = unexpected(group, seen);
+  if (others.empty()) return {Verdict::kAgrees, {}};
+  return {Verdict::kDisagrees, format("has it, but {} too, which gets its share of the questions", shown(others))};
 }
 
 Judgement judge_exchangers(std::span<const Expectation> group, const Seen& seen) {
@@ -122,8 +123,9 @@ Judgement judge_others(const Expectation& record, const Seen& seen) {
 Seen see(const Answer& answer, const Question& question) {
   Seen seen;
   DnsName at = question.name;
-  collect(answer, at, question.type, seen);
+  collect(answer.answer, at, question.type, seen);
   if (question.type == WireType::kCname) return seen;
+  if (question.type == WireType::kNs && seen.values.empty()) collect(answer.authority, at, question.type, seen);
   while (seen.values.empty()) {
     const auto target = alias_of(answer, at);
     if (!target) break;
@@ -139,7 +141,7 @@ Seen see(const Answer& answer, const Question& question) {
     }
     seen.aliases.push_back(*next);
     at = *next;
-    collect(answer, at, question.type, seen);
+    collect(answer.answer, at, question.type, seen);
   }
   return seen;
 }
@@ -153,8 +155,12 @@ Judgement judge(const Expectation& record, std::span<const Expectation> group, c
       return judge_addresses(group, seen);
     case RecordType::kMx:
       return judge_exchangers(group, seen);
+    case RecordType::kNs:
+      return judge_name_servers(group, seen);
     case RecordType::kCname:
     case RecordType::kTxt:
+    case RecordType::kCaa:
+    case RecordType::kSrv:
       return {Verdict::kAgrees, {}};
   }
   return {Verdict::kDisagrees, {}};

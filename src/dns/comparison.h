@@ -3,9 +3,12 @@
 // Whether what a server answered is what we wait for, by type. Pure; any thread.
 //
 // A, AAAA  the record is there and every address there is is expected: an old address beside the new one takes its
-// share
-//          of the visitors. So with several expectations of one name and type all agree only if both sets are equal.
+//          share of the visitors. So with several expectations of one name and type all agree only if both sets are
+//          equal.
 // CNAME    the same target, any case, last dot or not. Without a CNAME the name may be flattened: see judge_flattened.
+// NS       the same set as for addresses: every name server there is is expected. A referral counts as seen.
+// CAA      among others, the same property: blanks and the order of an issue value's parameters are free.
+// SRV      among others, all four parts exactly.
 // TXT      among others, the joined strings exactly.
 // MX       with its preference; others may be there if their preference is worse than every expected one.
 #pragma once

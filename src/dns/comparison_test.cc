@@ -76,6 +76,40 @@ TEST(Comparison, OfAnMxTakesWorseOnesBesideItAsBackups) {
   EXPECT_EQ(judged(expected, {"10 mail.example", "5 old.example"}).verdict, Verdict::kDisagrees);
 }
 
+TEST(Comparison, OfNameServersHoldsEachAgainstTheWholeSet) {
+  const std::vector group{record(RecordType::kNs, "ns1.saas.example."), record(RecordType::kNs, "NS2.saas.example")};
+  EXPECT_EQ(judge(group[0], group, seen({"ns1.saas.example", "ns2.saas.example"})).verdict, Verdict::kAgrees);
+  EXPECT_EQ(judge(group[1], group, seen({"ns1.saas.example"})).verdict, Verdict::kDisagrees);
+  const auto old = judge(group[0], group, seen({"ns1.saas.example", "ns2.saas.example", "ns.old.example"}));
+  EXPECT_EQ(old.verdict, Verdict::kDisagrees);
+  EXPECT_THAT(old.note, HasSubstr("ns.old.example"));
+}
+
+TEST(Comparison, OfACaaFindsThePropertyAmongOthers) {
+  const auto expected = record(RecordType::kCaa, "0 issue ca.example; b=2;a=1");
+  EXPECT_EQ(judged(expected, {R"(0 iodef "mailto:x@shop.example")", R"(0 issue "CA.example ; a = 1; b=2")"}).verdict,
+            Verdict::kAgrees);
+  EXPECT_EQ(judged(expected, {R"(0 issue "ca.example")"}).verdict, Verdict::kDisagrees);
+  EXPECT_EQ(judged(expected, {R"(128 issue "ca.example; a=1; b=2")"}).verdict, Verdict::kDisagrees);
+  EXPECT_EQ(judged(expected, {}).verdict, Verdict::kNoData);
+}
+
+TEST(Comparison, OfASrvNeedsAllFourParts) {
+  const auto expected = record(RecordType::kSrv, "10 5 443 App.Saas.Example.");
+  EXPECT_EQ(judged(expected, {"20 5 443 b.saas.example", "10 5 443 app.saas.example"}).verdict, Verdict::kAgrees);
+  for (const auto* other : {"11 5 443 app.saas.example", "10 6 443 app.saas.example", "10 5 80 app.saas.example",
+                            "10 5 443 b.saas.example"}) {
+    EXPECT_EQ(judged(expected, {other}).verdict, Verdict::kDisagrees) << other;
+  }
+}
+
+TEST(Seen, TakesTheNameServersOfAReferral) {
+  Answer answer;
+  answer.authority.push_back({name("app.shop.example"), WireType::kNs, 60, "ns1.saas.example"});
+  EXPECT_THAT(see(answer, {name("app.shop.example"), WireType::kNs}).values, testing::ElementsAre("ns1.saas.example"));
+  EXPECT_TRUE(see(answer, {name("x.app.shop.example"), WireType::kNs}).values.empty());
+}
+
 TEST(Comparison, WithoutAValueTakesAny) {
   EXPECT_EQ(judged(record(RecordType::kTxt, std::nullopt), {"x"}).verdict, Verdict::kAgrees);
   EXPECT_EQ(judged(record(RecordType::kTxt, std::nullopt), {}).verdict, Verdict::kNoData);

@@ -556,14 +556,14 @@ Found servers_disagree(const Facts& facts) {
     if (other == nullptr) other = &facts.authorities[i];
     if (without.size() < 200) without += (without.empty() ? "" : ", ") + who(answer);
   }
-  return finding(Cause::kServersDisagree,
-                 format("{} of {} server addresses of the zone {} have the record; not so {}: {}.",
-                        count(facts, Verdict::kAgrees), count_speaking(facts), zone_text(facts), without,
-                        said_by(*other)),
-                 format("Wait a few minutes. If it lasts, the domain names servers of several providers: add the record "
-                        "at each, {}.",
-                        entry(facts)),
-                 all_who_spoke(facts));
+  return finding(
+      Cause::kServersDisagree,
+      format("{} of {} server addresses of the zone {} have the record; not so {}: {}.", count(facts, Verdict::kAgrees),
+             count_speaking(facts), zone_text(facts), without, said_by(*other)),
+      format("Wait a few minutes. If it lasts, the domain names servers of several providers: add the record "
+             "at each, {}.",
+             entry(facts)),
+      all_who_spoke(facts));
 }
 
 Found tcp_blocked(const Facts& facts) {

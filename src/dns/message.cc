@@ -7,6 +7,7 @@
 #include <cstdlib>
 #include <memory>
 
+#include "base/caa_property.h"
 #include "base/text.h"
 
 namespace signpost::dns {
@@ -76,6 +77,33 @@ std::optional<std::string> exchange_text(const ldns_rr* rr) {
   return format("{} {}", ldns_rdf2native_int16(ldns_rr_rdf(rr, 0)), host->text());
 }
 
+std::optional<std::string> service_text(const ldns_rr* rr) {
+  if (ldns_rr_rd_count(rr) != 4) return std::nullopt;
+  std::string numbers;
+  for (std::size_t i = 0; i < 3; ++i) {
+    if (ldns_rdf_size(ldns_rr_rdf(rr, i)) != 2) return std::nullopt;
+    numbers += format("{} ", ldns_rdf2native_int16(ldns_rr_rdf(rr, i)));
+  }
+  const auto host = name_in(ldns_rr_rdf(rr, 3));
+  return host ? std::optional(numbers + host->text()) : std::nullopt;
+}
+
+std::string_view octets_of(const ldns_rdf* rdf) {
+  return {reinterpret_cast<const char*>(ldns_rdf_data(rdf)), ldns_rdf_size(rdf)};
+}
+
+std::optional<std::string> property_text(const ldns_rr* rr) {
+  // An empty value is no third field to ldns.
+  const auto count = ldns_rr_rd_count(rr);
+  if (count < 2 || count > 3 || ldns_rdf_size(ldns_rr_rdf(rr, 0)) != 1) return std::nullopt;
+  auto tag = octets_of(ldns_rr_rdf(rr, 1));
+  if (!tag.empty()) tag.remove_prefix(1);  // the first octet is the length
+  if (!is_caa_tag(tag)) return std::nullopt;
+  const auto flags = ldns_rdf2native_int8(ldns_rr_rdf(rr, 0));
+  const auto value = count == 3 ? octets_of(ldns_rr_rdf(rr, 2)) : std::string_view();
+  return CaaProperty{flags, to_lower(tag), std::string(value)}.text();
+}
+
 std::string authority_text(const ldns_rr* rr) {
   std::string text;
   for (std::size_t i = 0; i < ldns_rr_rd_count(rr); ++i) {
@@ -107,6 +135,8 @@ std::optional<std::string> value_of(const ldns_rr* rr, WireType type) {
   const ldns_rdf* first = ldns_rr_rd_count(rr) > 0 ? ldns_rr_rdf(rr, 0) : nullptr;
   if (type == WireType::kTxt) return joined_strings(rr);
   if (type == WireType::kMx) return exchange_text(rr);
+  if (type == WireType::kSrv) return service_text(rr);
+  if (type == WireType::kCaa) return property_text(rr);
   if (type == WireType::kSoa) return authority_text(rr);
   if (type == WireType::kDs || type == WireType::kDnskey) return key_text(rr, type);
   if (type == WireType::kA || type == WireType::kAaaa) {
@@ -195,6 +225,12 @@ WireType wire_type_of(RecordType type) {
       return WireType::kTxt;
     case RecordType::kMx:
       return WireType::kMx;
+    case RecordType::kNs:
+      return WireType::kNs;
+    case RecordType::kCaa:
+      return WireType::kCaa;
+    case RecordType::kSrv:
+      return WireType::kSrv;
   }
   return WireType::kA;
 }
@@ -215,12 +251,16 @@ std::string name_of(WireType type) {
       return "TXT";
     case WireType::kAaaa:
       return "AAAA";
+    case WireType::kSrv:
+      return "SRV";
     case WireType::kOpt:
       return "OPT";
     case WireType::kDs:
       return "DS";
     case WireType::kDnskey:
       return "DNSKEY";
+    case WireType::kCaa:
+      return "CAA";
   }
   return format("TYPE{}", static_cast<std::uint16_t>(type));
 }

@@ -17,7 +17,8 @@
 
 namespace signpost::dns {
 
-/// Record types as numbers on the wire (IANA, RFC 1035 3.2.2). Values without a name here occur too.
+/// Record types as numbers on the wire (IANA; RFC 1035 3.2.2, RFC 2782, RFC 8659 4.1). Values without a name here occur
+/// too.
 enum class WireType : std::uint16_t {
   kA = 1,
   kNs = 2,
@@ -26,9 +27,11 @@ enum class WireType : std::uint16_t {
   kMx = 15,
   kTxt = 16,
   kAaaa = 28,
+  kSrv = 33,
   kOpt = 41,
   kDs = 43,
   kDnskey = 48,
+  kCaa = 257
 };
 
 WireType wire_type_of(RecordType type);
@@ -69,9 +72,9 @@ struct Rr {
   DnsName owner;
   WireType type;
   std::uint32_t ttl;  // seconds
-  /// Canonical: "192.0.2.1"; "2001:db8::1"; names lower case without the last dot; MX "10 mail.example"; TXT its
-  /// strings joined, raw octets; SOA "mname rname serial refresh retry expire minimum"; DS and DNSKEY "tag algorithm".
-  /// Empty for other types.
+  /// Canonical: "192.0.2.1"; "2001:db8::1"; names lower case without the last dot; MX "10 mail.example"; SRV
+  /// "10 5 443 host.example"; CAA '0 issue "ca.example"'; TXT its strings joined, raw octets; SOA "mname rname serial
+  /// refresh retry expire minimum"; DS and DNSKEY "tag algorithm". Empty for other types.
   std::string value;
 };
 

@@ -59,7 +59,7 @@ constexpr std::size_t kValueBytesMax = 512;
 struct RecordObservation {
   DnsName name;
   RecordType type;
-  std::string expected;   // "192.0.2.1", "10 mail.example"; "any value" if any will do
+  std::string expected;   // "192.0.2.1", "10 mail.example", '0 issue "ca.example"'; "any value" if any will do
   std::string zone = {};  // empty if none was found
   bool propagated = false;
   std::vector<ServerAnswer> authorities = {};
