@@ -10,6 +10,7 @@
 #include "base/record_value.h"
 #include "base/text.h"
 #include "dns/observer.h"
+#include "dns/txt_purpose.h"
 #include "services/observation_json.h"
 
 namespace signpost::app {
@@ -58,6 +59,8 @@ Result<dns::Expectation> expectation_of(std::string_view name, std::string_view 
     }
   }
   if (expectation.value) expectation.value = TRY(canonical_record_value(*record_type, *expectation.value));
+  if (expectation.value && *record_type == RecordType::kTxt)
+    TRY_VOID(dns::check_txt(expectation.name, *expectation.value));
   return expectation;
 }
 

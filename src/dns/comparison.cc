@@ -6,6 +6,11 @@
 #include "base/caa_property.h"
 #include "base/record_value.h"
 #include "base/text.h"
+#include "dns/dkim.h"
+#include "dns/dmarc.h"
+#include "dns/spf.h"
+#include "dns/txt_purpose.h"
+#include "dns/txt_shape.h"
 
 namespace signpost::dns {
 
@@ -118,6 +123,115 @@ Judgement judge_others(const Expectation& record, const Seen& seen) {
                                       signpost::name_of(record.type))};
 }
 
+std::string_view note_of(TxtShape shape) {
+  switch (shape) {
+    case TxtShape::kQuoted:
+      return "has it with quotation marks as a part of the value";
+    case TxtShape::kPadded:
+      return "has it with other blanks";
+    case TxtShape::kSplit:
+      return "has it split over several records";
+    case TxtShape::kCut:
+      return "has only its beginning";
+    case TxtShape::kEqual:
+    case TxtShape::kOther:
+      return "";
+  }
+  return "";
+}
+
+Judgement judge_plain(const Expectation& record, const Seen& seen) {
+  const auto shape = find_shape(*record.value, seen.values).shape;
+  if (shape == TxtShape::kEqual) return {Verdict::kAgrees, {}};
+  auto judgement = judge_others(record, seen);
+  if (judgement.note.empty()) judgement.note = note_of(shape);
+  return judgement;
+}
+
+Judgement judge_spf(const Expectation& record, const Seen& seen, const SpfReport* walked) {
+  const auto wanted = SpfRecord::parse(*record.value);
+  if (!wanted) return judge_plain(record, seen);
+  const auto records = spf_records(seen.values);
+  if (records.empty()) return judge_plain(record, seen);
+  if (records.size() > 1) {
+    return {Verdict::kDisagrees,
+            format("has {} SPF records, of which mail servers take none: join them into one", records.size())};
+  }
+  const auto found = SpfRecord::parse(records.front());
+  if (!found) return {Verdict::kDisagrees, found.error().message};
+  const auto missing =
+      walked != nullptr ? walked->missing : missing_parts({record.name, *wanted}, {record.name, *found});
+  if (missing.empty()) return {Verdict::kAgrees, {}};
+  const SpfAt at{record.name, *found};
+  const bool is_behind =
+      std::ranges::any_of(missing, [&](const SpfTerm& part) { return stands_after_all(part, record.name, at); });
+  return {Verdict::kDisagrees, is_behind ? format("has {} only behind the all, where nobody gets to", shown(missing))
+                                         : format("has an SPF record without {}", shown(missing))};
+}
+
+Judgement judge_dmarc(const Expectation& record, const Seen& seen) {
+  const auto wanted = DmarcRecord::parse(*record.value);
+  const auto records = dmarc_records(seen.values);
+  if (!wanted || records.empty()) return judge_plain(record, seen);
+  if (records.size() > 1) {
+    return {Verdict::kDisagrees,
+            format("has {} DMARC records, of which mail servers take none: keep one", records.size())};
+  }
+  const auto found = DmarcRecord::parse(records.front());
+  if (!found) return {Verdict::kDisagrees, found.error().message};
+  const auto differences = compare(*wanted, *found);
+  if (differences.empty()) return {Verdict::kAgrees, {}};
+  return {Verdict::kDisagrees, format("has a DMARC record in which {}", shown(differences))};
+}
+
+std::string_view note_of(DkimVerdict verdict) {
+  switch (verdict) {
+    case DkimVerdict::kOtherKey:
+      return "has another key";
+    case DkimVerdict::kRevoked:
+      return "has a revoked key (p is empty)";
+    case DkimVerdict::kCut:
+      return "has only the beginning of the key";
+    case DkimVerdict::kSame:
+    case DkimVerdict::kInvalid:
+      return "";
+  }
+  return "";
+}
+
+Judgement judge_dkim(const Expectation& record, const Seen& seen) {
+  const auto wanted = DkimRecord::parse(*record.value);
+  if (!wanted) return judge_plain(record, seen);
+  bool is_there = false;
+  std::string_view note;
+  for (const auto& value : seen.values) {
+    const auto verdict = compare(*wanted, value);
+    if (verdict == DkimVerdict::kSame) is_there = true;
+    if (note.empty()) note = note_of(verdict);
+  }
+  if (is_there && note.empty()) return {Verdict::kAgrees, {}};
+  // RFC 6376 3.6.2.2: with several keys at a selector the result is undefined.
+  if (is_there)
+    return {Verdict::kDisagrees, "has it, but another key of the selector too, and mail servers take either"};
+  if (note.empty()) return judge_plain(record, seen);
+  return {Verdict::kDisagrees, std::string(note)};
+}
+
+Judgement judge_text(const Expectation& record, const Seen& seen, const SpfReport* walked) {
+  if (!record.value) return seen.values.empty() ? judge_others(record, seen) : Judgement{Verdict::kAgrees, {}};
+  switch (purpose_of(record.name, *record.value)) {
+    case TxtPurpose::kSpf:
+      return judge_spf(record, seen, walked);
+    case TxtPurpose::kDmarc:
+      return judge_dmarc(record, seen);
+    case TxtPurpose::kDkim:
+      return judge_dkim(record, seen);
+    case TxtPurpose::kPlain:
+      return judge_plain(record, seen);
+  }
+  return judge_plain(record, seen);
+}
+
 }  // namespace
 
 Seen see(const Answer& answer, const Question& question) {
@@ -146,7 +260,9 @@ Seen see(const Answer& answer, const Question& question) {
   return seen;
 }
 
-Judgement judge(const Expectation& record, std::span<const Expectation> group, const Seen& seen) {
+Judgement judge(const Expectation& record, std::span<const Expectation> group, const Seen& seen,
+                const SpfReport* walked) {
+  if (record.type == RecordType::kTxt) return judge_text(record, seen, walked);
   const auto meets = [&](const std::string& value) { return is_met(record, value); };
   if (std::ranges::none_of(seen.values, meets)) return judge_others(record, seen);
   switch (record.type) {
@@ -164,6 +280,17 @@ Judgement judge(const Expectation& record, std::span<const Expectation> group, c
       return {Verdict::kAgrees, {}};
   }
   return {Verdict::kDisagrees, {}};
+}
+
+std::optional<SpfWalk> begin_spf_walk(const Expectation& record, const Seen& seen) {
+  if (record.type != RecordType::kTxt || !record.value) return std::nullopt;
+  if (purpose_of(record.name, *record.value) != TxtPurpose::kSpf) return std::nullopt;
+  auto wanted = SpfRecord::parse(*record.value);
+  const auto records = spf_records(seen.values);
+  if (!wanted || records.size() != 1) return std::nullopt;
+  auto found = SpfRecord::parse(records.front());
+  if (!found) return std::nullopt;
+  return SpfWalk({record.name, *std::move(wanted)}, {record.name, *std::move(found)});
 }
 
 Judgement judge_flattened(std::span<const std::string> seen, std::span<const std::string> target_addresses) {

@@ -9,7 +9,10 @@
 // NS       the same set as for addresses: every name server there is is expected. A referral counts as seen.
 // CAA      among others, the same property: blanks and the order of an issue value's parameters are free.
 // SRV      among others, all four parts exactly.
-// TXT      among others, the joined strings exactly.
+// TXT      among others, the joined strings exactly. Three have rules of their own:
+//          SPF    exactly one SPF record, which has (itself or, with a SpfReport, through its includes) what is wanted;
+//          DMARC  exactly one at _dmarc.…, whose tags agree, see dmarc.h;
+//          DKIM   the same key at the selector, and no other beside it.
 // MX       with its preference; others may be there if their preference is worse than every expected one.
 #pragma once
 
@@ -19,6 +22,7 @@
 
 #include "dns/message.h"
 #include "dns/observation.h"
+#include "dns/spf_walk.h"
 #include "net/task.h"
 
 namespace signpost::dns {
@@ -42,7 +46,13 @@ struct Judgement {
 
 /// `group`: all expectations of the record's name and type, itself included. Never says a server's fault, only
 /// kAgrees, kDisagrees or kNoData (nothing of this type).
-Judgement judge(const Expectation& record, std::span<const Expectation> group, const Seen& seen);
+/// `walked`: what the walk of `begin_spf_walk` found, if there was one; without it only the record itself counts.
+Judgement judge(const Expectation& record, std::span<const Expectation> group, const Seen& seen,
+                const SpfReport* walked = nullptr);
+
+/// The walk that tells whether a wanted SPF record is met through includes; nothing if there is none to walk: the
+/// expectation is no SPF record, or there is not exactly one valid SPF record to see. It may have ended at once.
+std::optional<SpfWalk> begin_spf_walk(const Expectation& record, const Seen& seen);
 
 /// A name with addresses instead of the expected CNAME: agrees if they are a non-empty subset of the target's.
 Judgement judge_flattened(std::span<const std::string> seen, std::span<const std::string> target_addresses);

@@ -63,6 +63,78 @@ TEST(Comparison, OfATxtFindsItAmongOthersExactly) {
   EXPECT_EQ(judged(expected, {"v=abc def"}).verdict, Verdict::kDisagrees);
 }
 
+TEST(Comparison, OfATxtSaysHowItIsSpoiled) {
+  const auto expected = record(RecordType::kTxt, "token=0123456789");
+  EXPECT_THAT(judged(expected, {"\"token=0123456789\""}).note, HasSubstr("quotation marks"));
+  EXPECT_THAT(judged(expected, {"token=0123456789 "}).note, HasSubstr("blanks"));
+  EXPECT_THAT(judged(expected, {"token=01234"}).note, HasSubstr("beginning"));
+  EXPECT_THAT(judged(expected, {"56789", "token=01234"}).note, HasSubstr("split"));
+  EXPECT_EQ(judged(expected, {"56789", "token=01234"}).verdict, Verdict::kDisagrees);
+  EXPECT_EQ(judged(expected, {}).verdict, Verdict::kNoData);
+}
+
+TEST(Comparison, OfAnSpfRecordNeedsWhatIsWantedInExactlyOne) {
+  const std::string wanted = "v=spf1 include:spf.saas.example ~all";
+  for (const auto& [seen, verdict, note] : std::vector<std::tuple<std::vector<std::string>, Verdict, const char*>>{
+           {{"hello", "v=spf1 include:_spf.other.example include:spf.saas.example -all"}, Verdict::kAgrees, ""},
+           {{"v=spf1 mx -all"}, Verdict::kDisagrees, "without include:spf.saas.example"},
+           {{"v=spf1 -all include:spf.saas.example"}, Verdict::kDisagrees, "behind the all"},
+           {{"v=spf1 mx -all", wanted}, Verdict::kDisagrees, "2 SPF records"},  // RFC 7208 4.5
+           {{"v=spf1 ip4:x include:spf.saas.example"}, Verdict::kDisagrees, "ip4:x"},
+           {{"\"" + wanted + "\""}, Verdict::kDisagrees, "quotation marks"},
+           {{"hello"}, Verdict::kDisagrees, ""},
+           {{}, Verdict::kNoData, ""}}) {
+    const auto judgement = judged(record(RecordType::kTxt, wanted), seen);
+    EXPECT_EQ(name_of(judgement.verdict), name_of(verdict)) << note;
+    EXPECT_THAT(judgement.note, HasSubstr(note));
+  }
+}
+
+TEST(Comparison, OfAnSpfRecordTakesWhatItsWalkHasFound) {
+  const auto expected = record(RecordType::kTxt, "v=spf1 include:spf.saas.example ~all");
+  const auto there = seen({"v=spf1 include:all.shop.example -all"});
+  auto walk = begin_spf_walk(expected, there);
+  ASSERT_TRUE(walk);
+  EXPECT_THAT(walk->needed(), testing::ElementsAre(name("all.shop.example")));
+  EXPECT_EQ(judge(expected, std::span(&expected, 1), there).verdict, Verdict::kDisagrees);
+  const std::vector<std::string> texts{"v=spf1 include:spf.saas.example -all"};
+  walk->tell(name("all.shop.example"), SpfWalk::Outcome::kAnswer, texts);
+  const auto report = walk->report();
+  EXPECT_EQ(judge(expected, std::span(&expected, 1), there, &report).verdict, Verdict::kAgrees);
+}
+
+TEST(Comparison, WalksOnlyFromOneValidSpfRecordToAWantedOne) {
+  const auto expected = record(RecordType::kTxt, "v=spf1 include:spf.saas.example ~all");
+  EXPECT_TRUE(begin_spf_walk(expected, seen({"v=spf1 -all"}))->has_ended());
+  EXPECT_FALSE(begin_spf_walk(expected, seen({})));
+  EXPECT_FALSE(begin_spf_walk(expected, seen({"v=spf1 a", "v=spf1 mx"})));
+  EXPECT_FALSE(begin_spf_walk(expected, seen({"v=spf1 ip4:x"})));
+  EXPECT_FALSE(begin_spf_walk(record(RecordType::kTxt, "hello"), seen({"v=spf1 a"})));
+  EXPECT_FALSE(begin_spf_walk(record(RecordType::kTxt, std::nullopt), seen({"v=spf1 a"})));
+}
+
+TEST(Comparison, OfADmarcRecordHoldsItsTagsAgainstTheOnlyOne) {
+  const Expectation expected{name("_dmarc.shop.example"), RecordType::kTxt, "v=DMARC1; p=quarantine", std::nullopt};
+  EXPECT_EQ(judged(expected, {"v=DMARC1;p=reject;rua=mailto:x@shop.example"}).verdict, Verdict::kAgrees);
+  EXPECT_THAT(judged(expected, {"v=DMARC1; p=none"}).note, HasSubstr("p is none instead of quarantine"));
+  EXPECT_THAT(judged(expected, {"v=DMARC1; p=reject", "v=DMARC1; p=none"}).note, HasSubstr("2 DMARC records"));
+  EXPECT_EQ(judged(expected, {"v=DMARC1; p=foo"}).verdict, Verdict::kDisagrees);
+  EXPECT_EQ(judged(expected, {"hello"}).verdict, Verdict::kDisagrees);
+  EXPECT_EQ(judged(expected, {}).verdict, Verdict::kNoData);
+}
+
+TEST(Comparison, OfADkimKeyNeedsTheSameKeyAndNoOther) {
+  const Expectation expected{name("s1._domainkey.shop.example"), RecordType::kTxt, "v=DKIM1; k=rsa; p=AAAABBBB",
+                             std::nullopt};
+  EXPECT_EQ(judged(expected, {"hello", "v=DKIM1;p=AAAA BBBB"}).verdict, Verdict::kAgrees);
+  EXPECT_THAT(judged(expected, {"v=DKIM1; p=CCCC"}).note, HasSubstr("another key"));
+  EXPECT_THAT(judged(expected, {"v=DKIM1; p="}).note, HasSubstr("revoked"));
+  EXPECT_THAT(judged(expected, {"v=DKIM1; k=rsa; p=AAAA"}).note, HasSubstr("beginning"));
+  // RFC 6376 3.6.2.2
+  EXPECT_EQ(judged(expected, {"v=DKIM1; p=AAAABBBB", "v=DKIM1; p=CCCC"}).verdict, Verdict::kDisagrees);
+  EXPECT_EQ(judged(expected, {}).verdict, Verdict::kNoData);
+}
+
 TEST(Comparison, OfAnMxNeedsHostAndPreference) {
   const auto expected = record(RecordType::kMx, "Mail.Example.", 10);
   EXPECT_EQ(judged(expected, {"10 mail.example"}).verdict, Verdict::kAgrees);
