@@ -9,8 +9,10 @@
 #include <vector>
 
 #include "dns/authorities.h"
+#include "dns/caa.h"
 #include "dns/observation.h"
 #include "dns/probe.h"
+#include "dns/spf_walk.h"
 
 namespace signpost::dns {
 
@@ -22,6 +24,12 @@ struct Beyond {
   std::optional<Probe> keys;      // DNSKEY of the zone, where the zone above has DS
   std::vector<Probe> serials;     // SOA, of every address
   std::vector<Probe> unchecked;   // the record, of resolvers that fail, with checking disabled
+  std::optional<SpfReport> spf;   // where the SPF record leads to
+  struct Caa {
+    std::string authority;  // "letsencrypt.org"
+    CaaVerdict verdict;
+  };
+  std::vector<Caa> caa;  // of each certificate authority that is used
   bool target_is_looked_up = false;
   bool target_exists = false;  // the wanted CNAME's target has an address
 };

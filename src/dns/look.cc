@@ -28,6 +28,13 @@ struct Look::Group {
   std::vector<Probe> authorities;
   std::vector<Probe> resolvers;
   Beyond beyond = {};
+  // Where the SPF record of the first server that spoke leads to, by what was wanted.
+  std::map<std::string, SpfReport> spf = {};
+
+  const Probe* witness() const {
+    const auto found = std::ranges::find_if(authorities, &Probe::has_spoken);
+    return found == authorities.end() ? nullptr : &*found;
+  }
 };
 
 namespace {
@@ -73,6 +80,9 @@ Task<std::vector<RecordObservation>> Look::run() {
   co_await ask_servers_of_one_side(until(0.6));
   co_await ask_again_what_failed(until(0.5));
   co_await find_targets();
+  std::vector<Task<void>> walks;
+  for (auto& group : groups_) walks.push_back(walk_spf(group, until(0.6)));
+  co_await together(std::move(walks));
   co_await look_beyond(until(1.0));
   co_return conclude_all();
 }
@@ -247,6 +257,63 @@ Task<void> Look::find_target(DnsName target) {
   for (const auto& address : addresses) texts.push_back(address.to_string());
 }
 
+Task<void> Look::walk_spf(Group& group, net::Deadline deadline) {
+  const auto* witness = group.witness();
+  if (witness == nullptr) co_return;
+  for (const auto& record : group.members) {
+    auto walk = begin_spf_walk(record, witness->seen);
+    if (!walk) continue;
+    while (!walk->has_ended() && steady_clock::now() < deadline) {
+      std::vector<Task<void>> tasks;
+      for (auto& name : walk->needed()) tasks.push_back(ask_for_texts(*walk, name, deadline));
+      co_await together(std::move(tasks));
+    }
+    group.spf.insert_or_assign(*record.value, walk->report());
+  }
+}
+
+Task<void> Look::ask_for_texts(SpfWalk& walk, DnsName name, net::Deadline deadline) {
+  const Question question{name, WireType::kTxt};
+  const auto answer = co_await means_.resolver.ask(question, deadline);
+  if (!answer) {
+    walk.tell(name, SpfWalk::Outcome::kFailed, {});
+    co_return;
+  }
+  const auto seen = see(*answer, question);
+  walk.tell(name, seen.values.empty() ? SpfWalk::Outcome::kNothing : SpfWalk::Outcome::kAnswer, seen.values);
+}
+
+/// What the walk found, for a server whose records are those with which it began.
+const SpfReport* Look::walked(const Expectation& record, const Group& group, const Probe& probe) const {
+  const auto found = record.value ? group.spf.find(*record.value) : group.spf.end();
+  if (found == group.spf.end()) return nullptr;
+  return spf_records(probe.seen.values) == spf_records(group.witness()->seen.values) ? &found->second : nullptr;
+}
+
+/// CAA counts for names that certificates are for.
+Task<void> Look::walk_caa(Group& group, net::Deadline deadline) {
+  const auto& record = group.members.front();
+  const bool is_host =
+      record.type == RecordType::kA || record.type == RecordType::kAaaa || record.type == RecordType::kCname;
+  if (!is_host || record.name.text().starts_with('_') || means_.certificate_authorities.empty()) co_return;
+  CaaWalk walk(record.name);
+  while (const auto name = walk.needed()) {
+    const Question question{*name, WireType::kCaa};
+    const auto answer = co_await means_.resolver.ask(question, deadline);
+    if (!answer) {
+      walk.tell(CaaWalk::Outcome::kFailed, {});
+      continue;
+    }
+    const auto seen = see(*answer, question);
+    const bool is_there = answer->rcode == Rcode::kNoError;
+    walk.tell(is_there ? CaaWalk::Outcome::kAnswer : CaaWalk::Outcome::kNothing, seen.values,
+              seen.aliases.empty() ? std::nullopt : std::optional(seen.aliases.back()));
+  }
+  for (const auto& authority : means_.certificate_authorities) {
+    group.beyond.caa.push_back({authority, walk.judge({.issuers = {authority}, .name = CaaQuestion::For::kHost})});
+  }
+}
+
 Task<void> Look::look_beyond(net::Deadline deadline) {
   std::vector<Task<void>> tasks;
   for (auto& group : groups_) {
@@ -254,18 +321,18 @@ Task<void> Look::look_beyond(net::Deadline deadline) {
     if (zone == nullptr) continue;
     const auto& record = group.members.front();
     const auto seen = report_one(record, group);
-    const auto witness = std::ranges::find_if(group.authorities, &Probe::has_spoken);
     const auto agreeing = std::ranges::count(seen.authorities, Verdict::kAgrees, &ServerAnswer::verdict);
     const Sight sight{.wanted = record,
                       .all = expectations_,
                       .authorities = group.authorities,
                       .resolvers = group.resolvers,
-                      .witness = witness == group.authorities.end() ? nullptr : &*witness,
+                      .witness = group.witness(),
                       .is_absent = agreeing == 0,
                       .is_split = agreeing > 0 && !is_propagated(seen),
                       .zone = zone->view};
     group.beyond =
         plan(sight, format("signpost-{:08x}", static_cast<std::uint32_t>(started_.time_since_epoch().count())));
+    tasks.push_back(walk_caa(group, deadline));
     for_each(group.beyond, [&](Probe& probe) {
       const bool is_resolver = probe.recursion != Recursion::kNotDesired;
       tasks.push_back(ask(is_resolver ? means_.to_resolvers : means_.to_authorities, probe, deadline));
@@ -279,9 +346,10 @@ RecordObservation Look::report_one(const Expectation& record, const Group& group
   const auto target = target_of(record);
   const auto found = target ? targets_.find(*target) : targets_.end();
   const auto addresses = found == targets_.end() ? std::vector<std::string>() : found->second;
-  for (const auto& probe : group.resolvers) seen.resolvers.push_back(report(probe, record, group.members, addresses));
+  for (const auto& probe : group.resolvers)
+    seen.resolvers.push_back(report(probe, record, group.members, addresses, walked(record, group, probe)));
   for (const auto& probe : group.authorities) {
-    seen.authorities.push_back(report(probe, record, group.members, addresses));
+    seen.authorities.push_back(report(probe, record, group.members, addresses, walked(record, group, probe)));
   }
   return seen;
 }
@@ -315,6 +383,9 @@ void Look::conclude(RecordObservation& seen, const Expectation& record, const Gr
   const auto target = target_of(record);
   auto beyond = group.beyond;
   beyond.target_is_looked_up = target && targets_.contains(*target);
+  if (const auto* spf = group.witness() == nullptr ? nullptr : walked(record, group, *group.witness())) {
+    beyond.spf = *spf;
+  }
   beyond.target_exists = beyond.target_is_looked_up && !targets_.at(*target).empty();
   const Facts facts{.record = seen,
                     .wanted = record,

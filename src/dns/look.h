@@ -30,6 +30,7 @@ class Look {
     Transport& to_authorities;
     Transport& to_resolvers;
     ZoneMemory& memory;
+    const std::vector<std::string>& certificate_authorities;
   };
 
   Look(std::vector<Expectation> expectations, Means means, Budget budget, Progress progress);
@@ -54,7 +55,11 @@ class Look {
   Task<void> ask_again_what_failed(net::Deadline deadline);
   Task<void> find_targets();
   Task<void> find_target(DnsName target);
+  Task<void> walk_spf(Group& group, net::Deadline deadline);
+  Task<void> ask_for_texts(SpfWalk& walk, DnsName name, net::Deadline deadline);
   Task<void> look_beyond(net::Deadline deadline);
+  Task<void> walk_caa(Group& group, net::Deadline deadline);
+  const SpfReport* walked(const Expectation& record, const Group& group, const Probe& probe) const;
   Task<void> ask(Transport& transport, Probe& probe, net::Deadline deadline);
   net::Deadline until(double share_of_rest) const;
   const Zone* zone_of(const Group& group) const;

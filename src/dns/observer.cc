@@ -85,7 +85,8 @@ Task<Observation> Observer::observe(std::vector<Expectation> expectations, net::
   const std::vector<Expectation> rest(expectations.begin() + static_cast<std::ptrdiff_t>(taken), expectations.end());
   expectations.erase(expectations.begin() + static_cast<std::ptrdiff_t>(taken), expectations.end());
   const Look::Budget budget{std::min(deadline, start + settings_.look_max), settings_.server_max};
-  const Look::Means means{authorities_, resolver_, transport_, to_resolvers_, memory_};
+  const Look::Means means{authorities_,  resolver_, transport_,
+                          to_resolvers_, memory_,   settings_.certificate_authorities};
   Look look(std::move(expectations), means, budget, std::move(progress));
   observation.records = co_await look.run();
   std::ranges::move(

@@ -40,7 +40,7 @@ Judgement judge_error(Rcode rcode) {
 }
 
 Judgement judge_answer(const Probe& probe, const Expectation& record, std::span<const Expectation> group,
-                       std::span<const std::string> target_addresses) {
+                       std::span<const std::string> target_addresses, const SpfReport* walked) {
   const auto& answer = *probe.exchange.answer;
   const bool is_missing = answer.rcode == Rcode::kNxDomain;
   if (answer.rcode != Rcode::kNoError && !is_missing) return judge_error(answer.rcode);
@@ -50,14 +50,14 @@ Judgement judge_answer(const Probe& probe, const Expectation& record, std::span<
     return {Verdict::kDisagrees, format("is an alias for {}, which does not exist", probe.seen.aliases.back().text())};
   }
   if (has_no_cname(probe) && !probe.flattened.empty()) return judge_flattened(probe.flattened, target_addresses);
-  return judge(record, group, probe.seen);
+  return judge(record, group, probe.seen, walked);
 }
 
 Judgement judge_exchange(const Probe& probe, const Expectation& record, std::span<const Expectation> group,
-                         std::span<const std::string> target_addresses) {
+                         std::span<const std::string> target_addresses, const SpfReport* walked) {
   switch (probe.exchange.outcome) {
     case Outcome::kAnswer:
-      return judge_answer(probe, record, group, target_addresses);
+      return judge_answer(probe, record, group, target_addresses, walked);
     case Outcome::kSilent:
       return {Verdict::kSilent, "no answer in time"};
     case Outcome::kConnectionRefused:
@@ -105,8 +105,8 @@ Task<void> run(Transport& transport, Probe& probe, net::Deadline deadline) {
 }
 
 ServerAnswer report(const Probe& probe, const Expectation& record, std::span<const Expectation> group,
-                    std::span<const std::string> target_addresses) {
-  const auto judgement = judge_exchange(probe, record, group, target_addresses);
+                    std::span<const std::string> target_addresses, const SpfReport* walked) {
+  const auto judgement = judge_exchange(probe, record, group, target_addresses, walked);
   ServerAnswer answer{
       probe.server, text_of(probe.endpoint), judgement.verdict, {}, probe.seen.ttl, probe.exchange.took_ms, {}};
   const auto& values = probe.seen.values.empty() ? probe.flattened : probe.seen.values;

@@ -7,7 +7,6 @@
 
 namespace signpost::dns::reading {
 
-
 bool agrees(const Facts& facts) { return facts.record.propagated; }
 
 std::size_t count(const Facts& facts, Verdict verdict) {
@@ -58,8 +57,6 @@ const Probe* beside(const Facts& facts, WireType type) {
   }
   return nullptr;
 }
-
-
 
 std::string shown(const std::vector<std::string>& values) {
   std::string text;

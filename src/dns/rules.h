@@ -37,6 +37,20 @@ Found old_address_beside(const Facts&);
 Found mx_preference(const Facts&);
 Found mx_other_first(const Facts&);
 
+// Texts with rules of their own.
+Found txt_quoted(const Facts&);
+Found txt_padded(const Facts&);
+Found txt_cut(const Facts&);
+Found txt_split(const Facts&);
+Found spf_twice(const Facts&);
+Found spf_invalid(const Facts&);
+Found spf_part_missing(const Facts&);
+Found spf_too_many_lookups(const Facts&);
+Found dmarc_twice(const Facts&);
+Found dmarc_other(const Facts&);
+Found dkim_revoked(const Facts&);
+Found dkim_other_key(const Facts&);
+
 // Some servers have it, or nobody; and servers that do not do their work.
 Found serials_lag(const Facts&);
 Found servers_disagree(const Facts&);
@@ -61,6 +75,8 @@ Found records_beside_alias(const Facts&);
 Found stale_aaaa(const Facts&);
 Found target_missing(const Facts&);
 Found delegation_differs(const Facts&);
+Found caa_forbids(const Facts&);
+Found caa_fails(const Facts&);
 Found caches_old(const Facts&);
 Found edns_refused(const Facts&);
 

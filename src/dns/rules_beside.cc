@@ -13,7 +13,6 @@ using namespace reading;  // NOLINT: the words of these rules
 
 namespace {
 
-
 bool fails_for_resolvers(const Facts& facts) {
   return !facts.resolvers.empty() && std::ranges::any_of(facts.resolvers, [](const Probe& probe) {
     return probe.exchange.answer && probe.exchange.answer->rcode == Rcode::kServFail;
@@ -115,6 +114,31 @@ Found delegation_differs(const Facts& facts) {
       format("Make both lists equal: set {} at the registrar, or correct the NS records of the zone.", list_of(own)),
       {evidence_of(*facts.zone.above, format("{} NS {}", zone_text(facts), list_of(above)))});
 }
+
+namespace {
+
+Found caa(const Facts& facts, CaaVerdict::Kind kind, Cause cause) {
+  for (const auto& [authority, verdict] : facts.beyond.caa) {
+    if (verdict.kind != kind) continue;
+    const auto at = verdict.alias ? *verdict.alias : verdict.found_at.value_or(facts.wanted.name);
+    const auto host = host_in_form(verdict.found_at.value_or(facts.wanted.name), facts.zone.delegation.zone);
+    const auto said = verdict.property.empty() ? verdict.sentence : format("{} CAA {}", at.text(), verdict.property);
+    return finding(
+        cause,
+        format("{} may not issue a certificate for {}: {}.", authority, facts.wanted.name.text(), verdict.sentence),
+        kind == CaaVerdict::Kind::kForbidden
+            ? format("Add this record beside those that are there: type CAA, host {}, value 0 issue \"{}\".", host,
+                     authority)
+            : std::string("Mend the name servers: a question for CAA must be answered, if only with nothing."),
+        {{at.text(), {}, said, 0}});
+  }
+  return std::nullopt;
+}
+
+}  // namespace
+
+Found caa_forbids(const Facts& facts) { return caa(facts, CaaVerdict::Kind::kForbidden, Cause::kCaaForbids); }
+Found caa_fails(const Facts& facts) { return caa(facts, CaaVerdict::Kind::kFailed, Cause::kCaaFails); }
 
 namespace {
 

@@ -13,7 +13,6 @@ using namespace reading;  // NOLINT: the words of these rules
 
 namespace {
 
-
 bool is_public_suffix(const DnsName& zone, const DnsName& name) {
   return zone.is_root() || (!HostName::parse(zone.text()) && zone != name);
 }

@@ -13,7 +13,6 @@ using namespace reading;  // NOLINT: the words of these rules
 
 namespace {
 
-
 std::optional<std::uint32_t> serial_of(const Probe& probe) {
   if (!probe.exchange.answer) return std::nullopt;
   for (const auto& rr : probe.exchange.answer->answer) {
@@ -149,8 +148,6 @@ Found name_missing(const Facts& facts) {
 }
 
 namespace {
-
-
 
 Found fault(const Facts& facts, Verdict verdict, Cause cause, std::string_view text, std::string_view fix) {
   auto evidence = all_with(facts, verdict);

@@ -29,8 +29,8 @@ Found shape(const Facts& facts, TxtShape shape, Cause cause, std::string_view te
   if (!is_wanted_text(facts)) return std::nullopt;
   const auto found = find_shape(*facts.wanted.value, values_of(facts));
   if (found.shape != shape) return std::nullopt;
-  return finding(cause, format("{} {}: {}.", what(facts), text, shown(found.seen)), format("{}: {}.", fix, entry(facts)),
-                 all_who_spoke(facts));
+  return finding(cause, format("{} {}: {}.", what(facts), text, shown(found.seen)),
+                 format("{}: {}.", fix, entry(facts)), all_who_spoke(facts));
 }
 
 /// The one SPF record that the witness has.
@@ -59,10 +59,11 @@ Found txt_cut(const Facts& facts) {
   const auto wanted = DkimRecord::parse(*facts.wanted.value);
   const auto is_cut = [&](const std::string& value) { return compare(*wanted, value) == DkimVerdict::kCut; };
   if (!wanted || std::ranges::none_of(values_of(facts), is_cut)) return std::nullopt;
-  return finding(Cause::kTxtCut, format("{} has only the beginning of the key.", what(facts)),
-                 format("Type the whole value, as several strings of one record if the form takes only 255 characters: {}.",
-                        entry(facts)),
-                 all_who_spoke(facts));
+  return finding(
+      Cause::kTxtCut, format("{} has only the beginning of the key.", what(facts)),
+      format("Type the whole value, as several strings of one record if the form takes only 255 characters: {}.",
+             entry(facts)),
+      all_who_spoke(facts));
 }
 
 Found txt_split(const Facts& facts) {
@@ -74,8 +75,9 @@ Found spf_twice(const Facts& facts) {
   if (!is_wanted_text(facts) || !is_for(facts, TxtPurpose::kSpf)) return std::nullopt;
   const auto records = spf_records(values_of(facts));
   if (records.size() < 2) return std::nullopt;
-  return finding(Cause::kSpfTwice, format("{} has {} SPF records: {}. Receivers use none of them.",
-                                          facts.wanted.name.text(), records.size(), shown(records)),
+  return finding(Cause::kSpfTwice,
+                 format("{} has {} SPF records: {}. Receivers use none of them.", facts.wanted.name.text(),
+                        records.size(), shown(records)),
                  format("Keep one SPF record, with all that is needed. What we need in it: {}.", wanted_value(facts)),
                  all_who_spoke(facts));
 }
@@ -96,8 +98,9 @@ Found spf_invalid(const Facts& facts) {
     }
   }
   if (why.empty()) return std::nullopt;
-  auto found = finding(Cause::kSpfInvalid, format("The SPF record of {} cannot be used: {}.", facts.wanted.name.text(), why),
-                       format("Correct the record; {}.", entry(facts)), all_who_spoke(facts));
+  auto found =
+      finding(Cause::kSpfInvalid, format("The SPF record of {} cannot be used: {}.", facts.wanted.name.text(), why),
+              format("Correct the record; {}.", entry(facts)), all_who_spoke(facts));
   if (agrees(facts)) found.weight = Weight::kRisks;
   return found;
 }
@@ -125,11 +128,12 @@ Found spf_part_missing(const Facts& facts) {
 Found spf_too_many_lookups(const Facts& facts) {
   if (!facts.beyond.spf || !spf_of(facts)) return std::nullopt;
   for (const auto& problem : facts.beyond.spf->problems) {
-    const bool is_count = problem.kind == SpfProblem::Kind::kTooManyLookups ||
-                          problem.kind == SpfProblem::Kind::kTooManyVoidLookups;
+    const bool is_count =
+        problem.kind == SpfProblem::Kind::kTooManyLookups || problem.kind == SpfProblem::Kind::kTooManyVoidLookups;
     if (!is_count) continue;
-    return finding(Cause::kSpfTooManyLookups, format("The SPF record of {} needs {} DNS look-ups, more than the 10 that are allowed.",
-                                                    facts.wanted.name.text(), facts.beyond.spf->lookups),
+    return finding(Cause::kSpfTooManyLookups,
+                   format("The SPF record of {} needs {} DNS look-ups, more than the 10 that are allowed.",
+                          facts.wanted.name.text(), facts.beyond.spf->lookups),
                    format("Remove includes that are no longer used: {}.", problem.sentence), all_who_spoke(facts));
   }
   return std::nullopt;

@@ -13,7 +13,6 @@ using namespace reading;  // NOLINT: the words of these rules
 
 namespace {
 
-
 Found chain(const Facts& facts, Seen::Chain which, Cause cause, std::string text, std::string_view fix) {
   for (const auto& probe : facts.authorities) {
     if (agrees(facts) || probe.seen.chain != which) continue;
