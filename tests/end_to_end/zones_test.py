@@ -24,13 +24,12 @@ sys.path.insert(0, str(HERE.parent))
 
 from harness import dns_zones  # noqa: E402
 from harness.causes import CODES, NOT_FROM_OUTSIDE, PLAIN  # noqa: E402
-from harness.process import Failed  # noqa: E402
+from harness.signpost import BINARY  # noqa: E402
 
 ZONES = HERE.parent / "zones"
-BINARY = os.environ.get("SIGNPOST_BINARY", str(HERE.parent.parent / "build/release/signpost"))
 AT_ONCE = 8
-# A look has 5 s (Observer's look_max); the rest is for a machine that is busy with eight of them.
-SECONDS_MAX = 7.0
+# A look has 5 s (Observer's look_max), whatever the servers do; the rest is for a machine that is busy with eight of them.
+SECONDS_MAX = 5.5
 options = argparse.Namespace(only=os.environ.get("SIGNPOST_ZONES"), show=False, run=None)
 
 
@@ -44,7 +43,8 @@ class Look:
         self.seconds = time.monotonic() - started
         self.status, self.output, self.errors = done.returncode, done.stdout, done.stderr
         try:
-            self.record = json.loads(self.output)["records"][0]
+            observation = json.loads(self.output)
+            self.record, self.took = observation["records"][0], observation["took_ms"] / 1000
         except (ValueError, KeyError, IndexError):
             self.record = None
         # Afterwards, so that the look met servers and caches as the story left them.
@@ -66,8 +66,8 @@ class Look:
             yield f"propagated is {record['propagated']}"
         if propagated is not None and (self.status == 0) != propagated:
             yield f"exit status is {self.status}"
-        if self.seconds > expect.get("seconds_max", SECONDS_MAX):
-            yield f"the look took {self.seconds:.1f} s"
+        if self.took > expect.get("seconds_max", SECONDS_MAX):
+            yield f"the look took {self.took:.1f} s"
         # "serials_lag/servers_disagree": either may come first.
         decisive = expect.get("cause", "").split("/")
         first = next((code for code in codes if code in decisive), decisive[0])
@@ -231,4 +231,5 @@ if __name__ == "__main__":
     make_tests()
     # With -k only the zones: the files as a whole are for the whole run.
     unittest.main(argv=[sys.argv[0], *rest], defaultTest="ZonesTest" if options.only else None)
-make_tests()
+else:
+    make_tests()
