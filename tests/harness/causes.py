@@ -26,3 +26,6 @@ NOT_FROM_OUTSIDE = {
     "too_many_records": "one look with more than 64 records; the command line looks at one",
     "too_busy": "more than 1,024 looks at a time in one process",
 }
+
+# Nobody has said anything, or only those whose task is not the domain.
+WITHOUT_EVIDENCE = {"domain_unregistered", "no_delegation", "resolvers_fail", "too_many_records", "too_busy"}

@@ -97,7 +97,7 @@ class Odd:
 class Zone:
     """One zone as some servers have it. Two [[zone]]s of one origin are two versions of it."""
 
-    KEYS = {"origin", "servers", "records", "before", "serial", "ttl", "parent", "own", "signed", "ds", "altered", "soa"}
+    KEYS = {"origin", "servers", "records", "before", "serial", "ttl", "parent", "own", "signed", "ds", "altered"}
 
     def __init__(self, members, odd):
         unknown = members.keys() - self.KEYS
@@ -114,7 +114,7 @@ class Zone:
 
     def text(self, name_servers, records, serial):
         lines = [f"$ORIGIN {self.origin}.", f"$TTL {self.ttl}",
-                 f"@ IN SOA {name_servers[0].name}. hostmaster.{self.origin}. {serial} 3600 600 604800 60"]
+                 f"@ IN SOA {name_servers[0].name}. hostmaster.{self.origin}. {serial} 3600 600 604800 {self.ttl}"]
         for server in name_servers:
             lines.append(f"@ IN NS {server.name}.")
             if server.name.endswith("." + self.origin):

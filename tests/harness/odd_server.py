@@ -1,4 +1,4 @@
-#!/usr/bin/env python3
+#!/usr/bin/python3
 # SPDX-License-Identifier: Apache-2.0
 """DNS servers that misbehave as told, for what no real server can be made to do. `odd_server.py CONFIG.json` runs until it is ended.
 
