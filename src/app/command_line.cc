@@ -10,6 +10,7 @@
 
 #include "app/application_command.h"
 #include "app/config_command.h"
+#include "app/dns_explain.h"
 #include "app/dns_observe.h"
 #include "app/serve.h"
 #include "app/setting_table.h"
@@ -19,6 +20,7 @@
 #include "app/webhook_verify.h"
 #include "base/record_type.h"
 #include "base/text.h"
+#include "dns/cause.h"
 
 namespace signpost::app {
 namespace {
@@ -282,6 +284,38 @@ void add_watch(CLI::App& root, Action& chosen) {
 
 // ── dns, webhook ────────────────────────────────────────────────────────────────────────────────────────────────
 
+void add_look(CLI::App& cli, LookOptions& look) {
+  const auto parse_server = [](const std::string& text) { return parse_endpoint(text, 53); };
+  add_parsed_list(cli, "--resolver", look.resolvers, parse_server,
+                  "Recursive resolver; may be repeated (default: /etc/resolv.conf)")
+      ->type_name("ADDRESS:PORT");
+  cli.add_option("--authority-port", look.authority_port, "Port of authoritative servers, for tests")
+      ->capture_default_str();
+  add_parsed_list(cli, "--allow", look.allow, net::Network::parse,
+                  "Ask name servers here although it is no public network; may be repeated")
+      ->type_name("NETWORK");
+  cli.add_option("--ca", look.certificate_authorities,
+                 "Also say whether CAA records let this certificate authority issue; may be repeated")
+      ->allow_extra_args(false)
+      ->type_name("letsencrypt.org");
+}
+
+struct NoOptions {};
+
+void add_explain(CLI::App& dns, Action& chosen) {
+  auto [cli, options] = add_command<DnsExplainOptions>(
+      dns, chosen, "explain", "Write the page that one would send to the customer: what is wrong, and what to type",
+      "  signpost dns explain www.shop.example --record 'CNAME www app.saas.example'   # looks now, without a server\n"
+      "  signpost dns explain www.shop.example         # the connection's records and last look, from a running server",
+      dns_explain);
+  cli.add_option("HOST", options->host, "The host name that was to be connected")->required()->type_name("");
+  add_parsed_list(cli, "--record", options->records, parse_record_wish,
+                  "A record that it should have; may be repeated (default: ask the server)")
+      ->type_name("'TYPE HOST VALUE'");
+  add_look(cli, options->look);
+  add_api(cli, options->api);
+}
+
 void add_dns(CLI::App& root, Action& chosen) {
   auto& dns = *root.add_subcommand("dns", "Look at DNS as the server does, without a server")->require_subcommand(1);
   auto [cli, options] = add_command<DnsObserveOptions>(
@@ -293,16 +327,15 @@ void add_dns(CLI::App& root, Action& chosen) {
   cli.add_option("NAME", options->name, "The name of the record")->required()->type_name("");
   cli.add_option("TYPE", options->type, std::string(kRecordTypeNames))->required()->type_name("");
   cli.add_option("VALUE", options->value, "What it should be; without it any value will do")->type_name("");
-  const auto parse_server = [](const std::string& text) { return parse_endpoint(text, 53); };
-  add_parsed_list(cli, "--resolver", options->resolvers, parse_server,
-                  "Recursive resolver; may be repeated (default: /etc/resolv.conf)")
-      ->type_name("ADDRESS:PORT");
-  cli.add_option("--authority-port", options->authority_port, "Port of authoritative servers, for tests")
-      ->capture_default_str();
-  add_parsed_list(cli, "--allow", options->allow, net::Network::parse,
-                  "Ask name servers here although it is no public network; may be repeated")
-      ->type_name("NETWORK");
+  add_look(cli, options->look);
   add_json(cli, options->form);
+  add_explain(dns, chosen);
+  auto [causes, unused] =
+      add_command<NoOptions>(dns, chosen, "causes", "Print every cause, what it means and what to do", "",
+                             [](Console& console, const NoOptions&) -> Result<Exit> {
+                               console.out << dns::causes_page();
+                               return Exit::kOk;
+                             });
 }
 
 void add_webhook_secrets(CLI::App& cli, std::vector<std::string>& secrets, services::AcceptedForms& accepted) {

@@ -78,9 +78,26 @@ Result<ConnectionView> parse_connection(std::string_view text) {
   if (const auto next = parse_rfc3339(text_of(object, "next_look_at"))) view.next_look_at = *next;
   read_records(object, view);
   read_claim(object, view);
-  if (const auto* observation = object_in(object, "observation"))
+  if (const auto* observation = object_in(object, "observation")) {
     view.observed = TRY(parse_observation(json::serialize(*observation)));
+    if (const auto seen_at = parse_rfc3339(text_of(*observation, "seen_at"))) view.seen_at = *seen_at;
+  }
   return view;
+}
+
+Result<std::vector<std::string>> parse_connection_ids(std::string_view text) {
+  boost::system::error_code error;
+  const auto value = json::parse({text.data(), text.size()}, error);
+  const auto* page = !error && value.is_object() ? &value.as_object() : nullptr;
+  const auto* data = page ? page->if_contains("data") : nullptr;
+  if (!data || !data->is_array()) {
+    return fail(Kind::kProtocol, "the server's answer is not a list: is --server the API of Signpost?");
+  }
+  std::vector<std::string> ids;
+  for (const auto& item : data->as_array()) {
+    if (item.is_object()) ids.push_back(text_of(item.as_object(), "id"));
+  }
+  return ids;
 }
 
 WatchEnd end_of(const ConnectionView& connection) {

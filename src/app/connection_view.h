@@ -35,10 +35,14 @@ struct ConnectionView {
   std::optional<Time> next_look_at;
   std::string attention;             // its explanation
   std::vector<RecordView> observed;  // empty until somebody has looked
+  std::optional<Time> seen_at;       // when
 };
 
 /// kProtocol if it is not a connection.
 Result<ConnectionView> parse_connection(std::string_view json);
+
+/// The ids in a page of connections. kProtocol if it is none.
+Result<std::vector<std::string>> parse_connection_ids(std::string_view json);
 
 /// How watching it ends.
 enum class WatchEnd { kGoesOn, kSuccess, kFailure };

@@ -42,13 +42,27 @@ std::vector<ServerView> servers_of(const json::array& array) {
   return servers;
 }
 
+/// The time of day is enough: the page says the day.
+std::string evidence_of(const json::object& object) {
+  const auto server = text_of(object, "server");
+  const auto address = text_of(object, "address");
+  const auto at = text_of(object, "at");
+  return format("{}{}{} at {}: {}", server, address.empty() || address.starts_with(server) ? "" : " ",
+                address.starts_with(server) ? address.substr(server.size()) : address,
+                at.size() > 19 ? at.substr(11, 8) : at, text_of(object, "said"));
+}
+
 std::vector<CauseView> causes_of(const json::array& array) {
   std::vector<CauseView> causes;
   for (const auto& item : array) {
     if (!item.is_object()) continue;
     const auto& object = item.as_object();
-    causes.push_back(
-        {text_of(object, "code"), text_of(object, "weight"), text_of(object, "text"), text_of(object, "fix")});
+    CauseView cause{text_of(object, "code"), text_of(object, "weight"), text_of(object, "text"),
+                    text_of(object, "fix")};
+    for (const auto& one : array_of(object, "evidence")) {
+      if (one.is_object()) cause.evidence.push_back(evidence_of(one.as_object()));
+    }
+    causes.push_back(std::move(cause));
   }
   return causes;
 }

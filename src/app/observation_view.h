@@ -28,6 +28,7 @@ struct CauseView {
   std::string weight;
   std::string text;
   std::string fix;
+  std::vector<std::string> evidence = {};  // "ns1.dns.example 192.0.2.53:53 at 12:00:00: NXDOMAIN for www.shop.example"
   bool operator==(const CauseView&) const = default;
 };
 

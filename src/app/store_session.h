@@ -39,7 +39,8 @@ class StoreSession {
   IdMaker& ids() { return ids_; }
   const Clock& clock() const { return clock_; }
   services::Storage& storage() { return storage_; }
-  /// Ends the database's threads. Before the loops that they answer to die; nothing may be asked of the storage any more.
+  /// Ends the database's threads. Before the loops that they answer to die; nothing may be asked of the storage any
+  /// more.
   void stop() { database_->stop(); }
 
   /// For one administrative act; `actor` is what the audit log calls the caller.

@@ -5,6 +5,7 @@
 #include <boost/json.hpp>
 #include <ostream>
 
+#include "app/canvas.h"
 #include "app/connection_view.h"
 #include "app/stop_signals.h"
 #include "base/host_name.h"
@@ -34,24 +35,6 @@ std::string connection_wish(const ConnectOptions& options) {
   if (!options.user_id.empty()) wish["user_id"] = options.user_id;
   return boost::json::serialize(wish);
 }
-
-/// The lines of a terminal that were drawn last, to draw over them.
-class Canvas {
- public:
-  explicit Canvas(Console& console) : console_(console) {}
-  void draw(const std::string& picture) {
-    const auto lines = split(picture, '\n');
-    const auto shown = std::min(lines.size() - 1, std::max<std::size_t>(console_.rows, 2) - 1);
-    if (drawn_ > 0) console_.out << format("\x1b[{}A\r\x1b[J", drawn_);
-    for (std::size_t i = 0; i < shown; ++i) console_.out << lines[i] << "\n";
-    console_.out << std::flush;
-    drawn_ = shown;
-  }
-
- private:
-  Console& console_;
-  std::size_t drawn_ = 0;
-};
 
 /// Shows each state: over the last one on a terminal, else as lines whenever something has changed.
 class Presenter {

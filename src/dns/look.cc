@@ -175,9 +175,31 @@ std::vector<Probe> Look::probes_of(const Group& group, const std::vector<Authori
 }
 
 Task<void> Look::ask(Transport& transport, Probe& probe, net::Deadline deadline) {
+  ++asked_;
   co_await dns::run(transport, probe, deadline);
   probe.at_ms = std::chrono::duration_cast<Milliseconds>(steady_clock::now() - started_).count();
-  if (progress_) progress_(probe.question.name, probe.server);
+  probe.is_done = true;
+  ++answered_;
+  if (progress_) tell_progress();
+}
+
+void Look::tell_progress() const {
+  Observation so_far;
+  for (const auto& record : expectations_) {
+    const auto has = [&](const Group& group) {
+      return group.members.front().name == record.name && group.members.front().type == record.type;
+    };
+    const auto group = std::ranges::find_if(groups_, has);
+    RecordObservation seen{.name = record.name, .type = record.type, .expected = expected_text(record)};
+    for (const auto& probe : group->authorities) {
+      if (probe.is_done) seen.authorities.push_back(report(probe, record, group->members, {}));
+    }
+    for (const auto& probe : group->resolvers) {
+      if (probe.is_done) seen.resolvers.push_back(report(probe, record, group->members, {}));
+    }
+    so_far.records.push_back(std::move(seen));
+  }
+  progress_(so_far, answered_, asked_);
 }
 
 Task<void> Look::ask_servers(net::Deadline deadline) {

@@ -63,6 +63,7 @@ class Look {
   Task<void> ask(Transport& transport, Probe& probe, net::Deadline deadline);
   net::Deadline until(double share_of_rest) const;
   const Zone* zone_of(const Group& group) const;
+  void tell_progress() const;
   RecordObservation report_one(const Expectation& record, const Group& group) const;
   std::vector<RecordObservation> conclude_all();
   void conclude(RecordObservation& seen, const Expectation& record, const Group& group);
@@ -72,6 +73,8 @@ class Look {
   Budget budget_;
   Progress progress_;
   net::Deadline started_;
+  std::size_t asked_ = 0;
+  std::size_t answered_ = 0;
   std::map<DnsName, Place> places_;
   std::map<DnsName, Zone> zones_;
   std::vector<Group> groups_;

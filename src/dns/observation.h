@@ -69,14 +69,15 @@ struct RecordObservation {
   std::string explanation = {};              // what was wanted, what is seen, what to do
 };
 
-/// Called on the look's loop whenever a server has answered, or has not: whose turn it was, and for which name.
-using Progress = std::function<void(const DnsName& name, const std::string& server)>;
-
 struct Observation {
   std::vector<RecordObservation> records;  // in the order of the expectations
   std::int64_t took_ms = 0;
   /// False for no records at all: nothing was seen.
   bool all_propagated() const;
 };
+
+/// Called on the look's loop whenever a server has answered, or has not in time: what is seen so far, without
+/// conclusions, and how many of the questions asked until now are answered.
+using Progress = std::function<void(const Observation& so_far, std::size_t answered, std::size_t asked)>;
 
 }  // namespace signpost::dns

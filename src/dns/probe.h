@@ -22,6 +22,7 @@ struct Probe {
   Seen seen = {};
   std::vector<std::string> flattened = {};  // the name's addresses where it has no CNAME
   std::int64_t at_ms = 0;                   // when the answer was there, since the look began
+  bool is_done = false;                     // answered, or its time is over
 
   /// An answer that counts: of a server with authority, or of a resolver.
   bool has_spoken() const;
