@@ -57,9 +57,8 @@ Api::Api(const ApiParts& parts, Settings settings)
     : settings_(std::move(settings)),
       router_(all_routes()),
       metrics_(patterns_of(router_.routes())),
-      desk_(parts, metrics_),
+      desk_(parts, metrics_, settings_.per_key),
       per_address_(settings_.per_address),
-      per_key_(settings_.per_key),
       request_id_prefix_("req_" + to_hex(parts.random.bytes(4))) {}
 
 Task<net::Response> Api::handle(net::Request request) {
@@ -123,8 +122,10 @@ Result<void> Api::authenticate(Exchange& exchange) {
       return {};
     case Access::kKeyOrToken: {
       const auto text = bearer_of(exchange.request);
-      if (!text.empty() && !text.starts_with(services::kKeyPrefix))
-        return authenticate_token(exchange, desk_.parts.tokens);
+      if (!text.empty() && !text.starts_with(services::kKeyPrefix)) {
+        TRY_VOID(authenticate_token(exchange, desk_.parts.tokens));
+        return desk_.take_request_of(exchange.application->text());
+      }
       TRY_VOID(authenticate_key(exchange));
       break;
     }
@@ -133,10 +134,7 @@ Result<void> Api::authenticate(Exchange& exchange) {
       TRY_VOID(authenticate_key(exchange));
       break;
   }
-  if (auto limited = per_key_.take(static_cast<std::uint64_t>(exchange.key->id.value())); !limited) {
-    metrics_.rate_limited.add();
-    return limited;
-  }
+  TRY_VOID(desk_.take_request_of(exchange.key->id.text()));
   if (exchange.route->access == Access::kAdminKey && exchange.key->application) {
     return fail(Kind::kForbidden, "this needs an admin key; yours is for one application");
   }

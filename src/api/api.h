@@ -2,8 +2,8 @@
 //
 // The public HTTP surface: every request passes here once, from route to log line.
 // Owned by app/wiring; `handle` on any loop; what ApiParts names outlives it, and it outlives the HTTP server.
-// The way is always: route, address limit, authentication, key limit, idempotency, handler, CORS, log. A handler that
-// is reached knows who calls.
+// The way is always: route, address limit, authentication, caller limit, idempotency, handler, CORS, log. Where the
+// handler authenticates, it takes from the caller's limit, too.
 #pragma once
 
 #include <atomic>
@@ -25,7 +25,8 @@ class Api {
   struct Settings {
     std::vector<net::Network> trusted_proxies;                             // whose X-Forwarded-For is believed
     net::RateLimit::Settings per_address{.per_second = 50, .burst = 200};  // requests of one address (IPv6: one /64)
-    net::RateLimit::Settings per_key{.per_second = 100, .burst = 400};     // requests with one API key
+    // Requests of one API key, of one user of an organization, of one application with its auth_tokens.
+    net::RateLimit::Settings per_key{.per_second = 100, .burst = 400};
   };
   Api(const ApiParts& parts, Settings settings);
 
@@ -47,7 +48,6 @@ class Api {
   Metrics metrics_;
   Desk desk_;
   net::RateLimit per_address_;
-  net::RateLimit per_key_;
   const std::string request_id_prefix_;  // random, so that ids of two runs differ
   std::atomic<std::uint64_t> requests_{0};
 };

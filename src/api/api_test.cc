@@ -259,6 +259,43 @@ TEST(RateLimits, CountByKey) {
   EXPECT_EQ(world.api.metrics().rate_limited.value(), 1U);
 }
 
+TEST(RateLimits, CountByOrganizationAndUserBehindATokenOfTheIdentityProvider) {
+  auto settings = ApiWorld::generous();
+  settings.per_key = {.per_second = 0.001, .burst = 3};
+  ApiWorld world(settings);
+  const auto status_of = [&](const std::string& slug, const std::string& claims) {
+    return world
+        .send("GET", "/api/domain/get-proxy/" + slug, "", {{"Authorization", "Bearer " + world.token_with(claims)}})
+        .status;
+  };
+  for (int i = 0; i < 3; ++i) EXPECT_EQ(status_of("acme", R"("org_slug":"acme")"), 200);
+  EXPECT_EQ(status_of("acme", R"("org_slug":"acme","jti":"another token of the same user")"), 429);
+  EXPECT_EQ(status_of("globex", R"("org_slug":"globex")"), 200);
+  EXPECT_EQ(world.api.metrics().rate_limited.value(), 1U);
+}
+
+TEST(RateLimits, CountByApplicationBehindItsAuthTokens) {
+  auto settings = ApiWorld::generous();
+  settings.per_key = {.per_second = 0.001, .burst = 3};
+  ApiWorld world(settings);
+  const auto flow = "/v1/connections/" + world.connect() + "/flow";  // takes from the key's bucket, not the token's
+  const auto credentials = R"({"applicationId":")" + world.application + R"(","secret":")" + world.secret + "\"}";
+  const auto ask = [&](std::string method, const std::string& target, std::string body) {
+    const auto token =
+        text_in(world.send("POST", "/token", credentials, {{"Content-Type", "application/json"}}), "auth_token");
+    return world
+        .send(std::move(method), target, std::move(body),
+              {{"Authorization", "Bearer " + token}, {"Content-Type", "application/json"}})
+        .status;
+  };
+  EXPECT_EQ(ask("GET", "/webhooks/last/job_unknown", ""), 404);
+  EXPECT_EQ(ask("POST", flow, R"({"setup_type":"manual"})"), 200);
+  EXPECT_EQ(ask("POST", flow, R"({"setup_type":"manual"})"), 200);
+  EXPECT_EQ(ask("POST", flow, R"({"setup_type":"manual"})"), 429);
+  EXPECT_EQ(ask("GET", "/webhooks/last/job_unknown", ""), 429);
+  EXPECT_EQ(world.call("GET", "/v1/connections").status, 200);
+}
+
 TEST(RateLimits, CountByAddressBehindTrustedProxiesOnly) {
   auto settings = ApiWorld::generous();
   settings.per_address = {.per_second = 0.001, .burst = 2};
