@@ -16,6 +16,7 @@
 #include "api/router.h"
 #include "net/address_policy.h"
 #include "net/http_message.h"
+#include "net/http_server.h"
 #include "net/rate_limit.h"
 
 namespace signpost::api {
@@ -31,13 +32,17 @@ class Api {
   Api(const ApiParts& parts, Settings settings);
 
   Task<net::Response> handle(net::Request request);
+  /// The answer to what the HTTP server refuses by itself: headers, log line and count are those of any other answer.
+  net::Response refuse(const net::Refusal& refusal, net::Request seen);
 
   const std::vector<Route>& routes() const { return router_.routes(); }
   Metrics& metrics() { return metrics_; }
 
  private:
+  Exchange begin(net::Request request);
   Task<net::Response> respond(Exchange& exchange);
   Task<Result<net::Response>> pass(Exchange& exchange);
+  net::Response answer_to(const Exchange& exchange, const Error& error) const;
   Result<void> find_route(Exchange& exchange) const;
   Result<void> authenticate(Exchange& exchange);
   void finish(const Exchange& exchange, net::Response& response, std::chrono::nanoseconds took);

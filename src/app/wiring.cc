@@ -22,6 +22,7 @@ namespace {
 using SteadyClock = std::chrono::steady_clock;
 
 constexpr Milliseconds kBeatPause = std::chrono::seconds(1);
+constexpr std::size_t kOperationConnectionsMax = 64;
 // What is left of the stop budget when requests and webhooks have had theirs.
 constexpr Milliseconds kLastStopBudget = std::chrono::seconds(1);
 
@@ -238,11 +239,13 @@ Result<void> Wiring::listen() {
   const auto address_of = [](const net::TcpEndpoint& endpoint) {
     return endpoint_text(endpoint.address(), endpoint.port());
   };
-  api_server_ = TRY(net::HttpServer::open(loops_, address_of(settings.api.listen), limits,
-                                          [this](net::Request request) { return api_.handle(std::move(request)); }));
-  operation_server_ =
-      TRY(net::HttpServer::open(loops_, address_of(settings.operation.listen), {},
-                                [this](net::Request request) { return operation_.handle(std::move(request)); }));
+  api_server_ = TRY(net::HttpServer::open(
+      loops_, address_of(settings.api.listen), limits,
+      [this](net::Request request) { return api_.handle(std::move(request)); },
+      [this](const net::Refusal& refusal, net::Request seen) { return api_.refuse(refusal, std::move(seen)); }));
+  operation_server_ = TRY(net::HttpServer::open(
+      loops_, address_of(settings.operation.listen), {.connections_max = kOperationConnectionsMax},
+      [this](net::Request request) { return operation_.handle(std::move(request)); }));
   return {};
 }
 
