@@ -266,8 +266,11 @@ constexpr std::array kTable{
         "Proxies whose `X-Forwarded-For` is believed. Danger: a network too many lets clients invent their address."),
     row<&S::api, &S::Api::body_bytes_max, Limits{1024, 16 * 1024 * 1024}>(
         "api.body_bytes_max", "Largest request body in bytes; larger ones get 413."),
-    row<&S::api, &S::Api::connections_max, kPositive>("api.connections_max",
-                                                      "Open client connections; those beyond are answered with 503."),
+    row<&S::api, &S::Api::connections_max, kPositive>(
+        "api.connections_max",
+        "Open client connections; those beyond are answered with 503. Fewer, and the log says so at the start, where "
+        "the "
+        "limit of open files (`LimitNOFILE`) leaves less beside DNS and webhooks."),
     row<&S::api, &S::Api::requests_per_key>(
         "api.requests_per_key",
         "Requests a second that one API key, one user of an organization, or one application with its `auth_token` may "

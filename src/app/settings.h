@@ -32,7 +32,7 @@ struct Settings {
     std::vector<net::Network> trusted_proxies;
     // Largest request body, bytes.
     std::size_t body_bytes_max = 64 * 1024;
-    // Open client connections; those beyond are answered with 503.
+    // Open client connections; those beyond are answered with 503. Fewer if the limit of open files is too low.
     std::size_t connections_max = 4096;
     // Requests a second, and at once, of one API key, one user of an organization, or one application with its
     // auth_tokens; 0 requests a second: no limit.
