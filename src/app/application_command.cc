@@ -152,8 +152,8 @@ Result<Exit> app_rotate_secret(Console& console, const StoreOptions& store, cons
     console.out << format(
         "old secrets end  {}\n\nGive your backend the new secret now. The old one goes on signing the Entri headers "
         "until it ends or until\n\n"
-        "  signpost app promote-secret {}\n",
-        ends, application.text());
+        "  signpost app promote-secret {}{}\n",
+        ends, application.text(), words_of(store));
   }
   return Exit::kOk;
 }

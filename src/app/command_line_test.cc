@@ -7,6 +7,7 @@
 #include <regex>
 #include <sstream>
 
+#include "app/data_directory.h"
 #include "app/testing/test_console.h"
 #include "app/version.h"
 
@@ -181,7 +182,7 @@ TEST_F(StoreCommands, ASecretIsRotatedAndPromoted) {
   const auto id = create("Demo");
   ASSERT_EQ(run({"app", "rotate-secret", id, "--overlap", "2h"}), 0) << console_.err();
   EXPECT_TRUE(has(console_.out(), "new secret"));
-  EXPECT_TRUE(has(console_.out(), "promote-secret " + id));
+  EXPECT_TRUE(has(console_.out(), "promote-secret " + id + " --data " + data() + "\n")) << console_.out();
   ASSERT_EQ(run({"app", "promote-secret", id}), 0) << console_.err();
   EXPECT_TRUE(has(console_.out(), "sec_"));
 }
@@ -212,6 +213,44 @@ TEST_F(StoreCommands, ListInADirectoryWithoutADatabaseNamesTheWayOut) {
   EXPECT_EQ(run({"app", "list"}), 1);
   EXPECT_TRUE(has(console_.err(), "--data")) << console_.err();
   EXPECT_FALSE(std::filesystem::exists(data()));
+}
+
+/// A directory of its own as the working directory, which holds no database.
+class InAnEmptyDirectory : public ::testing::Test {
+ protected:
+  InAnEmptyDirectory() { std::filesystem::current_path(directory_.path()); }
+  ~InAnEmptyDirectory() override { std::filesystem::current_path(before_); }
+  const std::filesystem::path before_ = std::filesystem::current_path();
+  TemporaryDirectory directory_;
+  TestConsole console_;
+};
+
+TEST_F(InAnEmptyDirectory, NoCommandMakesADatabaseUnasked) {
+  if (DataDirectory::default_path() != "signpost-data") GTEST_SKIP() << "Signpost is installed on this machine";
+  for (const auto& words :
+       std::vector<std::vector<std::string>>{{"app", "create", "--name", "Demo"}, {"key", "create"}}) {
+    EXPECT_EQ(console_.run(words), 1);
+    EXPECT_TRUE(has(console_.err(), "--data")) << console_.err();
+    EXPECT_TRUE(std::filesystem::is_empty(directory_.path()));
+  }
+}
+
+TEST_F(InAnEmptyDirectory, NoCommandMakesAMasterKeyForADatabaseElsewhere) {
+  if (DataDirectory::default_path() != "signpost-data") GTEST_SKIP() << "Signpost is installed on this machine";
+  console_.variables["SIGNPOST_STORE_URL"] = "postgresql://nobody@127.0.0.1:1/none";
+  for (const auto& words :
+       std::vector<std::vector<std::string>>{{"app", "create", "--name", "Demo"}, {"app", "list"}}) {
+    EXPECT_EQ(console_.run(words), 1);
+    EXPECT_TRUE(has(console_.err(), "master key")) << console_.err();
+    EXPECT_TRUE(std::filesystem::is_empty(directory_.path()));
+  }
+}
+
+TEST_F(StoreCommands, ANewDatabaseIsSaidSo) {
+  create("Demo");
+  EXPECT_EQ(console_.err(), "signpost: new database made in " + data() + "\n");
+  create("Demo");
+  EXPECT_EQ(console_.err(), "");
 }
 
 TEST_F(StoreCommands, WhatTheyCreateIsForTheOwnersEyesOnly) {
