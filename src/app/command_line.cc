@@ -252,6 +252,8 @@ void add_connect(CLI::App& root, Action& chosen) {
       "  signpost connect www.shop.example --organization acme --record 'CNAME www app.saas.example'\n"
       "  signpost connect shop.example --organization acme --record 'A @ 203.0.113.7' --record 'TXT @ saas=acme' "
       "--watch\n\n"
+      "It reports the flow as ended at once (setup_type \"manual\"), so that Signpost begins to watch and to\n"
+      "tell the backend. With --no-flow that is left to POST /v1/connections/{id}/flow.\n\n"
       "Variables in host and value: {DOMAIN} {SUBDOMAIN} {SLD} {TLD} {CNAME_TARGET} {CLAIM_TOKEN}.",
       connect);
   cli.add_option("HOST", options->host, "The host name, such as www.shop.example")->required()->type_name("");
@@ -262,6 +264,8 @@ void add_connect(CLI::App& root, Action& chosen) {
   cli.add_option("--organization", options->organization, "The customer's slug")->required()->type_name("SLUG");
   cli.add_option("--application", options->application, "The application, if the key is an admin key")->type_name("ID");
   cli.add_option("--user-id", options->user_id, "Your id of the user, repeated in webhooks")->type_name("ID");
+  add_switch(cli, "--no-flow", options->flow, ConnectOptions::Flow::kLeftOpen,
+             "Do not report the end of the flow; somebody else will");
   add_switch(cli, "--watch", options->then, ConnectOptions::Then::kWatch, "Go on as signpost watch does");
   add_api(cli, options->api);
   add_json(cli, options->form);

@@ -59,4 +59,18 @@ std::string pad(std::string_view text, std::size_t columns) {
   return fitted;
 }
 
+std::string wrap(std::string_view text, std::size_t columns, std::string_view indent) {
+  std::string wrapped;
+  std::string line(indent);
+  const std::string clean = printable(text, 2000);
+  for (const auto word : split(clean, ' ')) {
+    if (line.size() > indent.size() && line.size() + word.size() + 1 > columns) {
+      wrapped += line + "\n";
+      line = indent;
+    }
+    line += (line.size() > indent.size() ? " " : "") + std::string(word);
+  }
+  return wrapped + line + "\n";
+}
+
 }  // namespace signpost::app

@@ -37,5 +37,7 @@ Result<std::string> read_text(Console& console, std::string_view file, std::size
 std::string fit(std::string_view text, std::size_t columns);
 /// The same, filled with blanks to exactly `columns`.
 std::string pad(std::string_view text, std::size_t columns);
+/// Lines of at most `columns`, broken at blanks, each with the indent in front.
+std::string wrap(std::string_view text, std::size_t columns, std::string_view indent);
 
 }  // namespace signpost::app

@@ -41,11 +41,18 @@ class Canvas {
   explicit Canvas(Console& console) : console_(console) {}
   void draw(const std::string& picture) {
     const auto lines = split(picture, '\n');
-    const auto shown = std::min(lines.size() - 1, std::max<std::size_t>(console_.rows, 2) - 1);
-    if (drawn_ > 0) console_.out << format("\x1b[{}A\r\x1b[J", drawn_);
-    for (std::size_t i = 0; i < shown; ++i) console_.out << lines[i] << "\n";
-    console_.out << std::flush;
-    drawn_ = shown;
+    const auto all = lines.size() - 1;
+    const auto room = std::max<std::size_t>(console_.rows, 3) - 1;
+    const auto shown = all <= room ? all : room - 1;
+    // Line over line and the rest cleared at the end: a screen that is cleared first flickers.
+    if (drawn_ > 0) console_.out << format("\x1b[{}A\r", drawn_);
+    for (std::size_t i = 0; i < shown; ++i) console_.out << fit(lines[i], console_.columns) << "\x1b[K\n";
+    if (shown < all) {
+      console_.out << fit(format("… {} more lines; a taller window shows them", all - shown), console_.columns)
+                   << "\x1b[K\n";
+    }
+    console_.out << "\x1b[J" << std::flush;
+    drawn_ = std::min(all, room);
   }
 
  private:
@@ -154,7 +161,7 @@ Result<Exit> connect(Console& console, const ConnectOptions& options) {
   const auto created = TRY(parse_connection(TRY(api.post("/v1/connections", connection_wish(options)))));
   // The customer adds the records by hand, so the flow ends here and the watching begins.
   const auto path = connection_path(created.id);
-  TRY(api.post(path + "/flow", R"({"setup_type":"manual"})"));
+  if (options.flow == ConnectOptions::Flow::kReported) TRY(api.post(path + "/flow", R"({"setup_type":"manual"})"));
   const auto body = TRY(api.get(path));
   if (options.form == OutputForm::kJson) {
     console.out << body << "\n" << std::flush;
