@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <fstream>
 #include <istream>
+#include <ostream>
 
 #include "base/text.h"
 
@@ -26,6 +27,11 @@ std::string read_all(std::istream& in, std::size_t bytes_max) {
 }
 
 }  // namespace
+
+Exit wrong_usage(Console& console, const Error& error) {
+  console.err << "signpost: " << error.message << "\n";
+  return Exit::kUsage;
+}
 
 Result<std::string> read_text(Console& console, std::string_view file, std::size_t bytes_max) {
   std::string text;

@@ -30,6 +30,9 @@ struct Console {
   std::size_t rows = 24;
 };
 
+/// Says what is wrong with the words of a command.
+Exit wrong_usage(Console& console, const Error& error);
+
 /// Reads a whole file, "-" for standard input. kNotFound if it cannot be read, kTooLarge over bytes_max.
 Result<std::string> read_text(Console& console, std::string_view file, std::size_t bytes_max);
 

@@ -9,10 +9,20 @@
 #include "app/run_here.h"
 #include "base/text.h"
 #include "dns/observer.h"
+#include "model/record.h"
 #include "services/observation_json.h"
 
 namespace signpost::app {
 namespace {
+
+/// As the rules for the records of a connection have it; a TXT may be anything.
+Result<std::string> canonical_value(RecordType type, const std::string& value) {
+  if (type == RecordType::kTxt) return value;
+  const model::RecordContext nowhere{TRY(HostName::parse("record.invalid")), std::nullopt, ""};
+  model::RecordRequest wanted{.type = type, .host = "@", .value = value};
+  if (type == RecordType::kMx) wanted.priority = 0;
+  return TRY(model::expand(wanted, nowhere)).value;
+}
 
 Task<dns::Observation> look(dns::Observer& observer, dns::Expectation wanted, net::Deadline deadline) {
   std::vector<dns::Expectation> expectations;
@@ -56,6 +66,7 @@ Result<dns::Expectation> expectation_of(std::string_view name, std::string_view 
       expectation.value = std::string(trim(std::string_view(*value).substr(blank)));
     }
   }
+  if (expectation.value) expectation.value = TRY(canonical_value(*record_type, *expectation.value));
   return expectation;
 }
 
