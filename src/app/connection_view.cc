@@ -115,19 +115,20 @@ std::string instructions(const ConnectionView& connection, std::size_t columns) 
   for (const auto& record : connection.records) add_record_row(text, record, host_columns, "");
   if (shows_claim) {
     add_record_row(text, *connection.claim_record, host_columns, "");
-    text += format("\nThe last one, {} {}, proves that the domain is the organization's own.\n",
-                   connection.claim_record->type, printable(connection.claim_record->host));
+    text += "\n" + wrap(format("The last one, {} {}, proves that the domain is the organization's own.",
+                               connection.claim_record->type, connection.claim_record->host),
+                        columns, "");
   }
   const auto id = printable(connection.id);
   if (connection.is_flow_open) {
-    text += format(
-        "\nThe flow is open: Signpost watches and tells the backend once its end is reported, with\n\n"
-        "  POST /v1/connections/{}/flow {{\"setup_type\": \"manual\"}}\n\nThen, to watch with it:\n",
-        id);
+    text += "\n" + wrap("The flow is open: Signpost watches and tells the backend once its end is reported, with",
+                        columns, "");
+    text += format("\n  POST /v1/connections/{}/flow {{\"setup_type\": \"manual\"}}\n\nThen, to watch with it:\n", id);
   } else {
-    text +=
-        "\nThe flow is reported as ended, so Signpost is watching and tells the backend what it sees. To watch with "
-        "it:\n";
+    text += "\n" + wrap(
+                       "The flow is reported as ended, so Signpost is watching and tells the backend what it sees. "
+                       "To watch with it:",
+                       columns, "");
   }
   return text + format("\n  signpost watch {}\n", id);
 }

@@ -135,6 +135,7 @@ TEST(Connection, InstructionsSayWhetherTheFlowIsReported) {
   const auto open = said(R"("flow":{"ended_at":null})");
   EXPECT_TRUE(has(open, "POST /v1/connections/con_0000000000001/flow {\"setup_type\": \"manual\"}")) << open;
   EXPECT_FALSE(has(open, "Signpost is watching")) << open;
+  for (const auto line : split(open, '\n')) EXPECT_EQ(fit(line, 80), line);
 }
 
 TEST(Connection, ThePictureIsNeverWiderThanTheTerminal) {
