@@ -28,8 +28,9 @@ struct ConnectionView {
   std::string domain;
   std::string organization;
   std::string status;       // proxy_status
-  std::string propagation;  // facets.propagation_status; empty: no flow has ended yet
-  std::string claim;        // claim.status
+  std::string propagation;  // facets.propagation_status
+  bool is_flow_open = false;
+  std::string claim;  // claim.status
   std::vector<Record> records;
   std::optional<Record> claim_record;
   std::optional<Time> next_look_at;
@@ -51,7 +52,7 @@ WatchEnd end_of(const ConnectionView& connection);
 /// Which records the customer has to add, and what to do then.
 std::string instructions(const ConnectionView& connection, std::size_t columns);
 
-/// The live picture: state, table of servers and records, when the next look is.
+/// The live picture, what matters most first: state, when the next look is, table of servers and records, remedies.
 std::string watch_picture(const ConnectionView& connection, Time now, std::size_t columns);
 
 /// What is worth a line when it changes, without times: the state, and each record with the servers that do not agree.

@@ -93,21 +93,6 @@ std::string server_text(const ServerView& server) {
   return server.address.starts_with(server.server) ? server.address : server.server + " " + server.address;
 }
 
-/// Breaks at blanks; every line begins with the indent.
-std::string wrap(std::string_view text, std::size_t columns, std::string_view indent) {
-  std::string wrapped;
-  std::string line(indent);
-  const std::string clean = printable(text, 2000);
-  for (const auto word : split(clean, ' ')) {
-    if (line.size() > indent.size() && line.size() + word.size() + 1 > columns) {
-      wrapped += line + "\n";
-      line = indent;
-    }
-    line += (line.size() > indent.size() ? " " : "") + std::string(word);
-  }
-  return wrapped + line + "\n";
-}
-
 /// A line without the blanks that pad its last cell.
 std::string ended(std::string line) {
   line.erase(line.find_last_not_of(' ') + 1);
@@ -124,6 +109,7 @@ std::size_t width_of_servers(const std::vector<ServerView>& servers, std::size_t
 }
 
 constexpr std::size_t kVerdictColumns = 15;
+constexpr std::size_t kMarkColumns = 2;
 constexpr std::size_t kServerColumnsMax = 44;
 
 void add_servers(std::string& text, std::string_view title, const std::vector<ServerView>& servers, std::size_t columns,
@@ -166,20 +152,37 @@ std::vector<TableRow> rows_of(const std::vector<RecordView>& records, std::vecto
   return rows;
 }
 
+/// "✓" of "✓ agrees".
+std::string mark_of(std::string_view verdict) {
+  const auto text = verdict_text(verdict);
+  return text.substr(0, text.find(' '));
+}
+
+struct TableForm {
+  std::size_t server_columns = 0;
+  std::size_t cell_columns = kVerdictColumns;  // kMarkColumns: marks alone
+};
+
 void add_table(std::string& text, const std::vector<RecordView>& records, std::size_t begin, std::size_t end,
-               std::size_t server_columns) {
+               const TableForm& form) {
+  const bool has_words = form.cell_columns == kVerdictColumns;
   const auto add_row = [&](std::string_view first, auto cell_of) {
-    std::string line = pad(first, server_columns);
-    for (std::size_t i = begin; i < end; ++i) line += "  " + pad(cell_of(i), kVerdictColumns);
+    std::string line = pad(first, form.server_columns);
+    for (std::size_t i = begin; i < end; ++i) line += "  " + pad(cell_of(i), form.cell_columns);
     text += ended(std::move(line));
   };
-  const auto add_rows = [&](std::string_view title, const std::vector<TableRow>& rows) {
-    if (rows.empty()) return;
-    add_row(title, [&](std::size_t i) { return format("{}. {}", i + 1, records[i].type); });
-    for (const auto& row : rows) add_row(row.server, [&](std::size_t i) { return verdict_text(row.verdicts[i]); });
+  const auto add_rows = [&](const std::vector<TableRow>& rows) {
+    for (const auto& row : rows) {
+      add_row(row.server,
+              [&](std::size_t i) { return has_words ? verdict_text(row.verdicts[i]) : mark_of(row.verdicts[i]); });
+    }
   };
-  add_rows("AUTHORITATIVE SERVER", rows_of(records, &RecordView::authorities));
-  add_rows("RESOLVER (CACHE)", rows_of(records, &RecordView::resolvers));
+  add_row("AUTHORITATIVE SERVER",
+          [&](std::size_t i) { return has_words ? format("{}. {}", i + 1, records[i].type) : std::to_string(i + 1); });
+  add_rows(rows_of(records, &RecordView::authorities));
+  const auto resolvers = rows_of(records, &RecordView::resolvers);
+  if (!resolvers.empty()) text += "RESOLVER (CACHE)\n";
+  add_rows(resolvers);
 }
 
 }  // namespace
@@ -236,18 +239,20 @@ std::string observation_table(const std::vector<RecordView>& records, std::size_
     server_columns = width_of_servers(record.resolvers, server_columns, kServerColumnsMax);
   }
   const auto room = columns > server_columns ? columns - server_columns : 0;
-  const auto per_table = std::max<std::size_t>(1, room / (kVerdictColumns + 2));
+  // Several tables under one another take the lines that the remedies need: rather one of marks alone.
+  const bool has_words = records.size() <= std::max<std::size_t>(1, room / (kVerdictColumns + 2));
+  const TableForm form{server_columns, has_words ? kVerdictColumns : kMarkColumns};
+  const auto per_table = std::max<std::size_t>(1, room / (form.cell_columns + 2));
   std::string text;
   for (std::size_t begin = 0; begin < records.size(); begin += per_table) {
     if (begin > 0) text += "\n";
-    add_table(text, records, begin, std::min(records.size(), begin + per_table), server_columns);
+    add_table(text, records, begin, std::min(records.size(), begin + per_table), form);
   }
-  text += "\n";
+  text += has_words ? "\n" : "✓ agrees  ✗ does not  ? no answer that counts\n\n";
   for (std::size_t i = 0; i < records.size(); ++i) {
     text +=
         fit(format("{} {}. {}", records[i].propagated ? "✓" : "✗", i + 1, record_title(records[i])), columns) + "\n";
-    if (!records[i].propagated && !records[i].explanation.empty())
-      text += wrap(records[i].explanation, columns, "     ");
+    if (!records[i].propagated && !records[i].explanation.empty()) text += wrap(records[i].explanation, columns, "     ");
   }
   return text;
 }

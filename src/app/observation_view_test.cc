@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "app/connection_view.h"
+#include "app/console.h"
 #include "app/dns_observe.h"
 #include "app/resolv_conf.h"
 #include "app/watch.h"
@@ -74,6 +75,26 @@ TEST(ObservationTable, PutsServersDownAndRecordsAcross) {
   EXPECT_TRUE(has(row.substr(0, row.find('\n')), "✓ agrees         ✓ agrees")) << row;
 }
 
+TEST(ObservationTable, TellsWhatToDoWithoutRepeatingTheTitle) {
+  auto observation = disagreement();
+  observation.records[0].explanation =
+      "www.shop.example CNAME should be app.saas.example, but ns2.shop.example knows no such name. Add the record.";
+  for (const auto& text :
+       {observation_table(view_of(observation, Time{}), 100), observation_details(view_of(observation, Time{}), 100)}) {
+    EXPECT_TRUE(has(text, "  ns2.shop.example knows no such name. Add the record.\n")) << text;
+    EXPECT_FALSE(has(text, "should be")) << text;
+  }
+}
+
+TEST(ObservationTable, OfManyRecordsIsOneTableOfMarks) {
+  auto observation = disagreement();
+  for (int i = 0; i < 5; ++i) observation.records.push_back(observation.records[0]);
+  const auto text = observation_table(view_of(observation, Time{}), 80);
+  EXPECT_TRUE(has(text, "AUTHORITATIVE SERVER           1   2   3   4   5   6\n")) << text;
+  EXPECT_TRUE(has(text, "ns2.shop.example 127.0.0.3:53  ✗   ✗   ✗   ✗   ✗   ✗\n")) << text;
+  EXPECT_TRUE(has(text, "✓ agrees  ✗ does not  ? no answer that counts\n")) << text;
+}
+
 TEST(ObservationTable, NeverGetsWiderThanTheTerminal) {
   auto observation = disagreement();
   for (int i = 0; i < 9; ++i) observation.records.push_back(observation.records[0]);
@@ -114,6 +135,34 @@ TEST(Connection, InstructionsShowTheRecordsAndTheProof) {
   EXPECT_TRUE(has(text, "signpost watch con_0000000000001")) << text;
 }
 
+TEST(Connection, InstructionsSayWhetherTheFlowIsReported) {
+  const auto said = [](const char* members) { return instructions(*parse_connection(connection_json(members)), 80); };
+  EXPECT_TRUE(has(said(R"("flow":{"ended_at":"2026-01-01T00:00:00.000Z"})"), "The flow is reported as ended"));
+  const auto open = said(R"("flow":{"ended_at":null})");
+  EXPECT_TRUE(has(open, "POST /v1/connections/con_0000000000001/flow {\"setup_type\": \"manual\"}")) << open;
+  EXPECT_FALSE(has(open, "Signpost is watching")) << open;
+  for (const auto line : split(open, '\n')) EXPECT_EQ(fit(line, 80), line);
+}
+
+TEST(Connection, ThePictureIsNeverWiderThanTheTerminal) {
+  auto connection = *parse_connection(connection_json("\"facets\":{}"));
+  connection.observed = view_of(disagreement(), Time{});
+  for (int i = 0; i < 40; ++i) connection.attention += "attention ";
+  for (const std::size_t columns : {60U, 80U, 120U}) {
+    const auto text = watch_picture(connection, {}, columns);
+    for (const auto line : split(text, '\n')) EXPECT_EQ(fit(line, columns), line);
+  }
+}
+
+TEST(Connection, ThePictureShowsAttentionUnlessItIsWhatARecordSaysAnyway) {
+  auto connection = *parse_connection(connection_json("\"facets\":{}"));
+  connection.attention = "the certificate ends soon";
+  connection.observed = view_of(disagreement(), Time{});
+  EXPECT_TRUE(has(watch_picture(connection, {}, 80), "\n! the certificate ends soon\n"));
+  connection.attention = connection.observed[0].explanation;
+  EXPECT_FALSE(has(watch_picture(connection, {}, 80), "! "));
+}
+
 TEST(Connection, WatchingItEndsWithSuccessFailureOrALostClaim) {
   const auto end = [](const char* members) { return end_of(*parse_connection(connection_json(members))); };
   EXPECT_EQ(end("\"facets\":{\"propagation_status\":\"pending\"}"), WatchEnd::kGoesOn);
@@ -129,6 +178,10 @@ TEST(Connection, ThePictureCountsDownToTheNextLook) {
       connection_json("\"facets\":{},\"next_look_at\":\"2026-01-01T00:00:10.000Z\",\"observation\":null"));
   EXPECT_TRUE(has(watch_picture(connection, *parse_rfc3339("2026-01-01T00:00:02.500Z"), 80), "next look in 8 s"));
   EXPECT_TRUE(has(watch_picture(connection, *parse_rfc3339("2026-01-01T00:00:11Z"), 80), "looking"));
+  EXPECT_TRUE(has(watch_picture(connection, *parse_rfc3339("2025-12-31T23:52:11Z"), 80), "next look in 8 min\n"));
+  connection.next_look_at.reset();
+  connection.is_flow_open = true;
+  EXPECT_TRUE(has(watch_picture(connection, {}, 80), "waiting for the end of the flow"));
   connection.observed = view_of(disagreement(), Time{});
   EXPECT_TRUE(has(watch_lines(connection), "ns2.shop.example 127.0.0.3:53  ✗ no such name")) << watch_lines(connection);
 }

@@ -7,14 +7,19 @@
 
 #include "app/canvas.h"
 #include "app/connection_view.h"
+#include "app/option_names.h"
 #include "app/stop_signals.h"
-#include "base/host_name.h"
-#include "base/id.h"
 #include "base/record_type.h"
 #include "base/text.h"
 
 namespace signpost::app {
 namespace {
+
+constexpr OptionName kConnectOptions[] = {{"host", "HOST"},
+                                          {"records", "--record"},
+                                          {"organization", "--organization"},
+                                          {"application", "--application"},
+                                          {"user_id", "--user-id"}};
 
 constexpr Milliseconds kPollPause = std::chrono::seconds(1);
 // A server that restarts must not end the watch.
@@ -133,12 +138,14 @@ Result<RecordWish> parse_record_wish(std::string_view text) {
 }
 
 Result<Exit> connect(Console& console, const ConnectOptions& options) {
-  TRY(HostName::parse(options.host));
-  auto api = TRY(ApiClient::open(console, options.api));
-  const auto created = TRY(parse_connection(TRY(api.post("/v1/connections", connection_wish(options)))));
-  // The customer adds the records by hand, so the flow ends here and the watching begins.
+  auto opened = ApiClient::open(console, options.api);
+  if (!opened) return wrong_usage(console, opened.error());
+  auto& api = *opened;
+  const auto answer = api.post("/v1/connections", connection_wish(options));
+  if (!answer) return std::unexpected(in_options(answer.error(), kConnectOptions));
+  const auto created = TRY(parse_connection(*answer));
   const auto path = connection_path(created.id);
-  TRY(api.post(path + "/flow", R"({"setup_type":"manual"})"));
+  if (options.flow == ConnectOptions::Flow::kReported) TRY(api.post(path + "/flow", R"({"setup_type":"manual"})"));
   const auto body = TRY(api.get(path));
   if (options.form == OutputForm::kJson) {
     console.out << body << "\n" << std::flush;
@@ -151,9 +158,9 @@ Result<Exit> connect(Console& console, const ConnectOptions& options) {
 }
 
 Result<Exit> watch(Console& console, const WatchOptions& options) {
-  TRY(ConnectionId::parse(options.id));
-  auto api = TRY(ApiClient::open(console, options.api));
-  return follow(console, api, options.id, options.at_most);
+  auto api = ApiClient::open(console, options.api);
+  if (!api) return wrong_usage(console, api.error());
+  return follow(console, *api, options.id, options.at_most);
 }
 
 }  // namespace signpost::app
