@@ -252,7 +252,8 @@ std::string observation_table(const std::vector<RecordView>& records, std::size_
   for (std::size_t i = 0; i < records.size(); ++i) {
     text +=
         fit(format("{} {}. {}", records[i].propagated ? "✓" : "✗", i + 1, record_title(records[i])), columns) + "\n";
-    if (!records[i].propagated && !records[i].explanation.empty()) text += wrap(records[i].explanation, columns, "     ");
+    if (!records[i].propagated && !records[i].explanation.empty())
+      text += wrap(records[i].explanation, columns, "     ");
   }
   return text;
 }

@@ -41,7 +41,8 @@ DnsName next_above(const Answer& answer, const DnsName& name) {
     return rr.type == WireType::kSoa && rr.owner != name && name.is_within(rr.owner);
   };
   const auto soa = std::ranges::find_if(answer.authority, is_soa_above);
-  return answer.answer.empty() && soa != answer.authority.end() ? soa->owner : name.parent();
+  return answer.answer.empty() && answer.unreadable.empty() && soa != answer.authority.end() ? soa->owner
+                                                                                             : name.parent();
 }
 
 /// The deepest delegation towards the name that a server of the zone above knows.

@@ -16,16 +16,15 @@ using ::testing::HasSubstr;
 
 DnsName name(std::string_view text) { return DnsName::parse(text).value(); }
 
-net::UdpEndpoint at(int server) {
-  return {boost::asio::ip::make_address("192.0.2." + std::to_string(server)), 53};
-}
+net::UdpEndpoint at(int server) { return {boost::asio::ip::make_address("192.0.2." + std::to_string(server)), 53}; }
 
 /// A zone with two servers, and what they answered.
 struct Scene {
   Expectation wanted;
   std::vector<Probe> authorities = {};
   std::vector<Probe> resolvers = {};
-  ZoneView zone = {{name("shop.example"), {{.name = name("ns1.dns.example")}, {.name = name("ns2.dns.example")}}}, {}, {}};
+  ZoneView zone = {
+      {name("shop.example"), {{.name = name("ns1.dns.example")}, {.name = name("ns2.dns.example")}}}, {}, {}};
   Beyond beyond = {};
 
   Scene(std::string_view host, RecordType type, std::string_view value)
@@ -98,7 +97,8 @@ TEST(Diagnosis, CallsTheTopOfTheZoneAtSign) {
 }
 
 TEST(Diagnosis, FindsTheRecordWhereAFormHasPutIt) {
-  const auto doubled = www().both_say({}, Rcode::kNxDomain).elsewhere("www.shop.example.shop.example", "app.saas.example");
+  const auto doubled =
+      www().both_say({}, Rcode::kNxDomain).elsewhere("www.shop.example.shop.example", "app.saas.example");
   EXPECT_THAT(doubled.codes(), ElementsAre("name_doubled"));
   EXPECT_THAT(doubled.findings()[0].fix, HasSubstr("Type www as the host"));
   EXPECT_THAT(www().both_say({}, Rcode::kNxDomain).elsewhere("shop.example", "app.saas.example").codes(),
@@ -178,9 +178,9 @@ TEST(Diagnosis, TellsLagFromServersThatWillNeverAgree) {
   const auto with_serials = [](std::string_view first, std::string_view second) {
     auto scene = www().says(1, {"app.saas.example"}).says(2, {}, Rcode::kNxDomain);
     for (int server = 1; server <= 2; ++server) {
-      scene.beyond.serials.push_back(Scene::probe(server, name("shop.example"), WireType::kSoa,
-                                                  {"ns1.dns.example h.dns.example " +
-                                                   std::string(server == 1 ? first : second) + " 60 60 60 60"}));
+      scene.beyond.serials.push_back(Scene::probe(
+          server, name("shop.example"), WireType::kSoa,
+          {"ns1.dns.example h.dns.example " + std::string(server == 1 ? first : second) + " 60 60 60 60"}));
     }
     return scene.codes();
   };

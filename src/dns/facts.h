@@ -18,13 +18,14 @@ namespace signpost::dns {
 
 /// What was asked beyond the record itself, of the first server that spoke for the zone, unless said otherwise.
 struct Beyond {
-  std::vector<Probe> beside;      // other types at the name
-  std::vector<Probe> elsewhere;   // the type at names where the record may have landed
-  std::optional<Probe> wildcard;  // the type at a name that nobody has made
-  std::optional<Probe> keys;      // DNSKEY of the zone, where the zone above has DS
-  std::vector<Probe> serials;     // SOA, of every address
-  std::vector<Probe> unchecked;   // the record, of resolvers that fail, with checking disabled
-  std::optional<SpfReport> spf;   // where the SPF record leads to
+  std::vector<Probe> beside;          // other types at the name
+  std::vector<Probe> elsewhere;       // the type at names where the record may have landed
+  std::optional<Probe> wildcard;      // the type at a name that nobody has made
+  std::optional<Probe> registration;  // NS of the registrable domain, of its registry
+  std::optional<Probe> keys;          // DNSKEY of the zone, where the zone above has DS
+  std::vector<Probe> serials;         // SOA, of every address
+  std::vector<Probe> unchecked;       // the record, of resolvers that fail, with checking disabled
+  std::optional<SpfReport> spf;       // where the SPF record leads to
   struct Caa {
     std::string authority;  // "letsencrypt.org"
     CaaVerdict verdict;

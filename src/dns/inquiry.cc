@@ -30,10 +30,8 @@ std::vector<DnsName> places_of(const Sight& sight) {
   std::vector<DnsName> places;
   if (zone.is_root() || !sight.wanted.name.is_within(zone)) return places;
   add_place(places, name + "." + zone.text(), sight);  // the form appends the zone
-  if (sight.wanted.name == zone) {
-    add_place(places, "www." + name, sight);
-    return places;
-  }
+  add_place(places, "www." + name, sight);             // panels that begin every site so
+  if (sight.wanted.name == zone) return places;
   add_place(places, zone.text(), sight);  // the host was left out
   const auto first_end = name.find('.');
   add_place(places, name.substr(first_end + 1), sight);                 // its first label was
@@ -48,6 +46,10 @@ std::vector<DnsName> places_of(const Sight& sight) {
 
 void plan_absent(const Sight& sight, std::string_view nonce, Beyond& beyond) {
   const auto& name = sight.wanted.name;
+  if (is_registry(sight.zone.delegation.zone, name)) {
+    if (const auto domain = registrable_of(name)) beyond.registration = ask(*sight.witness, *domain, WireType::kNs);
+    return;
+  }
   const auto type = wire_type_of(sight.wanted.type);
   for (const auto other : {WireType::kCname, WireType::kA, WireType::kAaaa, WireType::kMx, WireType::kTxt}) {
     if (other != type) beyond.beside.push_back(ask(*sight.witness, name, other));
@@ -63,10 +65,24 @@ void plan_absent(const Sight& sight, std::string_view nonce, Beyond& beyond) {
 void plan_present(const Sight& sight, Beyond& beyond) {
   const auto& name = sight.wanted.name;
   if (sight.wanted.type == RecordType::kA) beyond.beside.push_back(ask(*sight.witness, name, WireType::kAaaa));
-  if (sight.wanted.type == RecordType::kCname) beyond.beside.push_back(ask(*sight.witness, name, WireType::kA));
+  if (sight.wanted.type != RecordType::kCname) return;
+  for (const auto other : {WireType::kA, WireType::kTxt}) beyond.beside.push_back(ask(*sight.witness, name, other));
 }
 
 }  // namespace
+
+bool is_registry(const DnsName& zone, const DnsName& name) {
+  return zone.is_root() || (!HostName::parse(zone.text()) && zone != name);
+}
+
+std::optional<DnsName> registrable_of(const DnsName& name) {
+  auto text = std::string_view(name.text());
+  while (text.starts_with('_') || text.starts_with('*')) text.remove_prefix(std::min(text.find('.') + 1, text.size()));
+  const auto host = HostName::parse(text);
+  if (!host) return std::nullopt;
+  auto domain = DnsName::parse(host->domain());
+  return domain ? std::optional(*std::move(domain)) : std::nullopt;
+}
 
 Beyond plan(const Sight& sight, std::string_view nonce) {
   Beyond beyond;
@@ -98,6 +114,7 @@ void for_each(Beyond& beyond, const std::function<void(Probe&)>& visit) {
     for (auto& probe : *probes) visit(probe);
   }
   if (beyond.wildcard) visit(*beyond.wildcard);
+  if (beyond.registration) visit(*beyond.registration);
   if (beyond.keys) visit(*beyond.keys);
 }
 

@@ -45,6 +45,11 @@ std::optional<DnsName> target_of(const Expectation& record) {
   return target ? std::optional(*std::move(target)) : std::nullopt;
 }
 
+/// Name servers of a name stand in the zone above it, where everybody learns of them.
+DnsName place_of(const Expectation& record) {
+  return record.type == RecordType::kNs ? record.name.parent() : record.name;
+}
+
 /// Something answered, but not what a server of the zone should: perhaps only for the moment.
 bool has_failed(const Probe& probe) {
   return probe.exchange.outcome == Outcome::kMalformed || (probe.exchange.answer && !probe.has_spoken());
@@ -79,6 +84,7 @@ Task<std::vector<RecordObservation>> Look::run() {
   co_await ask_servers(until(0.8));
   co_await ask_servers_of_one_side(until(0.6));
   co_await ask_again_what_failed(until(0.5));
+  co_await follow_aliases(until(0.5));
   co_await find_targets();
   std::vector<Task<void>> walks;
   for (auto& group : groups_) walks.push_back(walk_spf(group, until(0.6)));
@@ -95,7 +101,7 @@ void Look::form_groups() {
     auto group = std::ranges::find_if(groups_, is_same);
     if (group == groups_.end()) group = groups_.insert(groups_.end(), Group{});
     group->members.push_back(record);
-    places_.try_emplace(record.name);
+    places_.try_emplace(place_of(record));
   }
 }
 
@@ -149,7 +155,7 @@ Task<void> Look::view(Zone& zone, net::Deadline deadline) {
 }
 
 const Look::Zone* Look::zone_of(const Group& group) const {
-  const auto& place = places_.at(group.members.front().name);
+  const auto& place = places_.at(place_of(group.members.front()));
   return place.cut ? &zones_.at(place.cut->zone) : nullptr;
 }
 
@@ -259,6 +265,66 @@ Task<void> Look::ask_again_what_failed(net::Deadline deadline) {
 }
 
 // ── reasons ─────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+/// A server knows only its own zones: where its aliases lead out of them, the resolvers know the end.
+Task<void> Look::follow_aliases(net::Deadline deadline) {
+  std::map<Question, Seen, decltype([](const Question& a, const Question& b) {
+             return std::pair(a.name, a.type) < std::pair(b.name, b.type);
+           })>
+      ends;
+  const auto leads_out = [](const Probe& probe) {
+    return probe.exchange.answer && !probe.seen.aliases.empty() && probe.seen.values.empty() &&
+           probe.seen.chain == Seen::Chain::kEnded;
+  };
+  for (auto& group : groups_) {
+    for (auto& probe : group.authorities) {
+      if (leads_out(probe)) ends.try_emplace({probe.seen.aliases.back(), probe.question.type});
+      const bool is_own = probe.question.type == WireType::kCname && probe.seen.values.size() == 1 &&
+                          probe.seen.values.front() == probe.question.name.text();
+      if (is_own) probe.seen.chain = Seen::Chain::kLoops;
+    }
+  }
+  std::vector<Task<void>> tasks;
+  for (auto& [question, seen] : ends) tasks.push_back(follow(question, seen, deadline));
+  co_await together(std::move(tasks));
+  for (auto& group : groups_) {
+    for (auto& probe : group.authorities) {
+      if (!leads_out(probe)) continue;
+      const auto& end = ends.at({probe.seen.aliases.back(), probe.question.type});
+      std::ranges::copy(end.aliases, std::back_inserter(probe.seen.aliases));
+      probe.seen.values = end.values;
+      probe.seen.ttl = end.ttl;
+      probe.seen.chain = end.chain;
+      const bool is_back = std::ranges::find(end.aliases, probe.question.name) != end.aliases.end();
+      if (is_back) probe.seen.chain = Seen::Chain::kLoops;
+      if (!probe.seen.values.empty()) probe.exchange.answer->rcode = Rcode::kNoError;
+    }
+  }
+}
+
+/// The end of the aliases from a name on; where the resolvers give up, step by step.
+Task<void> Look::follow(Question question, Seen& seen, net::Deadline deadline) {
+  if (const auto answer = co_await means_.resolver.ask(question, deadline)) {
+    seen = see(*answer, question);
+    co_return;
+  }
+  DnsName at = question.name;
+  while (seen.aliases.size() < kAliasesMax && steady_clock::now() < deadline) {
+    const Question step{at, WireType::kCname};
+    const auto answer = co_await means_.resolver.ask(step, deadline);
+    const auto next = answer ? see(*answer, step).values : std::vector<std::string>();
+    const auto name = next.empty() ? std::optional<DnsName>() : target_of({at, RecordType::kCname, next.front(), {}});
+    if (!name) co_return;
+    const bool is_known = *name == question.name || std::ranges::find(seen.aliases, *name) != seen.aliases.end();
+    seen.aliases.push_back(*name);
+    if (is_known) {
+      seen.chain = Seen::Chain::kLoops;
+      co_return;
+    }
+    at = *name;
+  }
+  if (seen.aliases.size() >= kAliasesMax) seen.chain = Seen::Chain::kTooLong;
+}
 
 Task<void> Look::find_targets() {
   const auto is_there = [](const Probe& probe) { return !probe.seen.values.empty() || !probe.flattened.empty(); };
@@ -393,7 +459,7 @@ std::vector<RecordObservation> Look::conclude_all() {
 void Look::conclude(RecordObservation& seen, const Expectation& record, const Group& group) {
   const auto* zone = zone_of(group);
   if (zone == nullptr) {
-    explain(seen, {without_servers(seen, places_.at(record.name).cut.error())});
+    explain(seen, {without_servers(seen, places_.at(place_of(record)).cut.error())});
     return;
   }
   seen.zone = zone->cut.zone.text();
@@ -419,9 +485,9 @@ void Look::conclude(RecordObservation& seen, const Expectation& record, const Gr
                     .beyond = beyond};
   explain(seen, diagnose(facts));
   if (seen.propagated) {
-    means_.memory.remember(record.name, zone->cut, zone->view);
+    means_.memory.remember(place_of(record), zone->cut, zone->view);
   } else {
-    means_.memory.forget(record.name, zone->cut.zone);
+    means_.memory.forget(place_of(record), zone->cut.zone);
   }
 }
 

@@ -53,6 +53,8 @@ class Look {
   Task<void> ask_servers(net::Deadline deadline);
   Task<void> ask_servers_of_one_side(net::Deadline deadline);
   Task<void> ask_again_what_failed(net::Deadline deadline);
+  Task<void> follow_aliases(net::Deadline deadline);
+  Task<void> follow(Question question, Seen& seen, net::Deadline deadline);
   Task<void> find_targets();
   Task<void> find_target(DnsName target);
   Task<void> walk_spf(Group& group, net::Deadline deadline);

@@ -15,7 +15,8 @@ TEST(Proxies, AreKnownByTheirAddresses) {
 }
 
 TEST(Proxies, AreNotTheirNeighbours) {
-  for (const auto* address : {"104.15.255.255", "104.32.0.0", "2606:4701::1", "192.0.2.1", "2a02:fe88::1", "", "text"}) {
+  for (const auto* address :
+       {"104.15.255.255", "104.32.0.0", "2606:4701::1", "192.0.2.1", "2a02:fe88::1", "", "text"}) {
     EXPECT_FALSE(proxy_of(address)) << address;
   }
 }

@@ -11,8 +11,14 @@ namespace {
 
 constexpr std::size_t kNoteBytesMax = 400;
 
+/// Name servers are handed out by the zone above, which refers to them without authority.
+bool refers(const Probe& probe) {
+  return probe.question.type == WireType::kNs && probe.exchange.answer->rcode == Rcode::kNoError &&
+         !probe.seen.values.empty();
+}
+
 bool speaks_for_the_zone(const Probe& probe) {
-  return probe.exchange.answer->authoritative || probe.recursion != Recursion::kNotDesired;
+  return refers(probe) || probe.exchange.answer->authoritative || probe.recursion != Recursion::kNotDesired;
 }
 
 bool has_no_cname(const Probe& probe) {

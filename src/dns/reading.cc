@@ -7,6 +7,13 @@
 
 namespace signpost::dns::reading {
 
+namespace {
+
+// What is to be typed is never cut: the longest value that is accepted.
+constexpr std::size_t kTypedBytesMax = 4'096;
+
+}  // namespace
+
 bool agrees(const Facts& facts) { return facts.record.propagated; }
 
 std::size_t count(const Facts& facts, Verdict verdict) {
@@ -36,10 +43,13 @@ const std::vector<std::string>& values_of(const Facts& facts) {
   return witness == nullptr ? kNone : witness->seen.values;
 }
 
-bool is_about_host(RecordType type) { return type == RecordType::kCname || type == RecordType::kMx; }
+bool is_about_host(RecordType type) {
+  return type == RecordType::kCname || type == RecordType::kMx || type == RecordType::kNs || type == RecordType::kSrv;
+}
 
 std::string_view host_in(RecordType type, std::string_view value) {
-  return type == RecordType::kMx ? value.substr(value.find(' ') + 1) : value;
+  const bool has_numbers = type == RecordType::kMx || type == RecordType::kSrv;
+  return has_numbers ? value.substr(value.rfind(' ') + 1) : value;
 }
 
 bool is_challenge(const Facts& facts) { return facts.wanted.name.text().starts_with("_acme-challenge."); }
@@ -70,7 +80,7 @@ std::string host_in_form(const DnsName& name, const DnsName& zone) {
   return name.text().substr(0, name.text().size() - zone.text().size() - 1);
 }
 
-std::string wanted_value(const Facts& facts) { return printable(facts.record.expected, 400); }
+std::string wanted_value(const Facts& facts) { return printable(facts.record.expected, kTypedBytesMax); }
 
 std::string what(const Facts& facts) {
   return format("{} {}", facts.wanted.name.text(), signpost::name_of(facts.wanted.type));

@@ -29,7 +29,7 @@ const Probe* witness_of(const Facts& facts);
 const std::vector<std::string>& values_of(const Facts& facts);
 /// Does its value name a host, which people type wrongly in their own ways?
 bool is_about_host(RecordType type);
-/// The host in such a value: of "10 mail.example", "mail.example".
+/// The host in such a value: of "10 mail.example" and "10 5 443 mail.example", "mail.example".
 std::string_view host_in(RecordType type, std::string_view value);
 bool is_challenge(const Facts& facts);
 /// Does what stands at another name meet the wish?

@@ -43,7 +43,7 @@ Found dnssec_bogus(const Facts& facts) {
     if (!probe.has_spoken()) continue;
     return finding(
         Cause::kDnssecBogus,
-        format("A resolver that validates refuses {}, and answers it when told not to check: the signatures "
+        format("A resolver that validates DNSSEC refuses {}, and answers it when told not to check: the signatures "
                "of the zone {} are wrong.",
                what(facts), zone_text(facts)),
         format("Have the DNS provider sign the zone {} again, or remove its DS record at the registrar.",
@@ -69,7 +69,8 @@ Found records_beside_alias(const Facts& facts) {
                  format("{} has a CNAME ({}) and a {} record ({}); what is answered depends on the resolver.",
                         facts.wanted.name.text(), shown(alias->seen.values), name_of(others.front()->question.type),
                         shown(others.front()->seen.values)),
-                 format("Keep only one of them: {}.", entry(facts)),
+                 format("Remove the {} record {} of this name, or the CNAME; what is wanted is {}.",
+                        name_of(others.front()->question.type), shown(others.front()->seen.values), entry(facts)),
                  {evidence_of(*alias), evidence_of(*others.front())});
 }
 
@@ -90,7 +91,7 @@ Found stale_aaaa(const Facts& facts) {
 
 Found target_missing(const Facts& facts) {
   if (facts.wanted.type != RecordType::kCname || !facts.wanted.value || count(facts, Verdict::kAgrees) == 0 ||
-      !facts.beyond.target_is_looked_up || facts.beyond.target_exists) {
+      facts.wanted.name.text().starts_with('_') || !facts.beyond.target_is_looked_up || facts.beyond.target_exists) {
     return std::nullopt;
   }
   return finding(

@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "base/text.h"
+#include "dns/inquiry.h"
 #include "dns/networks.h"
 #include "dns/reading.h"
 
@@ -13,27 +14,28 @@ using namespace reading;  // NOLINT: the words of these rules
 
 namespace {
 
-bool is_public_suffix(const DnsName& zone, const DnsName& name) {
-  return zone.is_root() || (!HostName::parse(zone.text()) && zone != name);
+std::string registrable(const DnsName& name) {
+  const auto domain = registrable_of(name);
+  return domain ? domain->text() : name.text();
 }
 
-std::string registrable(const DnsName& name) {
-  auto text = std::string_view(name.text());
-  while (text.starts_with('_') || text.starts_with('*')) text.remove_prefix(std::min(text.find('.') + 1, text.size()));
-  const auto host = HostName::parse(text);
-  return host ? std::string(host->domain()) : name.text();
+/// What the registry says of the domain itself.
+const Probe* registration_of(const Facts& facts) {
+  if (!is_absent(facts) || !is_registry(facts.zone.delegation.zone, facts.wanted.name)) return nullptr;
+  const auto& probe = facts.beyond.registration;
+  return probe && probe->exchange.answer ? &*probe : witness_of(facts);
 }
+
 }  // namespace
 
 Found domain_unregistered(const Facts& facts) {
-  if (!is_absent(facts) || !is_public_suffix(facts.zone.delegation.zone, facts.wanted.name)) return std::nullopt;
-  const auto* witness = witness_of(facts);
-  if (witness->exchange.answer->rcode != Rcode::kNxDomain) return std::nullopt;
+  const auto* said = registration_of(facts);
+  if (said == nullptr || said->exchange.answer->rcode != Rcode::kNxDomain) return std::nullopt;
   const auto domain = registrable(facts.wanted.name);
   return finding(Cause::kDomainUnregistered,
                  format("The registry of {} does not know the domain {}.", zone_text(facts), domain),
                  format("Register {}, or correct the spelling: it may also have expired and been deleted.", domain),
-                 {evidence_of(*witness)});
+                 {evidence_of(*said)});
 }
 
 Found domain_expired(const Facts& facts) {
@@ -52,11 +54,15 @@ Found domain_expired(const Facts& facts) {
 }
 
 Found no_delegation(const Facts& facts) {
-  if (!is_absent(facts) || !is_public_suffix(facts.zone.delegation.zone, facts.wanted.name)) return std::nullopt;
-  if (witness_of(facts)->exchange.answer->rcode == Rcode::kNxDomain) return std::nullopt;
+  const auto* said = registration_of(facts);
+  if (said == nullptr || said->exchange.answer->rcode == Rcode::kNxDomain) return std::nullopt;
   const auto domain = registrable(facts.wanted.name);
-  return finding(Cause::kNoDelegation, format("The zone {} names no servers for {}.", zone_text(facts), domain),
-                 format("Set the name servers of {} at its registrar.", domain), {evidence_of(*witness_of(facts))});
+  return finding(
+      Cause::kNoDelegation, format("The registry of {} names no servers for {}.", zone_text(facts), domain),
+      format("Set the name servers of {} at its registrar. If they are set there, the domain is on hold: ask "
+             "the registrar why.",
+             domain),
+      {evidence_of(*said)});
 }
 
 namespace {
@@ -87,7 +93,8 @@ Found not_delegated_here(const Facts& facts) {
 
 Found subzone_delegated(const Facts& facts) {
   const auto domain = registrable(facts.wanted.name);
-  if (!is_absent(facts) || zone_text(facts).size() <= domain.size() || !zone_text(facts).ends_with("." + domain)) {
+  if (!is_absent(facts) || facts.wanted.type == RecordType::kNs || zone_text(facts).size() <= domain.size() ||
+      !zone_text(facts).ends_with("." + domain)) {
     return std::nullopt;
   }
   std::vector<DnsName> servers;

@@ -151,8 +151,13 @@ namespace {
 
 Found fault(const Facts& facts, Verdict verdict, Cause cause, std::string_view text, std::string_view fix) {
   auto evidence = all_with(facts, verdict);
-  // Those without an address have findings of their own.
-  std::erase_if(evidence, [](const Evidence& one) { return one.address.empty(); });
+  // Those without an address have findings of their own; and a way that is missing here is no fault of theirs.
+  const auto has_no_way = [&](const Evidence& one) {
+    return count_speaking(facts) > 0 && std::ranges::any_of(facts.authorities, [&](const Probe& probe) {
+             return probe.exchange.outcome == Outcome::kNoRoute && text_of(probe.endpoint) == one.address;
+           });
+  };
+  std::erase_if(evidence, [&](const Evidence& one) { return one.address.empty() || has_no_way(one); });
   if (evidence.empty()) return std::nullopt;
   const auto first = format("{} ({})", evidence.front().server, evidence.front().address);
   const bool is_all = count_speaking(facts) == 0;

@@ -56,6 +56,7 @@ Found txt_cut(const Facts& facts) {
   auto found = shape(facts, TxtShape::kCut, Cause::kTxtCut, "has only the beginning of the value",
                      "Type the whole value; if the form takes only 255 characters, as several strings of one record");
   if (found || !is_wanted_text(facts) || !is_for(facts, TxtPurpose::kDkim)) return found;
+  if (find_shape(*facts.wanted.value, values_of(facts)).shape == TxtShape::kSplit) return std::nullopt;
   const auto wanted = DkimRecord::parse(*facts.wanted.value);
   const auto is_cut = [&](const std::string& value) { return compare(*wanted, value) == DkimVerdict::kCut; };
   if (!wanted || std::ranges::none_of(values_of(facts), is_cut)) return std::nullopt;
@@ -71,14 +72,40 @@ Found txt_split(const Facts& facts) {
                "Put the parts into one record");
 }
 
+namespace {
+
+/// One record with the terms of all of them: what is new goes before the last word, "all", behind which nobody reads.
+std::optional<SpfRecord> merged(std::vector<std::string> texts) {
+  std::optional<SpfRecord> whole;
+  for (const auto& text : texts) {
+    const auto record = SpfRecord::parse(text);
+    if (!record) return std::nullopt;
+    if (!whole) {
+      whole = *record;
+      continue;
+    }
+    for (const auto& term : record->terms) {
+      if (term.kind == SpfTerm::Kind::kAll || std::ranges::find(whole->terms, term) != whole->terms.end()) continue;
+      whole->terms.insert(std::ranges::find(whole->terms, SpfTerm::Kind::kAll, &SpfTerm::kind), term);
+    }
+  }
+  return whole;
+}
+
+}  // namespace
+
 Found spf_twice(const Facts& facts) {
   if (!is_wanted_text(facts) || !is_for(facts, TxtPurpose::kSpf)) return std::nullopt;
-  const auto records = spf_records(values_of(facts));
+  auto records = spf_records(values_of(facts));
   if (records.size() < 2) return std::nullopt;
-  return finding(Cause::kSpfTwice,
-                 format("{} has {} SPF records: {}. Receivers use none of them.", facts.wanted.name.text(),
-                        records.size(), shown(records)),
-                 format("Keep one SPF record, with all that is needed. What we need in it: {}.", wanted_value(facts)),
+  const auto text = format("{} has {} SPF records: {}. Receivers use none of them.", facts.wanted.name.text(),
+                           records.size(), shown(records));
+  records.push_back(*facts.wanted.value);
+  const auto one = merged(std::move(records));
+  return finding(Cause::kSpfTwice, text,
+                 one ? format("Remove them and add one: type TXT, host {}, value {}.",
+                              host_in_form(facts.wanted.name, facts.zone.delegation.zone), one->text())
+                     : format("Keep one, with all that is needed. What we need in it: {}.", wanted_value(facts)),
                  all_who_spoke(facts));
 }
 
@@ -143,10 +170,14 @@ Found dmarc_twice(const Facts& facts) {
   if (!is_wanted_text(facts) || !is_for(facts, TxtPurpose::kDmarc)) return std::nullopt;
   const auto records = dmarc_records(values_of(facts));
   if (records.size() < 2) return std::nullopt;
-  return finding(Cause::kDmarcTwice,
-                 format("{} has {} DMARC records: {}. Receivers use none of them.", facts.wanted.name.text(),
-                        records.size(), shown(records)),
-                 format("Keep one: {}.", entry(facts)), all_who_spoke(facts));
+  auto others = records;
+  std::erase(others, *facts.wanted.value);
+  return finding(
+      Cause::kDmarcTwice,
+      format("{} has {} DMARC records: {}. Receivers use none of them.", facts.wanted.name.text(), records.size(),
+             shown(records)),
+      format("Remove {}, and keep one: {}.", others.empty() ? std::string("the others") : shown(others), entry(facts)),
+      all_who_spoke(facts));
 }
 
 Found dmarc_other(const Facts& facts) {

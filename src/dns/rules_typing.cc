@@ -13,28 +13,34 @@ using namespace reading;  // NOLINT: the words of these rules
 
 namespace {
 
-Found chain(const Facts& facts, Seen::Chain which, Cause cause, std::string text, std::string_view fix) {
-  for (const auto& probe : facts.authorities) {
-    if (agrees(facts) || probe.seen.chain != which) continue;
-    return finding(cause, std::move(text), format("{}: {}.", fix, entry(facts)), {evidence_of(probe)});
-  }
-  for (const auto& probe : facts.resolvers) {
-    if (agrees(facts) || probe.seen.chain != which) continue;
-    return finding(cause, std::move(text), format("{}: {}.", fix, entry(facts)), {evidence_of(probe)});
+std::string way_of(const Probe& probe) {
+  std::string text = probe.question.name.text();
+  for (std::size_t i = 0; i < probe.seen.aliases.size() && i < 4; ++i) text += " → " + probe.seen.aliases[i].text();
+  return probe.seen.aliases.size() > 4 ? text + " → …" : text;
+}
+
+Found chain(const Facts& facts, Seen::Chain which, Cause cause, std::string_view text, std::string_view fix) {
+  if (agrees(facts)) return std::nullopt;
+  for (const auto* probes : {&facts.authorities, &facts.resolvers}) {
+    for (const auto& probe : *probes) {
+      if (probe.seen.chain != which) continue;
+      return finding(cause, format("{}: {}.", text, way_of(probe)), format("{}: {}.", fix, entry(facts)),
+                     {evidence_of(probe)});
+    }
   }
   return std::nullopt;
 }
+
 }  // namespace
 
 Found alias_loop(const Facts& facts) {
-  return chain(facts, Seen::Chain::kLoops, Cause::kAliasLoop,
-               format("The CNAME records of {} run in a circle.", facts.wanted.name.text()),
+  return chain(facts, Seen::Chain::kLoops, Cause::kAliasLoop, "The CNAME records run in a circle",
                "Break the circle of CNAME records with the wanted record");
 }
 
 Found alias_chain_long(const Facts& facts) {
   return chain(facts, Seen::Chain::kTooLong, Cause::kAliasChainLong,
-               format("More than {} CNAME records follow each other from {}.", kAliasesMax, facts.wanted.name.text()),
+               format("More than {} CNAME records follow each other", kAliasesMax),
                "Replace the first of them by the wanted record");
 }
 
@@ -48,7 +54,7 @@ Found challenge_shadowed(const Facts& facts) {
   return finding(Cause::kChallengeShadowed,
                  format("At {} stands a {} record ({}), which hides the wanted {}.", facts.wanted.name.text(), type,
                         shown(other->seen.values), signpost::name_of(facts.wanted.type)),
-                 format("Remove the {} record of host {}, then add: {}.", type,
+                 format("Remove the {} record ({}) of host {}, then add: {}.", type, shown(other->seen.values),
                         host_in_form(facts.wanted.name, facts.zone.delegation.zone), entry(facts)),
                  {evidence_of(*other)});
 }
@@ -64,10 +70,18 @@ Found challenge_stale(const Facts& facts) {
                  all_who_spoke(facts));
 }
 
+namespace {
+
+bool is_doubled(const Facts& facts, const Probe& probe) {
+  return probe.question.name.text() == facts.wanted.name.text() + "." + zone_text(facts);
+}
+
+}  // namespace
+
 Found name_doubled(const Facts& facts) {
   if (!is_absent(facts)) return std::nullopt;
   for (const auto& probe : facts.beyond.elsewhere) {
-    if (!probe.question.name.is_within(facts.wanted.name) || !would_agree(facts, probe)) continue;
+    if (!is_doubled(facts, probe) || !would_agree(facts, probe)) continue;
     const auto host = host_in_form(facts.wanted.name, facts.zone.delegation.zone);
     return finding(Cause::kNameDoubled,
                    format("The record stands at {}: the form at the DNS provider appends {} itself.",
@@ -81,7 +95,7 @@ Found name_doubled(const Facts& facts) {
 Found name_misplaced(const Facts& facts) {
   if (!is_absent(facts)) return std::nullopt;
   for (const auto& probe : facts.beyond.elsewhere) {
-    if (probe.question.name.is_within(facts.wanted.name) || !would_agree(facts, probe)) continue;
+    if (is_doubled(facts, probe) || !would_agree(facts, probe)) continue;
     return finding(
         Cause::kNameMisplaced,
         format("The record stands at {} instead of {}.", probe.question.name.text(), facts.wanted.name.text()),
@@ -183,7 +197,7 @@ Found proxied(const Facts& facts) {
 Found alias_in_the_way(const Facts& facts) {
   if (!is_absent(facts) || facts.wanted.type == RecordType::kCname) return std::nullopt;
   const auto* witness = witness_of(facts);
-  if (witness->seen.aliases.empty()) return std::nullopt;
+  if (witness->seen.aliases.empty() || !witness->seen.values.empty()) return std::nullopt;
   const auto target = witness->seen.aliases.front().text();
   return finding(Cause::kAliasInTheWay,
                  format("{} is a CNAME for {}, and beside a CNAME there can be no {} record.", facts.wanted.name.text(),
@@ -210,9 +224,9 @@ Found records_in_the_way(const Facts& facts) {
                  format("{} has other records ({}), and a CNAME can only stand alone.", facts.wanted.name.text(), seen),
                  is_apex
                      ? format("At the top of a zone no CNAME can stand: use your provider's ALIAS, ANAME or flattened "
-                              "CNAME for host {} with the value {}.",
-                              host, wanted_value(facts))
-                     : format("Remove these records of host {}, then add: {}.", host, entry(facts)),
+                              "CNAME for host {} with the value {}, and remove {}.",
+                              host, wanted_value(facts), seen)
+                     : format("Remove these records of host {} ({}), then add: {}.", host, seen, entry(facts)),
                  std::move(evidence));
 }
 
@@ -233,7 +247,9 @@ Found old_address_beside(const Facts& facts) {
   if (!is_absent(facts) || !is_address || !facts.wanted.value) return std::nullopt;
   const auto* witness = witness_of(facts);
   const auto others = others_than_wanted(facts, *witness);
-  const bool has_wanted = std::ranges::find(witness->seen.values, facts.record.expected) != witness->seen.values.end();
+  // Of thousands not all are kept: then others are there in any case.
+  const bool has_wanted = witness->exchange.answer->over_limit ||
+                          std::ranges::find(witness->seen.values, facts.record.expected) != witness->seen.values.end();
   if (!has_wanted || others.empty()) return std::nullopt;
   return finding(Cause::kOldAddressBeside,
                  format("{} has {} and also {}, which gets its share of the visitors.", what(facts),

@@ -74,7 +74,9 @@ bool is_about(const Answer& answer, const Question& question) {
                          : answer.skipped == 0 && is_error_without_question(answer.rcode);
 }
 
+/// REFUSED is what some firewalls make of it; the plain question tells them from servers that really refuse.
 bool dislikes_edns(const Answer& answer) {
+  if (answer.rcode == Rcode::kRefused) return true;
   return answer.rcode == Rcode::kFormErr || answer.rcode == Rcode::kNotImp || answer.rcode == Rcode::kBadVers;
 }
 
@@ -277,13 +279,13 @@ Task<void> Transport::ask_by_udp(Talk& talk) {
     if (!talk.exchange.answer) continue;
     const bool is_plain = talk.exchange.answer->id == talk.plain_id;
     if (is_plain || !dislikes_edns(*talk.exchange.answer)) {
-      talk.exchange.needs_plain = is_plain && !talk.knows_no_edns;
+      talk.exchange.needs_plain = is_plain && !talk.knows_no_edns && talk.exchange.answer->rcode != Rcode::kRefused;
       co_return;
     }
     if (is_last) co_return;
     talk.edns = Edns::kOff;
-    talk.knows_no_edns = true;
-    talk.note("does not know EDNS");
+    talk.knows_no_edns = talk.exchange.answer->rcode != Rcode::kRefused;
+    if (talk.knows_no_edns) talk.note("does not know EDNS");
     talk.exchange.answer.reset();
     talk.exchange.outcome = Outcome::kSilent;
   }
