@@ -181,7 +181,11 @@ TEST(V1Connections, RefuseWrongValuesByName) {
     EXPECT_EQ(text_in(response, "member"), member) << body;
   };
   refused(wish("www.shop.example", "[]"), 422, "records");
-  refused(wish("www.shop.example", R"([{"type":"SRV","host":"www","value":"x"}])"), 422, "records[0].type");
+  refused(wish("www.shop.example", R"([{"type":"PTR","host":"www","value":"x"}])"), 422, "records[0].type");
+  refused(wish("www.shop.example", R"([{"type":"SRV","host":"_sip._tcp","value":"10 5 443"}])"), 422,
+          "records[0].value");
+  refused(wish("www.shop.example", R"([{"type":"TXT","host":"@","value":"v=spf1 include:saas ~all"}])"), 422,
+          "records[0].value");
   refused(wish("www.shop.example", R"([{"type":"A","host":"www","value":"not an address"}])"), 422, "records[0].value");
   refused(wish("www.shop.example", R"([{"type":"A","host":"www","value":"192.0.2.1","ttl":"60"}])"), 400,
           "records[0].ttl");

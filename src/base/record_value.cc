@@ -72,6 +72,9 @@ Result<std::string> target_value(std::string_view text, Root root) {
   }
   const auto name = DnsName::parse(text);
   if (!name) return refuse(name.error().message);
+  // Once more: the mapping of internationalized names makes digits of their kin.
+  if (!name->is_root() && is_address(name->text()))
+    return refuse(format("\"{}\" is an address; addresses go into A or AAAA records", printable(text)));
   if (!name->is_root() && name->text().find('.') == std::string::npos) {
     return refuse(format("\"{}\" is one label; write the whole host name, such as {}.saas.example", printable(text),
                          name->text()));

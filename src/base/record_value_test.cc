@@ -61,6 +61,7 @@ constexpr std::array kRefused{
     Refused{RecordType::kCname, "2001:db8::1", "A or AAAA"},
     Refused{RecordType::kCname, "[2001:db8::1]", "A or AAAA"},
     Refused{RecordType::kCname, "192.0.2", "A or AAAA"},
+    Refused{RecordType::kCname, "192.0.2.１", "A or AAAA"},
     Refused{RecordType::kCname, ".", "root of the DNS"},
     Refused{RecordType::kCname, "app", "such as app.saas.example"},
     Refused{RecordType::kCname, "app saas.example", "one host name alone"},

@@ -103,13 +103,12 @@ bool has_domain_end(std::string_view text) {
 }
 
 std::optional<std::string> domain_of(std::string_view text) {
+  if (!is_macro_string(text) || !has_domain_end(text)) return std::nullopt;
   if (text.find('%') == std::string_view::npos) {
     // What is no name of ours (other octets, longer than the wire has room for) could not be asked for either.
     const auto name = DnsName::parse(text);
-    if (!name || !has_domain_end(text)) return std::nullopt;
-    return name->text();
+    return name ? std::optional(name->text()) : std::nullopt;
   }
-  if (!is_macro_string(text) || !has_domain_end(text)) return std::nullopt;
   return std::string(text);
 }
 

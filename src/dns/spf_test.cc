@@ -70,6 +70,7 @@ constexpr std::array kInvalid{
     Invalid{"v=spf1 include:192.0.2.1", "no domain"},
     Invalid{"v=spf1 include:saas", "no domain"},
     Invalid{"v=spf1 include:https://saas.example", "no domain"},
+    Invalid{"v=spf1 include:bücher.example", "no domain"},  // RFC 7208 7.1: ASCII, so A-labels
     Invalid{"v=spf1 a/33", "from 0 to 32"},
     Invalid{"v=spf1 a/024", "from 0 to 32"},
     Invalid{"v=spf1 a//129", "from 0 to 128"},
