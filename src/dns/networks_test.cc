@@ -8,7 +8,7 @@ namespace {
 
 TEST(Proxies, AreKnownByTheirAddresses) {
   EXPECT_EQ(proxy_of("104.16.0.1"), "Cloudflare");
-  EXPECT_EQ(proxy_of("104.31.255.255"), "Cloudflare");
+  EXPECT_EQ(proxy_of("104.27.255.255"), "Cloudflare");
   EXPECT_EQ(proxy_of("2606:4700::6810:1"), "Cloudflare");
   EXPECT_EQ(proxy_of("151.101.1.57"), "Fastly");
   EXPECT_EQ(proxy_of("2a02:fe87::1"), "Sucuri") << "the last address of a /29 but for its host bits";
@@ -16,7 +16,7 @@ TEST(Proxies, AreKnownByTheirAddresses) {
 
 TEST(Proxies, AreNotTheirNeighbours) {
   for (const auto* address :
-       {"104.15.255.255", "104.32.0.0", "2606:4701::1", "192.0.2.1", "2a02:fe88::1", "", "text"}) {
+       {"104.15.255.255", "104.28.0.0", "2606:4701::1", "192.0.2.1", "2a02:fe88::1", "", "text"}) {
     EXPECT_FALSE(proxy_of(address)) << address;
   }
 }

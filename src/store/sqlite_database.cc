@@ -127,9 +127,10 @@ Error Connection::failure(int code) {
 
 Result<void> Connection::open(const std::string& path, Access access) {
   // SQLite would create it as the umask says; what it keeps is the owner's business alone. -wal and -shm follow the
-  // file.
+  // file. One that is there is not opened here: closing it would drop every lock this process holds on it (POSIX), and
+  // the next program that closes the database would take itself for the last and delete the log that we write to.
   access_ = access;
-  if (const int file = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600); file >= 0) ::close(file);
+  if (const int file = ::open(path.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600); file >= 0) ::close(file);
   const int code =
       sqlite3_open_v2(path.c_str(), &db_, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, nullptr);
   if (code != SQLITE_OK) {

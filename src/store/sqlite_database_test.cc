@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "store/sqlite_database.h"
 
+#include <fcntl.h>
 #include <gmock/gmock.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <csignal>
 #include <future>
@@ -57,6 +59,23 @@ TEST_F(SqliteDatabase, IsReadableByItsOwnerAlone) {
     ASSERT_EQ(::stat((path() + suffix).c_str(), &status), 0) << suffix;
     EXPECT_EQ(status.st_mode & 0777, 0600u) << suffix;
   }
+}
+
+/// What another program asks before it takes itself for the last one and deletes the log (SQLite, os_unix.c: the bytes
+/// of SHARED_FIRST).
+TEST_F(SqliteDatabase, IsLockedForOtherProgramsWhileItIsOpen) {
+  auto database = open();
+  // Closed last: that would drop the locks of this process.
+  const int file = ::open(path().c_str(), O_RDWR | O_CLOEXEC);
+  struct flock wish{};
+  wish.l_type = F_WRLCK;
+  wish.l_whence = SEEK_SET;
+  wish.l_start = 0x40000000 + 2;
+  wish.l_len = 510;
+  ASSERT_EQ(::fcntl(file, F_OFD_GETLK, &wish), 0);
+  EXPECT_EQ(wish.l_type, F_RDLCK);
+  database.reset();
+  ::close(file);
 }
 
 TEST_F(SqliteDatabase, SaysWhichFileCannotBeOpened) {
