@@ -164,8 +164,10 @@ RecordObservation Look::conclude_one(const Expectation& record, const Group& gro
   const auto found = target ? targets_.find(*target) : targets_.end();
   const auto addresses = found == targets_.end() ? std::vector<std::string>() : found->second;
   for (const auto& probe : group.resolvers) seen.resolvers.push_back(report(probe, record, group.members, addresses));
-  for (const auto& probe : group.authorities)
+  for (const auto& probe : group.authorities) {
     seen.authorities.push_back(report(probe, record, group.members, addresses));
+    seen.value_seen |= seen.authorities.back().verdict == Verdict::kAgrees && probe.flattened.empty();
+  }
   const auto& place = places_.at(record.name);
   if (!place.cut) {
     conclude_without_servers(seen, place.cut.error());

@@ -67,6 +67,9 @@ struct RecordObservation {
   /// "no_delegation", "resolvers_fail", "too_many_records", "too_busy" (or stopping).
   std::string cause;
   std::string explanation;  // what was wanted, what is seen, what to do
+  /// An authority answered with the expected value itself, not with the addresses of a flattened name, which everybody
+  /// behind the same target has.
+  bool value_seen = false;
 };
 
 struct Observation {

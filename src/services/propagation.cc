@@ -17,6 +17,9 @@ namespace {
 // it old.
 constexpr Milliseconds kObservationAgeMax = std::chrono::minutes(5);
 
+/// The flattened addresses of a target are those of everybody behind it: they prove nothing.
+bool is_proof(const dns::RecordObservation& record) { return record.propagated && record.value_seen; }
+
 /// We could not look, which says nothing about the record.
 bool is_unseen(const dns::RecordObservation& record) {
   return !record.propagated && (record.cause == "too_busy" || record.cause == "resolvers_fail");
@@ -68,14 +71,14 @@ model::Observed observed_of(const model::Connection& connection, const dns::Obse
   for (std::size_t i = 0; i < connection.records.size() && i < seen.size(); ++i) {
     const auto& record = connection.records[i];
     if (!is_unseen(seen[i])) observed.propagated[record.id] = seen[i].propagated;
-    observed.is_claim_seen |= record.proves_ownership && seen[i].propagated;
+    observed.is_claim_seen |= record.proves_ownership && is_proof(seen[i]);
     if (seen[i].propagated || !observed.cause.empty()) continue;
     observed.cause = seen[i].cause;
     observed.explanation = seen[i].explanation;
   }
   const bool asked_for_claim =
       connection.claim == model::Claim::kUnproven && seen.size() == connection.records.size() + 1;
-  observed.is_claim_seen |= asked_for_claim && seen.back().propagated;
+  observed.is_claim_seen |= asked_for_claim && is_proof(seen.back());
   return observed;
 }
 

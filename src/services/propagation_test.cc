@@ -215,6 +215,20 @@ TEST_F(PropagationTest, LosesTheClaimWhenBothProofsAreSeenButAnotherWasFirst) {
               (a == model::Claim::kLost && b == model::Claim::kProven));
 }
 
+TEST_F(PropagationTest, GivesNothingToARivalWhoseTargetHasTheSameAddresses) {
+  const auto owner = create_and_end_flow("www.shop.example", "owner");
+  auto wish = life_.wish("www.shop.example", "rival");
+  wish.records[0].value = "{CLAIM_TOKEN}.customers.saas.example";
+  auto rival = must(life_.run(life_.connections.create({}, std::move(wish))));
+  ASSERT_TRUE(rival.records[0].proves_ownership);
+  rival = life_.happen(rival.id, model::FlowEnded{model::SetupType::kManual, "knot"});
+  life_.eye.publish_flattened(rival.records[0].name, rival.records[0].value);
+  life_.turn();
+  EXPECT_EQ(life_.read(rival.id).facets.propagation, model::FacetState::kSuccess);
+  EXPECT_EQ(life_.read(rival.id).claim, model::Claim::kUnproven);
+  EXPECT_EQ(life_.read(owner.id).claim, model::Claim::kUnproven);
+}
+
 TEST_F(PropagationTest, EndsAClaimThatNobodyProvedAfter72HoursWithOneLastLook) {
   const auto connection = life_.create();
   const Time end = life_.clock.now() + hours(72);
@@ -288,6 +302,10 @@ class ObservedOf : public ::testing::Test {
   ObservedOf() : connection_(life_.create()) {
     for (const auto& one : expectations_of(connection_)) seen_.records.push_back({.name = one.name, .type = one.type});
   }
+  void show(std::size_t record, bool propagated) {
+    seen_.records[record].propagated = propagated;
+    seen_.records[record].value_seen = propagated;
+  }
   Life life_;
   model::Connection connection_;
   dns::Observation seen_;
@@ -305,13 +323,27 @@ TEST_F(ObservedOf, TakesTheCauseOfTheFirstRecordThatIsNotThere) {
 }
 
 TEST_F(ObservedOf, SeesTheClaimInItsTxtOrInARecordThatProvesOwnership) {
-  seen_.records[1].propagated = true;
+  show(1, true);
   EXPECT_TRUE(observed_of(connection_, seen_).is_claim_seen);
-  seen_.records[1].propagated = false;
-  seen_.records[0].propagated = true;
+  show(1, false);
+  show(0, true);
   EXPECT_FALSE(observed_of(connection_, seen_).is_claim_seen);
   connection_.records[0].proves_ownership = true;
   EXPECT_TRUE(observed_of(connection_, seen_).is_claim_seen);
+}
+
+TEST_F(ObservedOf, SeesNoClaimInTheAddressesOfAFlattenedName) {
+  connection_.records[0].proves_ownership = true;
+  show(0, true);
+  seen_.records[0].value_seen = false;
+  EXPECT_TRUE(observed_of(connection_, seen_).propagated.at(connection_.records[0].id));
+  EXPECT_FALSE(observed_of(connection_, seen_).is_claim_seen);
+}
+
+TEST_F(ObservedOf, SeesNoClaimThatOnlySomeServersShow) {
+  connection_.records[0].proves_ownership = true;
+  seen_.records[0].value_seen = true;
+  EXPECT_FALSE(observed_of(connection_, seen_).is_claim_seen);
 }
 
 TEST_F(ObservedOf, SaysNothingAboutARecordThatCouldNotBeAsked) {
