@@ -383,11 +383,7 @@ std::optional<Claim> parse_claim(std::string_view text) {
   return by_name(std::array{Claim::kUnproven, Claim::kProven, Claim::kLost, Claim::kExpired}, text);
 }
 
-DnsName claim_name(const Connection& connection) {
-  auto name = DnsName::parse(format("{}.{}", kClaimLabel, connection.host.text()));
-  return name ? *std::move(name)
-              : DnsName(connection.host);  // a host name of over 243 octets leaves no room for the label
-}
+DnsName claim_name(const Connection& connection) { return claim_name(connection.host); }
 
 std::string claim_value(const Connection& connection) { return "signpost-verification=" + connection.claim_token; }
 
