@@ -357,6 +357,24 @@ TEST_P(Deliveries, TheLastEventOfAFlowIsTheNewest) {
                                       ::testing::Field(&model::Event::id, EventId(1))));
 }
 
+TEST_P(Deliveries, TheLastEventOfAFlowIsOfTheContractAndTheHighestOfItsSequence) {
+  const auto write = [&](std::int64_t id, std::int64_t sequence, model::EventType type) {
+    auto one = event(id, connection(1, kApplication));
+    one.sequence = sequence;
+    one.type = type;
+    must([&](Tx& tx) { return events::insert(tx, one); });
+  };
+  const auto last = [&] { return must([](Tx& tx) { return events::last_of_job(tx, kApplication, "job-1"); }); };
+  for (const auto type : model::kEventTypes) {
+    if (model::name_of(type).starts_with("signpost.")) write(100 + static_cast<int>(type), 9, type);
+  }
+  EXPECT_FALSE(last()) << "none of ours is a webhook of the contract";
+  write(30, 1, model::EventType::kFlowCompleted);
+  write(20, 2, model::EventType::kDomainAdded);
+  ASSERT_TRUE(last());
+  EXPECT_EQ(last()->sequence, 2) << "ids of two loops do not tell which came first";
+}
+
 TEST_P(Deliveries, RetentionDropsOldEventsInBatchesButNoneThatIsStillPending) {
   for (int number = 1; number <= 4; ++number) insert(number, number);
   auto claimed = claim({.loop = {}, .now = kNow, .lease_until = kLease, .limit = 3});
