@@ -123,14 +123,110 @@ TEST(Connection, AnnouncesTheFlowAndTheRecordsWhenTheFlowEnds) {
   EXPECT_EQ(job_of(*decision, JobKind::kPropagation)->not_before, kStart);
 }
 
-TEST(Connection, TakesTheSameFlowReportAgainAsARetry) {
+TEST(Connection, TakesTheSameFlowReportAgainAsARetryWhileItIsWatched) {
   const auto again = decide(watched(), FlowEnded{SetupType::kManual, ""}, kStart + seconds(5));
   ASSERT_TRUE(again);
   EXPECT_FALSE(again->is_changed);
+  const auto checked = after(watched(), CheckRequested{}, kStart + seconds(5));
+  EXPECT_FALSE(decide(checked, FlowEnded{SetupType::kManual, ""}, kStart + seconds(5))->is_changed);
   const auto other = decide(watched(), FlowEnded{SetupType::kAutomatic, ""}, kStart + seconds(5));
   ASSERT_TRUE(other);
   EXPECT_THAT(types_of(*other), ElementsAre(EventType::kFlowCompleted, EventType::kDomainAdded));
   EXPECT_THAT(other->events[1].updated_objects, ElementsAre("setup_type"));
+}
+
+TEST(Connection, IsWatchedAnewByTheSameFlowAfterATimeout) {
+  const auto failed = after(watched(), seen(false), kStart + hours(72));
+  for (const auto& before : {failed, after(failed, CheckRequested{}, kStart + hours(73))}) {
+    const auto again = decide(before, FlowEnded{SetupType::kManual, ""}, kStart + hours(74));
+    ASSERT_TRUE(again);
+    EXPECT_EQ(again->connection.facets.propagation, FacetState::kPending);
+    EXPECT_EQ(again->connection.watch_started_at, kStart + hours(74));
+    EXPECT_EQ(job_of(*again, JobKind::kPropagation)->not_before, kStart + hours(74));
+    EXPECT_THAT(types_of(*again), ElementsAre(EventType::kFlowCompleted, EventType::kDomainAdded));
+    EXPECT_THAT(again->events[1].updated_objects, ElementsAre("propagation_status"));
+  }
+}
+
+TEST(Connection, NamesAllThatAFlowHasChangedAfterATimeout) {
+  const auto failed = after(watched(), seen(false), kStart + hours(72));
+  const auto other = decide(failed, FlowEnded{SetupType::kAutomatic, "cloudflare"}, kStart + hours(74));
+  ASSERT_TRUE(other);
+  EXPECT_THAT(other->events[1].updated_objects, ElementsAre("provider", "propagation_status", "setup_type"));
+}
+
+TEST(Connection, IsPendingAgainAfterAFlowIfItsRecordsAreGoneAndTimesOut) {
+  auto connection = after(watched(), seen(true), kStart + seconds(10));
+  connection = after(connection, CheckRequested{}, kStart + hours(1));
+  connection = after(connection, seen(false), kStart + hours(1));
+  EXPECT_EQ(connection.facets.propagation, FacetState::kSuccess);
+  const Time again = kStart + hours(2);
+  const auto flow = decide(connection, FlowEnded{SetupType::kManual, ""}, again);
+  ASSERT_TRUE(flow);
+  EXPECT_EQ(flow->connection.facets.propagation, FacetState::kPending);
+  EXPECT_THAT(types_of(*flow), ElementsAre(EventType::kFlowCompleted, EventType::kDomainAdded));
+  EXPECT_THAT(flow->events[1].updated_objects, ElementsAre("propagation_status"));
+  const auto over = decide(flow->connection, seen(false), again + hours(72));
+  EXPECT_EQ(over->connection.facets.propagation, FacetState::kFailed);
+  EXPECT_THAT(over->events[0].updated_objects, ElementsAre("propagation_status"));
+}
+
+TEST(Connection, SaysOnlyThatTheFlowEndedWhenItChangedNothing) {
+  const auto done = after(watched(), seen(true), kStart + seconds(10));
+  const auto again = decide(done, FlowEnded{SetupType::kManual, ""}, kStart + hours(1));
+  ASSERT_TRUE(again);
+  EXPECT_EQ(again->connection.facets.propagation, FacetState::kSuccess);
+  EXPECT_EQ(again->connection.next_look_at, kStart + hours(1));
+  EXPECT_THAT(types_of(*again), ElementsAre(EventType::kFlowCompleted));
+}
+
+TEST(Connection, DeployedAfterATimeoutIsPendingAgainAndSaysSo) {
+  auto connection = after(validated(), FlowEnded{SetupType::kManual, ""});
+  connection = after(connection, seen(false), kStart + hours(72));
+  ASSERT_EQ(connection.facets.propagation, FacetState::kFailed);
+  const auto deployed = decide(connection, StepMarked{2}, kStart + hours(73));
+  ASSERT_TRUE(deployed);
+  EXPECT_EQ(deployed->connection.facets.propagation, FacetState::kPending);
+  EXPECT_THAT(types_of(*deployed), ElementsAre(EventType::kDomainAdded, EventType::kDeployed));
+  EXPECT_THAT(deployed->events[0].updated_objects, ElementsAre("propagation_status"));
+}
+
+TEST(Connection, DeployedWhileAllIsAsItWasSendsNoUpdate) {
+  auto connection = after(validated(), FlowEnded{SetupType::kManual, ""});
+  connection = after(connection, seen(true), kStart + seconds(10));
+  EXPECT_THAT(types_of(*decide(connection, StepMarked{2}, kStart + seconds(20))), ElementsAre(EventType::kDeployed));
+}
+
+TEST(Connection, ThatSucceededBeforeItsFlowEndedNamesTheSetupTypeLater) {
+  auto connection = after(validated(), CheckRequested{});
+  connection = after(connection, seen(true), kStart + seconds(1));
+  const auto deployed = decide(connection, StepMarked{2}, kStart + seconds(2));
+  ASSERT_TRUE(deployed);
+  EXPECT_THAT(types_of(*deployed), ElementsAre(EventType::kDomainAdded, EventType::kDeployed));
+  EXPECT_THAT(deployed->events[0].updated_objects, ElementsAre("setup_type"));
+}
+
+TEST(Connection, WithNewRecordsThatNobodyWatchesIsPendingAgain) {
+  auto connection = after(sample_connection(), CheckRequested{});
+  connection = after(connection, seen(true), kStart + seconds(1));
+  ASSERT_EQ(connection.facets.propagation, FacetState::kSuccess);
+  const auto records =
+      std::vector{testing::sample_record(13, RecordType::kCname, "www", "www.shop.example", "new.saas.example")};
+  const auto replaced = decide(connection, RecordsReplaced{records}, kStart + hours(1));
+  ASSERT_TRUE(replaced);
+  EXPECT_EQ(replaced->connection.facets.propagation, FacetState::kPending);
+  EXPECT_FALSE(replaced->connection.watch_started_at);
+  EXPECT_THAT(types_of(*replaced), ElementsAre(EventType::kDomainAdded));
+  EXPECT_THAT(replaced->events[0].updated_objects, ElementsAre("propagation_status"));
+}
+
+TEST(Connection, WithTheSameRecordsStaysASuccessAndIsLookedAtOnceMore) {
+  const auto done = after(watched(), seen(true), kStart + seconds(10));
+  const auto replaced = decide(done, RecordsReplaced{done.records}, kStart + hours(1));
+  ASSERT_TRUE(replaced);
+  EXPECT_EQ(replaced->connection.facets.propagation, FacetState::kSuccess);
+  EXPECT_EQ(replaced->connection.next_look_at, kStart + hours(1));
+  EXPECT_THAT(replaced->events, IsEmpty());
 }
 
 TEST(Connection, SucceedsOnceEveryRecordIsSeen) {
