@@ -235,11 +235,13 @@ class Deciding {
   /// keeps its flag, but may be gone by now.
   bool take_in(const Observed& seen) {
     next().last_look_at = now_;
+    bool all = !next().records.empty();
     for (auto& record : next().records) {
-      if (const auto found = seen.propagated.find(record.id); found != seen.propagated.end())
-        record.is_propagated = found->second;
+      const auto found = seen.propagated.find(record.id);
+      if (found != seen.propagated.end()) record.is_propagated = found->second;
+      all &= found != seen.propagated.end() && found->second;
     }
-    return !next().records.empty() && std::ranges::all_of(next().records, &Record::is_propagated);
+    return all;
   }
 
   void prove_claim(const Observed& seen) {

@@ -254,6 +254,37 @@ TEST(Connection, WithTwoRecordsNeedsBoth) {
   EXPECT_EQ(half->connection.next_look_at, kStart + seconds(20));
 }
 
+TEST(Connection, SucceedsOnlyByALookThatSawEveryRecord) {
+  auto connection = watched();
+  connection.records.push_back(testing::sample_record(12, RecordType::kTxt, "@", "shop.example", "hello"));
+  const auto look = [](std::map<RecordId, bool> propagated, std::string cause) {
+    Observed seen;
+    seen.propagated = std::move(propagated);
+    seen.cause = std::move(cause);
+    return seen;
+  };
+  connection = after(connection, look({{RecordId(11), true}, {RecordId(12), false}}, "name_missing"));
+  const auto partial = decide(connection, look({{RecordId(12), true}}, "resolvers_fail"), kStart + seconds(10));
+  ASSERT_TRUE(partial);
+  EXPECT_EQ(partial->connection.facets.propagation, FacetState::kPending) << "the first may be gone by now";
+  EXPECT_TRUE(partial->connection.records[0].is_propagated) << "as it was seen last";
+  EXPECT_EQ(partial->connection.next_look_at, kStart + seconds(20));
+  const auto whole =
+      decide(partial->connection, look({{RecordId(11), true}, {RecordId(12), true}}, ""), kStart + seconds(20));
+  EXPECT_EQ(whole->connection.facets.propagation, FacetState::kSuccess);
+}
+
+TEST(Connection, DeployedIsLookedAtUntilEveryRecordCouldBeSeen) {
+  auto connection = after(validated(), FlowEnded{SetupType::kAutomatic, ""});
+  connection = after(connection, seen(true), kStart + seconds(1));
+  connection = after(connection, StepMarked{2}, kStart + seconds(2));
+  Observed blind;
+  blind.cause = "resolvers_fail";
+  const auto looked = after(connection, blind, kStart + seconds(2));
+  EXPECT_EQ(looked.facets.propagation, FacetState::kSuccess);
+  EXPECT_EQ(looked.next_look_at, kStart + seconds(12));
+}
+
 TEST(Connection, TimesOutWithTheLookAt72Hours) {
   const auto connection = watched();
   const auto before = decide(connection, seen(false), kStart + hours(72) - seconds(1));
