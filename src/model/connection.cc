@@ -84,6 +84,8 @@ class Deciding {
       stop_looking();
       return changed();
     }
+    // A watch cannot have begun in the future: the clock has stepped back, and it goes on from here.
+    if (next().watch_started_at) next().watch_started_at = std::min(*next().watch_started_at, now_);
     const bool all = take_in(seen);
     prove_claim(seen);
     switch (next().facets.propagation) {

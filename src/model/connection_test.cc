@@ -285,6 +285,15 @@ TEST(Connection, DeployedIsLookedAtUntilEveryRecordCouldBeSeen) {
   EXPECT_EQ(looked.next_look_at, kStart + seconds(12));
 }
 
+TEST(Connection, WhoseClockSteppedBackIsWatchedFromThere) {
+  const Time yesterday = kStart - hours(24);
+  auto connection = after(watched(), seen(false), yesterday);
+  EXPECT_EQ(connection.next_look_at, yesterday + seconds(10));
+  EXPECT_EQ(connection.watch_started_at, yesterday);
+  connection = after(connection, seen(false), yesterday + minutes(3));
+  EXPECT_EQ(connection.next_look_at, yesterday + minutes(5)) << "rarer as time goes by, not every 10 s for a day";
+}
+
 TEST(Connection, TimesOutWithTheLookAt72Hours) {
   const auto connection = watched();
   const auto before = decide(connection, seen(false), kStart + hours(72) - seconds(1));

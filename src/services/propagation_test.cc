@@ -177,15 +177,42 @@ TEST_F(PropagationTest, DoesNotMakeUpForLooksThatItSlept) {
   EXPECT_EQ(*life_.next_due(), start + minutes(2) + minutes(1) * 2047);
 }
 
-TEST_F(PropagationTest, IsNeitherLostNorRepeatedWhenTheClockStepsBack) {
+TEST_F(PropagationTest, IsNeitherLostNorRepeatedNorFrozenWhenTheClockStepsBackADay) {
   create_and_end_flow();
   const Time start = life_.clock.now();
   life_.walk_to(start + minutes(1));
-  const auto due = *life_.next_due();
-  life_.clock.set(start - hours(1));
+  const auto before = life_.eye.looks().size();
+  const Time yesterday = start - hours(24);
+  life_.clock.set(yesterday);
   EXPECT_EQ(life_.turn(), 0u);
-  life_.clock.set(due);
-  EXPECT_EQ(life_.turn(), 1u);
+  EXPECT_EQ(life_.next_due(), yesterday + seconds(10));
+  life_.walk_to(yesterday + seconds(30));
+  EXPECT_EQ(life_.eye.looks().size(), before + 3);
+  life_.clock.set(start + minutes(2));
+  EXPECT_EQ(life_.turn(), 1u) << "and when it is set right again";
+  EXPECT_EQ(life_.turn(), 0u) << "without a storm";
+}
+
+TEST_F(PropagationTest, GoesOnAfterAClockThatWasADayAhead) {
+  create_and_end_flow();
+  const Time start = life_.clock.now();
+  life_.walk_to(start + seconds(30));
+  life_.clock.set(start + hours(24));
+  while (life_.turn() > 0) continue;
+  life_.clock.set(start + seconds(40));
+  EXPECT_EQ(life_.turn(), 0u);
+  EXPECT_EQ(life_.next_due(), start + seconds(40) + (minutes(2) + minutes(1) * 2047 - hours(24)));
+}
+
+TEST_F(PropagationTest, FollowsTheClockAsSoonAsTheDatabaseTakesIt) {
+  create_and_end_flow();
+  life_.turn();
+  const Time yesterday = life_.clock.now() - hours(24);
+  life_.clock.set(yesterday);
+  life_.world.database.refuse(1);
+  EXPECT_FALSE(life_.run(life_.runner.run_once()));
+  EXPECT_EQ(life_.turn(), 0u);
+  EXPECT_EQ(life_.next_due(), yesterday + seconds(10));
 }
 
 TEST_F(PropagationTest, GivesTheHostToTheFirstWhoseProofIsSeen) {

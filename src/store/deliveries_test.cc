@@ -316,6 +316,36 @@ TEST_P(Deliveries, ListsAreNarrowedByEveryFilter) {
   EXPECT_THAT(list({.connection = ConnectionId(1), .state = model::DeliveryState::kPending}), ElementsAre(2));
 }
 
+TEST_P(Deliveries, AreDueAsSoonAsBeforeWhenTheClockStepsBack) {
+  const Milliseconds day = std::chrono::hours(24);
+  const Time due = kNow + Milliseconds(10);
+  for (int number = 1; number <= 5; ++number) {
+    const EndpointId to(number % 2 + 1);
+    insert(number, number, to, due + day * (number / 2));
+  }
+  insert(6, 6, EndpointId(3), kNow - Milliseconds(10));
+  const PullBack step{.loop = {}, .by = day, .now = kNow, .limit = 2};
+  int batches = 0;
+  std::optional<deliveries::PulledUpTo> upto;
+  do {
+    upto = must([&](Tx& tx) { return deliveries::pull_back(tx, step, upto); });
+    ++batches;
+  } while (upto && batches < 10);
+  EXPECT_EQ(batches, 3) << "two, two, and the fifth";
+  for (int number = 1; number <= 5; ++number)
+    EXPECT_EQ(find(number).next_attempt_at, due + day * (number / 2 - 1)) << number << " once each";
+  EXPECT_EQ(find(6).next_attempt_at, kNow - Milliseconds(10)) << "was due already";
+}
+
+TEST_P(Deliveries, ThatWaitForAnotherAreDueWhenItEndsThoughTheClockSteppedBack) {
+  const Time tomorrow = kNow + std::chrono::hours(24);
+  insert(1, 1);
+  insert(2, 1, kEndpoint, tomorrow);
+  finish(claim().at(0), model::DeliveryState::kDelivered);
+  EXPECT_EQ(find(2).next_attempt_at, kNow);
+  EXPECT_THAT(numbers(claim()), ElementsAre(2));
+}
+
 TEST_P(Deliveries, TheirDepthCountsWaitingAndInFlight) {
   insert(1, 1);
   insert(2, 1);
