@@ -29,6 +29,14 @@ Task<void> replace_during_look(Life& life, ConnectionId id) {
   records[0].value = "other.saas.example";
   must(co_await life.connections.replace_records({}, id, std::move(records)));
 }
+Task<void> blind_during_look(Life& life, std::string cause) {
+  life.eye.blind(std::move(cause));
+  co_return;
+}
+Task<void> publish_during_look(Life& life, model::Connection connection) {
+  life.eye.publish(connection);
+  co_return;
+}
 Task<void> refuse_during_look(Life& life) {
   life.world.database.refuse(1);
   co_return;
@@ -61,6 +69,8 @@ std::vector<seconds> contract_looks() {
     pause *= 2;
   }
   looks.emplace_back(hours(72));
+  // With the end of the dense phase the missing record is blamed, which a second look at once confirms.
+  looks.insert(std::ranges::find(looks, seconds(120)), seconds(120));
   return looks;
 }
 
@@ -173,7 +183,7 @@ TEST_F(PropagationTest, DoesNotMakeUpForLooksThatItSlept) {
   const auto before = life_.eye.looks().size();
   life_.clock.set(start + hours(24));
   while (life_.turn() > 0) continue;
-  EXPECT_EQ(life_.eye.looks().size(), before + 1);
+  EXPECT_EQ(life_.eye.looks().size(), before + 2) << "the look, and a second one before blame";
   EXPECT_EQ(*life_.next_due(), start + minutes(2) + minutes(1) * 2047);
 }
 
@@ -254,6 +264,60 @@ TEST_F(PropagationTest, GivesNothingToARivalWhoseTargetHasTheSameAddresses) {
   EXPECT_EQ(life_.read(rival.id).facets.propagation, model::FacetState::kSuccess);
   EXPECT_EQ(life_.read(rival.id).claim, model::Claim::kUnproven);
   EXPECT_EQ(life_.read(owner.id).claim, model::Claim::kUnproven);
+}
+
+TEST_F(PropagationTest, LooksASecondTimeBeforeItAsksForAttention) {
+  const auto connection = create_and_end_flow();
+  life_.eye.publish_claim(connection);
+  const Time start = life_.clock.now();
+  life_.walk_to(start + seconds(110));
+  const auto before = life_.eye.looks().size();
+  life_.walk_to(start + minutes(2));
+  EXPECT_EQ(life_.eye.looks().size(), before + 2);
+  const auto after = life_.read(connection.id);
+  ASSERT_TRUE(after.attention);
+  EXPECT_EQ(after.attention->cause, "name_missing");
+  EXPECT_EQ(life_.events(connection).back(), "signpost.connection.attention");
+  life_.walk_to(start + minutes(4));
+  EXPECT_EQ(life_.eye.looks().size(), before + 3) << "the same cause again needs no second look";
+}
+
+TEST_F(PropagationTest, BlamesNobodyForWhatASecondLookDoesNotConfirm) {
+  const auto connection = create_and_end_flow();
+  life_.eye.publish_claim(connection);
+  const Time start = life_.clock.now();
+  life_.walk_to(start + seconds(110));
+  life_.eye.during_next_look([this]() -> Task<void> { return blind_during_look(life_, "servers_silent"); });
+  life_.walk_to(start + minutes(2));
+  auto after = life_.read(connection.id);
+  EXPECT_FALSE(after.attention);
+  EXPECT_EQ(after.next_look_at, start + minutes(3));
+  EXPECT_THAT(observation_of(connection)->json, HasSubstr("servers_silent")) << "what was seen last is shown";
+  life_.walk_to(start + minutes(3));
+  EXPECT_EQ(life_.read(connection.id).attention->cause, "servers_silent") << "it stays: seen twice in a row";
+}
+
+TEST_F(PropagationTest, SucceedsByTheSecondLook) {
+  const auto connection = create_and_end_flow();
+  life_.eye.publish_claim(connection);
+  const Time start = life_.clock.now();
+  life_.walk_to(start + seconds(110));
+  life_.eye.during_next_look([this, connection]() -> Task<void> { return publish_during_look(life_, connection); });
+  life_.walk_to(start + minutes(2));
+  EXPECT_EQ(life_.read(connection.id).facets.propagation, model::FacetState::kSuccess);
+  EXPECT_FALSE(life_.read(connection.id).attention);
+}
+
+TEST_F(PropagationTest, KeepsWhatItSawFirstWhenThereIsNoRoomForASecondLook) {
+  const auto connection = create_and_end_flow();
+  life_.eye.publish_claim(connection);
+  const Time start = life_.clock.now();
+  life_.walk_to(start + seconds(110));
+  life_.eye.during_next_look([this]() -> Task<void> { return blind_during_look(life_, "too_busy"); });
+  life_.walk_to(start + minutes(2));
+  EXPECT_EQ(life_.read(connection.id).last_look_at, start + minutes(2));
+  EXPECT_FALSE(life_.read(connection.id).attention);
+  EXPECT_THAT(observation_of(connection)->json, HasSubstr("name_missing"));
 }
 
 TEST_F(PropagationTest, EndsAClaimThatNobodyProvedAfter72HoursWithOneLastLook) {
