@@ -61,8 +61,8 @@ class Courier {
   struct Settings {
     std::int32_t in_flight_per_endpoint_max = 8;  // of one endpoint at a time
     std::size_t in_flight_max = 256;              // attempts of this loop at a time that are younger than slow_after
-    // Those that hang move out of the way of the others, up to this many; it bounds memory (about 16 KiB each) and
-    // sockets.
+    // Those that hang move out of the way of the others, up to this many of this loop; what is over takes the room of
+    // young ones. It bounds memory (about 16 KiB each) and sockets.
     std::size_t slow_in_flight_max = 2048;
     Milliseconds slow_after{1'000};
     std::int32_t batch_max = 64;  // rows of one claim
