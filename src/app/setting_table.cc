@@ -298,9 +298,12 @@ constexpr std::array kTable{
         "SIGNPOST_MASTER_KEY"),
     row<&S::log, &S::Log::level>("log.level", "The least important lines that are written."),
     row<&S::log, &S::Log::format>("log.format", "How lines look: `auto` is text on a terminal and JSON otherwise."),
-    row<&S::dns, &S::Dns::resolvers>(
-        "dns.resolvers",
-        "Recursive resolvers for delegations and the caches' view; empty: those of `/etc/resolv.conf`."),
+    row<&S::dns, &S::Dns::resolvers>("dns.resolvers",
+                                     "Recursive resolvers for delegations and for the caches' view, which shows what "
+                                     "each of them still holds; empty: "
+                                     "those of `/etc/resolv.conf`. For a wider view name public ones too: questions "
+                                     "about your customers' names then "
+                                     "leave for their operators."),
     row<&S::dns, &S::Dns::authority_port>(
         "dns.authority_port",
         "Port of authoritative servers. Danger: with anything but 53 nothing is seen outside demos and tests."),
