@@ -166,7 +166,8 @@ RecordObservation Look::conclude_one(const Expectation& record, const Group& gro
   for (const auto& probe : group.resolvers) seen.resolvers.push_back(report(probe, record, group.members, addresses));
   for (const auto& probe : group.authorities) {
     seen.authorities.push_back(report(probe, record, group.members, addresses));
-    seen.value_seen |= seen.authorities.back().verdict == Verdict::kAgrees && probe.flattened.empty();
+    const bool has_value = std::ranges::find(probe.seen.values, seen.expected) != probe.seen.values.end();
+    seen.value_seen |= has_value && seen.authorities.back().verdict == Verdict::kAgrees;
   }
   const auto& place = places_.at(record.name);
   if (!place.cut) {
