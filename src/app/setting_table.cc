@@ -302,9 +302,12 @@ constexpr std::array kTable{
         "SIGNPOST_MASTER_KEY"),
     row<&S::log, &S::Log::level>("log.level", "The least important lines that are written."),
     row<&S::log, &S::Log::format>("log.format", "How lines look: `auto` is text on a terminal and JSON otherwise."),
-    row<&S::dns, &S::Dns::resolvers>(
-        "dns.resolvers",
-        "Recursive resolvers for delegations and the caches' view; empty: those of `/etc/resolv.conf`."),
+    row<&S::dns, &S::Dns::resolvers>("dns.resolvers",
+                                     "Recursive resolvers for delegations and for the caches' view, which shows what "
+                                     "each of them still holds; empty: "
+                                     "those of `/etc/resolv.conf`. For a wider view name public ones too: questions "
+                                     "about your customers' names then "
+                                     "leave for their operators."),
     row<&S::dns, &S::Dns::authority_port>(
         "dns.authority_port",
         "Port of authoritative servers. Danger: with anything but 53 nothing is seen outside demos and tests."),
@@ -320,9 +323,14 @@ constexpr std::array kTable{
         "webhooks.source_address",
         "Local address that webhooks leave from, so that receivers can allow it; empty: the system's choice."),
     row<&S::webhooks, &S::Webhooks::in_flight_max, kPositive>("webhooks.in_flight_max",
-                                                              "Attempts under way at once, all endpoints together."),
+                                                              "Attempts under way at once that are younger than a "
+                                                              "second, all endpoints together."),
+    row<&S::webhooks, &S::Webhooks::slow_in_flight_max, kPositive>(
+        "webhooks.slow_in_flight_max",
+        "Attempts that take longer than a second make room for others and count here instead, all endpoints together. "
+        "Each holds a connection and about 16 KiB; once there are so many, fewer new ones begin."),
     row<&S::webhooks, &S::Webhooks::per_endpoint_in_flight_max, kPositive>(
-        "webhooks.per_endpoint_in_flight_max", "Attempts under way at once for one endpoint."),
+        "webhooks.per_endpoint_in_flight_max", "Attempts under way at once for one endpoint, quick and slow."),
     row<&S::webhooks, &S::Webhooks::ca_file>(
         "webhooks.ca_file", "Authorities that receivers' certificates are checked against (PEM); empty: the system's."),
     row<&S::network, &S::Network::allow>("network.allow",

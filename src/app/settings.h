@@ -89,8 +89,11 @@ struct Settings {
   struct Webhooks {
     // Local address that webhooks leave from, so that receivers can allow it; empty: the system's choice.
     std::optional<net::IpAddress> source_address;
-    // Attempts under way at once, all endpoints together and for one endpoint.
+    // Attempts under way at once that are younger than a second, all endpoints together.
     std::size_t in_flight_max = 256;
+    // The older ones beside them; each costs a connection and about 16 KiB.
+    std::size_t slow_in_flight_max = 2048;
+    // Attempts of both sorts for one endpoint.
     std::size_t per_endpoint_in_flight_max = 8;
     // Authorities that receivers' certificates are checked against, PEM; empty: the system's.
     std::filesystem::path ca_file;

@@ -56,6 +56,8 @@ look_budget = "300ms"
 server_budget = "100ms"
 [webhooks]
 source_address = "192.0.2.10"
+in_flight_max = 64
+slow_in_flight_max = 512
 [[issuers]]
 issuer = "https://clerk.saas.example"
 jwks_url = "https://clerk.saas.example/.well-known/jwks.json"
@@ -75,6 +77,8 @@ organization_claim = "org.slug"
   EXPECT_EQ(settings.dns.resolvers[1].port(), 5353);
   EXPECT_EQ(settings.dns.look_budget, Milliseconds(300));
   EXPECT_EQ(settings.webhooks.source_address->to_string(), "192.0.2.10");
+  EXPECT_EQ(settings.webhooks.in_flight_max, 64U);
+  EXPECT_EQ(settings.webhooks.slow_in_flight_max, 512U);
   ASSERT_EQ(settings.issuers.size(), 2U);
   EXPECT_EQ(settings.issuers[1].organization_claim, "org.slug");
   EXPECT_EQ(loaded->origins.at("dns.authority_port"), "signpost.toml:10");

@@ -56,6 +56,7 @@ services::Courier::Settings courier_settings(const Settings& settings) {
   services::Courier::Settings courier;
   courier.in_flight_per_endpoint_max = static_cast<std::int32_t>(settings.webhooks.per_endpoint_in_flight_max);
   courier.in_flight_max = std::max<std::size_t>(1, settings.webhooks.in_flight_max / loops_of(settings));
+  courier.slow_in_flight_max = std::max<std::size_t>(1, settings.webhooks.slow_in_flight_max / loops_of(settings));
   courier.user_agent = format("Signpost/{}", kVersion);
   return courier;
 }

@@ -26,5 +26,14 @@ TEST(FakeClock, MovesOnlyWhenTold) {
   EXPECT_EQ(to_ms(clock.now()), 5);
 }
 
+TEST(FakeClock, StepsBackOnTheWallAloneAndGoesForwardAsTimeDoes) {
+  testing::FakeClock clock(from_ms(1'000));
+  const auto start = clock.steady_now();
+  clock.advance(std::chrono::seconds(2));
+  EXPECT_EQ(clock.steady_now() - start, std::chrono::seconds(2));
+  clock.set(from_ms(5));
+  EXPECT_EQ(clock.steady_now() - start, std::chrono::seconds(2));
+}
+
 }  // namespace
 }  // namespace signpost

@@ -126,8 +126,7 @@ TEST(Diagnosis, SeesWhatIsInTheWay) {
   for (auto& probe : proxied.authorities) probe.flattened = {"104.16.0.1"};
   EXPECT_THAT(proxied.codes(), ElementsAre("proxied"));
   Scene challenge{"_acme-challenge.www.shop.example", RecordType::kCname, "x.acme.example"};
-  EXPECT_THAT(challenge.both_say({}).beside(WireType::kTxt, "old").codes(),
-              ElementsAre("challenge_shadowed"));
+  EXPECT_THAT(challenge.both_say({}).beside(WireType::kTxt, "old").codes(), ElementsAre("challenge_shadowed"));
 }
 
 TEST(Diagnosis, HoldsAnAddressThatNobodyAskedForAgainstTheRecord) {

@@ -45,6 +45,12 @@ std::optional<DnsName> target_of(const Expectation& record) {
   return target ? std::optional(*std::move(target)) : std::nullopt;
 }
 
+/// Is the value in the server's own answer?
+bool has_itself(const Probe& probe, const std::string& value) {
+  const auto own = see(*probe.exchange.answer, probe.question);
+  return std::ranges::find(own.values, value) != own.values.end();
+}
+
 /// Name servers of a name stand in the zone above it, where everybody learns of them.
 DnsName place_of(const Expectation& record) {
   return record.type == RecordType::kNs ? record.name.parent() : record.name;
@@ -438,6 +444,7 @@ RecordObservation Look::report_one(const Expectation& record, const Group& group
     seen.resolvers.push_back(report(probe, record, group.members, addresses, walked(record, group, probe)));
   for (const auto& probe : group.authorities) {
     seen.authorities.push_back(report(probe, record, group.members, addresses, walked(record, group, probe)));
+    seen.value_seen |= seen.authorities.back().verdict == Verdict::kAgrees && has_itself(probe, seen.expected);
   }
   return seen;
 }

@@ -67,6 +67,9 @@ struct RecordObservation {
   std::vector<Finding> causes = {};          // most decisive first; also of a propagated record, then none that blocks
   std::string cause = {};                    // the code of the first; empty if propagated
   std::string explanation = {};              // what was wanted, what is seen, what to do
+  /// An authority answered with the expected value itself: not with the addresses of a flattened name, which everybody
+  /// behind the same target has, and not through an alias that leads out of its zones.
+  bool value_seen = false;
 };
 
 struct Observation {

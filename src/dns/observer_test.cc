@@ -87,6 +87,7 @@ TEST_F(ObserverTest, SeesARecordPropagatedWhenEveryServerAgrees) {
   const auto& record = observation.records.at(0);
   EXPECT_EQ(record.zone, "shop.example");
   EXPECT_EQ(record.expected, "app.saas.example");
+  EXPECT_TRUE(record.value_seen);
   EXPECT_THAT(record.cause, IsEmpty());
   ASSERT_EQ(record.authorities.size(), 2U);
   EXPECT_EQ(record.authorities[0].server, "ns1.dns.example");
@@ -99,6 +100,7 @@ TEST_F(ObserverTest, NamesTheServerThatDoesNotHaveTheRecordYet) {
   ns1.add("www.shop.example", WireType::kCname, "app.saas.example");
   const auto record = look_for_cname();
   EXPECT_FALSE(record.propagated);
+  EXPECT_TRUE(record.value_seen) << "at one of them";
   EXPECT_EQ(record.cause, "servers_disagree");
   EXPECT_EQ(verdict_of(record, "ns1.dns.example"), Verdict::kAgrees);
   EXPECT_EQ(verdict_of(record, "ns2.dns.example"), Verdict::kNxDomain);
@@ -107,6 +109,7 @@ TEST_F(ObserverTest, NamesTheServerThatDoesNotHaveTheRecordYet) {
 
 TEST_F(ObserverTest, TellsAMissingNameFromAMissingTypeAndAnotherValue) {
   EXPECT_EQ(look_for_cname().cause, "name_missing");
+  EXPECT_FALSE(look_for_cname().value_seen);
   publish(WireType::kMx, "10 mail.shop.example");
   EXPECT_EQ(look_for_cname().cause, "records_in_the_way");
   publish(WireType::kCname, "old.host.example");
@@ -193,6 +196,7 @@ TEST_F(ObserverTest, TakesAFlattenedApexWhoseAddressesAreTheTargets) {
   publish(WireType::kA, "192.0.2.2", "shop.example");
   const auto record = look(RecordType::kCname, "app.saas.example", "shop.example");
   EXPECT_TRUE(record.propagated) << record.explanation;
+  EXPECT_FALSE(record.value_seen) << "everybody behind the target has these addresses";
   EXPECT_THAT(record.authorities.at(0).note, HasSubstr("flattened"));
   publish(WireType::kA, "203.0.113.7", "shop.example");
   EXPECT_EQ(look(RecordType::kCname, "app.saas.example", "shop.example").cause, "records_in_the_way");

@@ -19,8 +19,10 @@ namespace signpost::model {
 /// Which tokens of an identity provider speak for this application. The issuer's keys come from the settings
 /// ([[issuers]]); the application only says which issuer and which audience (claim `aud` or `azp`) are its own.
 struct IdentityRule {
-  std::string issuer;                  // exact value of `iss`; empty: /api/domain/* is closed for this application
-  std::vector<std::string> audiences;  // any of them in `aud` or equal to `azp`; empty: every token of the issuer
+  std::string issuer;  // exact value of `iss`; empty: /api/domain/* is closed for this application
+  // Any of them in `aud` or equal to `azp`. Empty: every token of the issuer that no other application names; one
+  // application of an issuer at most.
+  std::vector<std::string> audiences;
   auto operator<=>(const IdentityRule&) const = default;
 };
 

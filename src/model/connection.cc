@@ -2,6 +2,7 @@
 #include "model/connection.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "base/text.h"
 #include "model/propagation_schedule.h"
@@ -38,7 +39,7 @@ std::string_view way_out_of_step_2(Status status) {
 class Deciding {
  public:
   Deciding(const Connection& connection, Time now)
-      : now_(now), decision_{.connection = connection, .events = {}, .jobs = {}} {}
+      : now_(now), before_(connection), decision_{.connection = connection, .events = {}, .jobs = {}} {}
 
   Result<Decision> operator()(const Created&) {
     request(JobKind::kClaimEnd, next().claim_ends_at);
@@ -66,14 +67,15 @@ class Deciding {
 
   Result<Decision> operator()(const FlowEnded& flow) {
     TRY_VOID(require_live());
-    // The same report again is a retry, another setup type is another run of the flow.
-    if (next().flow_ended_at && next().setup_type == flow.setup_type) return unchanged();
+    // The same report again while the records are watched is a retry; any other is another run of the flow.
+    const bool is_watched = next().watch_started_at && next().facets.propagation == FacetState::kPending;
+    if (next().flow_ended_at && next().setup_type == flow.setup_type && is_watched) return unchanged();
     next().setup_type = flow.setup_type;
     if (!flow.provider.empty()) next().provider = flow.provider;
     next().flow_ended_at = now_;
     restart_watch();
     emit(EventType::kFlowCompleted);
-    announce_added("setup_type");
+    announce_added();
     return changed();
   }
 
@@ -82,6 +84,8 @@ class Deciding {
       stop_looking();
       return changed();
     }
+    // A watch cannot have begun in the future: the clock has stepped back, and it goes on from here.
+    if (next().watch_started_at) next().watch_started_at = std::min(*next().watch_started_at, now_);
     const bool all = take_in(seen);
     prove_claim(seen);
     switch (next().facets.propagation) {
@@ -124,12 +128,13 @@ class Deciding {
   Result<Decision> operator()(const RecordsReplaced& replaced) {
     TRY_VOID(require_live());
     next().records = replaced.records;
-    if (!next().watch_started_at) return changed();
-    const auto before = next().facets.propagation;
-    next().facets.propagation = FacetState::kPending;
     next().attention.reset();
-    restart_watch();
-    if (before != FacetState::kPending) announce_added("propagation_status");
+    if (next().watch_started_at) {
+      restart_watch();
+    } else {
+      doubt_propagation();
+    }
+    if (next().is_added_announced) announce_added();
     return changed();
   }
 
@@ -204,14 +209,14 @@ class Deciding {
     restart_watch();
     // A frontend written for the two steps reports the flow's success as step 2 (seed 000, "Why Trust Entri?").
     if (!next().setup_type) next().setup_type = SetupType::kAutomatic;
-    if (!next().is_added_announced) announce_added("propagation_status");
+    announce_added();
     emit(EventType::kDeployed);
     return changed();
   }
 
   /// The propagation clock starts, or starts again; what is already seen to be right is only looked at once more.
   void restart_watch() {
-    if (next().facets.propagation == FacetState::kFailed) next().facets.propagation = FacetState::kPending;
+    doubt_propagation();
     next().watch_started_at = now_;
     next().next_look_at = now_;
     request(JobKind::kPropagation, now_);
@@ -220,14 +225,25 @@ class Deciding {
     request(JobKind::kClaimEnd, next().claim_ends_at);
   }
 
-  /// Writes the flags; true if every record of the connection is propagated.
+  /// A timeout is over with a new start, and a success stands only while every record was there when last seen.
+  void doubt_propagation() {
+    auto& propagation = next().facets.propagation;
+    const bool is_contradicted =
+        propagation == FacetState::kSuccess && !std::ranges::all_of(next().records, &Record::is_propagated);
+    if (propagation == FacetState::kFailed || is_contradicted) propagation = FacetState::kPending;
+  }
+
+  /// Writes the flags; true if this look saw every record of the connection propagated. One that it could not see
+  /// keeps its flag, but may be gone by now.
   bool take_in(const Observed& seen) {
     next().last_look_at = now_;
+    bool all = !next().records.empty();
     for (auto& record : next().records) {
-      if (const auto found = seen.propagated.find(record.id); found != seen.propagated.end())
-        record.is_propagated = found->second;
+      const auto found = seen.propagated.find(record.id);
+      if (found != seen.propagated.end()) record.is_propagated = found->second;
+      all &= found != seen.propagated.end() && found->second;
     }
-    return !next().records.empty() && std::ranges::all_of(next().records, &Record::is_propagated);
+    return all;
   }
 
   void prove_claim(const Observed& seen) {
@@ -238,13 +254,13 @@ class Deciding {
 
   void succeed() {
     next().facets.propagation = FacetState::kSuccess;
-    announce_added("propagation_status");
+    announce_added();
     stop_looking();
   }
 
   void time_out() {
     next().facets.propagation = FacetState::kFailed;
-    emit(EventType::kPropagationTimeout, {"propagation_status"});
+    emit(EventType::kPropagationTimeout, updated_objects());
     stop_looking();
   }
 
@@ -283,12 +299,27 @@ class Deciding {
     return changed();
   }
 
-  /// domain.added: the first one stands alone, later ones name what changed.
-  void announce_added(const char* updated) {
+  /// domain.added: the first one stands alone, later ones name what has changed and are not sent for nothing.
+  void announce_added() {
+    if (!std::exchange(next().is_added_announced, true)) return emit(EventType::kDomainAdded);
+    if (auto objects = updated_objects(); !objects.empty()) emit(EventType::kDomainAdded, std::move(objects));
+  }
+
+  /// Top-level members that the happening has changed so far, in the seed's order.
+  std::vector<std::string> updated_objects() {
     std::vector<std::string> objects;
-    if (next().is_added_announced) objects.emplace_back(updated);
-    next().is_added_announced = true;
-    emit(EventType::kDomainAdded, std::move(objects));
+    const auto compare = [&](const char* name, const auto& before, const auto& after) {
+      if (before != after) objects.emplace_back(name);
+    };
+    const auto& facets = next().facets;
+    compare("provider", before_.provider, next().provider);
+    compare("propagation_status", before_.facets.propagation, facets.propagation);
+    compare("dkim_status", before_.facets.dkim, facets.dkim);
+    compare("redirection_status", before_.facets.redirection, facets.redirection);
+    compare("setup_type", before_.setup_type, next().setup_type);
+    compare("secure_status", before_.facets.secure, facets.secure);
+    compare("power_status", before_.facets.power, facets.power);
+    return objects;
   }
 
   void emit(EventType type, std::vector<std::string> updated_objects = {}) {
@@ -301,6 +332,7 @@ class Deciding {
   }
 
   Time now_;
+  const Connection& before_;
   Decision decision_;
 };
 
@@ -383,11 +415,7 @@ std::optional<Claim> parse_claim(std::string_view text) {
   return by_name(std::array{Claim::kUnproven, Claim::kProven, Claim::kLost, Claim::kExpired}, text);
 }
 
-DnsName claim_name(const Connection& connection) {
-  auto name = DnsName::parse(format("{}.{}", kClaimLabel, connection.host.text()));
-  return name ? *std::move(name)
-              : DnsName(connection.host);  // a host name of over 243 octets leaves no room for the label
-}
+DnsName claim_name(const Connection& connection) { return claim_name(connection.host); }
 
 std::string claim_value(const Connection& connection) { return "signpost-verification=" + connection.claim_token; }
 

@@ -120,8 +120,7 @@ struct Connection {
   bool is_live() const { return claim == Claim::kUnproven || claim == Claim::kProven; }
 };
 
-constexpr std::string_view kClaimLabel = "_signpost";
-/// Where the TXT that proves ownership lives: "_signpost.www.shop.example", and what it holds.
+/// Where the TXT that proves ownership lives (claim_name of the host), and what it holds.
 DnsName claim_name(const Connection& connection);
 std::string claim_value(const Connection& connection);  // "signpost-verification=<token>"
 

@@ -123,14 +123,110 @@ TEST(Connection, AnnouncesTheFlowAndTheRecordsWhenTheFlowEnds) {
   EXPECT_EQ(job_of(*decision, JobKind::kPropagation)->not_before, kStart);
 }
 
-TEST(Connection, TakesTheSameFlowReportAgainAsARetry) {
+TEST(Connection, TakesTheSameFlowReportAgainAsARetryWhileItIsWatched) {
   const auto again = decide(watched(), FlowEnded{SetupType::kManual, ""}, kStart + seconds(5));
   ASSERT_TRUE(again);
   EXPECT_FALSE(again->is_changed);
+  const auto checked = after(watched(), CheckRequested{}, kStart + seconds(5));
+  EXPECT_FALSE(decide(checked, FlowEnded{SetupType::kManual, ""}, kStart + seconds(5))->is_changed);
   const auto other = decide(watched(), FlowEnded{SetupType::kAutomatic, ""}, kStart + seconds(5));
   ASSERT_TRUE(other);
   EXPECT_THAT(types_of(*other), ElementsAre(EventType::kFlowCompleted, EventType::kDomainAdded));
   EXPECT_THAT(other->events[1].updated_objects, ElementsAre("setup_type"));
+}
+
+TEST(Connection, IsWatchedAnewByTheSameFlowAfterATimeout) {
+  const auto failed = after(watched(), seen(false), kStart + hours(72));
+  for (const auto& before : {failed, after(failed, CheckRequested{}, kStart + hours(73))}) {
+    const auto again = decide(before, FlowEnded{SetupType::kManual, ""}, kStart + hours(74));
+    ASSERT_TRUE(again);
+    EXPECT_EQ(again->connection.facets.propagation, FacetState::kPending);
+    EXPECT_EQ(again->connection.watch_started_at, kStart + hours(74));
+    EXPECT_EQ(job_of(*again, JobKind::kPropagation)->not_before, kStart + hours(74));
+    EXPECT_THAT(types_of(*again), ElementsAre(EventType::kFlowCompleted, EventType::kDomainAdded));
+    EXPECT_THAT(again->events[1].updated_objects, ElementsAre("propagation_status"));
+  }
+}
+
+TEST(Connection, NamesAllThatAFlowHasChangedAfterATimeout) {
+  const auto failed = after(watched(), seen(false), kStart + hours(72));
+  const auto other = decide(failed, FlowEnded{SetupType::kAutomatic, "cloudflare"}, kStart + hours(74));
+  ASSERT_TRUE(other);
+  EXPECT_THAT(other->events[1].updated_objects, ElementsAre("provider", "propagation_status", "setup_type"));
+}
+
+TEST(Connection, IsPendingAgainAfterAFlowIfItsRecordsAreGoneAndTimesOut) {
+  auto connection = after(watched(), seen(true), kStart + seconds(10));
+  connection = after(connection, CheckRequested{}, kStart + hours(1));
+  connection = after(connection, seen(false), kStart + hours(1));
+  EXPECT_EQ(connection.facets.propagation, FacetState::kSuccess);
+  const Time again = kStart + hours(2);
+  const auto flow = decide(connection, FlowEnded{SetupType::kManual, ""}, again);
+  ASSERT_TRUE(flow);
+  EXPECT_EQ(flow->connection.facets.propagation, FacetState::kPending);
+  EXPECT_THAT(types_of(*flow), ElementsAre(EventType::kFlowCompleted, EventType::kDomainAdded));
+  EXPECT_THAT(flow->events[1].updated_objects, ElementsAre("propagation_status"));
+  const auto over = decide(flow->connection, seen(false), again + hours(72));
+  EXPECT_EQ(over->connection.facets.propagation, FacetState::kFailed);
+  EXPECT_THAT(over->events[0].updated_objects, ElementsAre("propagation_status"));
+}
+
+TEST(Connection, SaysOnlyThatTheFlowEndedWhenItChangedNothing) {
+  const auto done = after(watched(), seen(true), kStart + seconds(10));
+  const auto again = decide(done, FlowEnded{SetupType::kManual, ""}, kStart + hours(1));
+  ASSERT_TRUE(again);
+  EXPECT_EQ(again->connection.facets.propagation, FacetState::kSuccess);
+  EXPECT_EQ(again->connection.next_look_at, kStart + hours(1));
+  EXPECT_THAT(types_of(*again), ElementsAre(EventType::kFlowCompleted));
+}
+
+TEST(Connection, DeployedAfterATimeoutIsPendingAgainAndSaysSo) {
+  auto connection = after(validated(), FlowEnded{SetupType::kManual, ""});
+  connection = after(connection, seen(false), kStart + hours(72));
+  ASSERT_EQ(connection.facets.propagation, FacetState::kFailed);
+  const auto deployed = decide(connection, StepMarked{2}, kStart + hours(73));
+  ASSERT_TRUE(deployed);
+  EXPECT_EQ(deployed->connection.facets.propagation, FacetState::kPending);
+  EXPECT_THAT(types_of(*deployed), ElementsAre(EventType::kDomainAdded, EventType::kDeployed));
+  EXPECT_THAT(deployed->events[0].updated_objects, ElementsAre("propagation_status"));
+}
+
+TEST(Connection, DeployedWhileAllIsAsItWasSendsNoUpdate) {
+  auto connection = after(validated(), FlowEnded{SetupType::kManual, ""});
+  connection = after(connection, seen(true), kStart + seconds(10));
+  EXPECT_THAT(types_of(*decide(connection, StepMarked{2}, kStart + seconds(20))), ElementsAre(EventType::kDeployed));
+}
+
+TEST(Connection, ThatSucceededBeforeItsFlowEndedNamesTheSetupTypeLater) {
+  auto connection = after(validated(), CheckRequested{});
+  connection = after(connection, seen(true), kStart + seconds(1));
+  const auto deployed = decide(connection, StepMarked{2}, kStart + seconds(2));
+  ASSERT_TRUE(deployed);
+  EXPECT_THAT(types_of(*deployed), ElementsAre(EventType::kDomainAdded, EventType::kDeployed));
+  EXPECT_THAT(deployed->events[0].updated_objects, ElementsAre("setup_type"));
+}
+
+TEST(Connection, WithNewRecordsThatNobodyWatchesIsPendingAgain) {
+  auto connection = after(sample_connection(), CheckRequested{});
+  connection = after(connection, seen(true), kStart + seconds(1));
+  ASSERT_EQ(connection.facets.propagation, FacetState::kSuccess);
+  const auto records =
+      std::vector{testing::sample_record(13, RecordType::kCname, "www", "www.shop.example", "new.saas.example")};
+  const auto replaced = decide(connection, RecordsReplaced{records}, kStart + hours(1));
+  ASSERT_TRUE(replaced);
+  EXPECT_EQ(replaced->connection.facets.propagation, FacetState::kPending);
+  EXPECT_FALSE(replaced->connection.watch_started_at);
+  EXPECT_THAT(types_of(*replaced), ElementsAre(EventType::kDomainAdded));
+  EXPECT_THAT(replaced->events[0].updated_objects, ElementsAre("propagation_status"));
+}
+
+TEST(Connection, WithTheSameRecordsStaysASuccessAndIsLookedAtOnceMore) {
+  const auto done = after(watched(), seen(true), kStart + seconds(10));
+  const auto replaced = decide(done, RecordsReplaced{done.records}, kStart + hours(1));
+  ASSERT_TRUE(replaced);
+  EXPECT_EQ(replaced->connection.facets.propagation, FacetState::kSuccess);
+  EXPECT_EQ(replaced->connection.next_look_at, kStart + hours(1));
+  EXPECT_THAT(replaced->events, IsEmpty());
 }
 
 TEST(Connection, SucceedsOnceEveryRecordIsSeen) {
@@ -156,6 +252,46 @@ TEST(Connection, WithTwoRecordsNeedsBoth) {
   EXPECT_TRUE(half->connection.records[0].is_propagated);
   EXPECT_THAT(half->events, IsEmpty());
   EXPECT_EQ(half->connection.next_look_at, kStart + seconds(20));
+}
+
+TEST(Connection, SucceedsOnlyByALookThatSawEveryRecord) {
+  auto connection = watched();
+  connection.records.push_back(testing::sample_record(12, RecordType::kTxt, "@", "shop.example", "hello"));
+  const auto look = [](std::map<RecordId, bool> propagated, std::string cause) {
+    Observed seen;
+    seen.propagated = std::move(propagated);
+    seen.cause = std::move(cause);
+    return seen;
+  };
+  connection = after(connection, look({{RecordId(11), true}, {RecordId(12), false}}, "name_missing"));
+  const auto partial = decide(connection, look({{RecordId(12), true}}, "resolvers_fail"), kStart + seconds(10));
+  ASSERT_TRUE(partial);
+  EXPECT_EQ(partial->connection.facets.propagation, FacetState::kPending) << "the first may be gone by now";
+  EXPECT_TRUE(partial->connection.records[0].is_propagated) << "as it was seen last";
+  EXPECT_EQ(partial->connection.next_look_at, kStart + seconds(20));
+  const auto whole =
+      decide(partial->connection, look({{RecordId(11), true}, {RecordId(12), true}}, ""), kStart + seconds(20));
+  EXPECT_EQ(whole->connection.facets.propagation, FacetState::kSuccess);
+}
+
+TEST(Connection, DeployedIsLookedAtUntilEveryRecordCouldBeSeen) {
+  auto connection = after(validated(), FlowEnded{SetupType::kAutomatic, ""});
+  connection = after(connection, seen(true), kStart + seconds(1));
+  connection = after(connection, StepMarked{2}, kStart + seconds(2));
+  Observed blind;
+  blind.cause = "resolvers_fail";
+  const auto looked = after(connection, blind, kStart + seconds(2));
+  EXPECT_EQ(looked.facets.propagation, FacetState::kSuccess);
+  EXPECT_EQ(looked.next_look_at, kStart + seconds(12));
+}
+
+TEST(Connection, WhoseClockSteppedBackIsWatchedFromThere) {
+  const Time yesterday = kStart - hours(24);
+  auto connection = after(watched(), seen(false), yesterday);
+  EXPECT_EQ(connection.next_look_at, yesterday + seconds(10));
+  EXPECT_EQ(connection.watch_started_at, yesterday);
+  connection = after(connection, seen(false), yesterday + minutes(3));
+  EXPECT_EQ(connection.next_look_at, yesterday + minutes(5)) << "rarer as time goes by, not every 10 s for a day";
 }
 
 TEST(Connection, TimesOutWithTheLookAt72Hours) {

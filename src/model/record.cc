@@ -136,7 +136,19 @@ Result<void> check_points_elsewhere(const Record& record) {
               "value");
 }
 
+/// The hosts of one domain may be of different people: whoever may write at another name of it has proven nothing.
+bool proves_ownership(const DnsName& name, const std::string& value, const RecordContext& context) {
+  const bool has_token = !context.claim_token.empty() && value.contains(context.claim_token);
+  return has_token && (name == DnsName(context.host) || name == claim_name(context.host));
+}
+
 }  // namespace
+
+DnsName claim_name(const HostName& host) {
+  auto name = DnsName::parse(format("{}.{}", kClaimLabel, host.text()));
+  // There is always room at the domain: a label and a public suffix.
+  return name ? *std::move(name) : DnsName::parse(format("{}.{}", kClaimLabel, host.domain())).value();
+}
 
 Result<Record> expand(const RecordRequest& request, const RecordContext& context) {
   TRY_VOID(check_priority(request));
@@ -144,7 +156,7 @@ Result<Record> expand(const RecordRequest& request, const RecordContext& context
   DnsName name = TRY(absolute_name(host, context));
   TRY_VOID(check_name(request.type, name, context));
   std::string value = TRY(canonical_value(request.type, TRY(replace_variables(request.value, context, "value"))));
-  const bool proves = !context.claim_token.empty() && value.find(context.claim_token) != std::string::npos;
+  const bool proves = proves_ownership(name, value, context);
   Record record{.id = {},
                 .type = request.type,
                 .host = std::move(host),

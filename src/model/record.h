@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/host_name.h"
@@ -33,8 +34,13 @@ struct Record {
   std::uint32_t ttl = 300;
   std::optional<std::uint16_t> priority;
   bool is_propagated = false;     // as the last look saw it
-  bool proves_ownership = false;  // its value holds the claim token, so only the organization could have placed it
+  bool proves_ownership = false;  // holds the claim token at the host itself or at its claim_name
 };
+
+constexpr std::string_view kClaimLabel = "_signpost";
+/// Where the TXT that proves ownership of a host lives: "_signpost.www.shop.example"; for a host of over 243 octets,
+/// which leave no room for the label, at its domain: "_signpost.shop.example".
+DnsName claim_name(const HostName& host);
 
 constexpr std::size_t kRecordsMax = 50;
 constexpr std::size_t kRecordValueBytesMax = 2048;

@@ -125,8 +125,38 @@ TEST(Record, PriorityBelongsToMailAlone) {
 }
 
 TEST(Record, WithTheClaimTokenProvesOwnership) {
-  EXPECT_TRUE(expand_one(RecordType::kCname, "www", "{CLAIM_TOKEN}.customers.saas.example")->proves_ownership);
-  EXPECT_FALSE(expand_one(RecordType::kCname, "www", "app.saas.example")->proves_ownership);
+  EXPECT_TRUE(expand_one(RecordType::kCname, "blog", "{CLAIM_TOKEN}.customers.saas.example")->proves_ownership);
+  EXPECT_FALSE(expand_one(RecordType::kCname, "blog", "app.saas.example")->proves_ownership);
+}
+
+TEST(Record, WithTheClaimTokenAtAnotherNameProvesNothing) {
+  const auto proves = [](const char* host) {
+    const auto record = expand_one(RecordType::kTxt, host, "x={CLAIM_TOKEN}");
+    return record && record->proves_ownership;
+  };
+  EXPECT_TRUE(proves("blog"));
+  EXPECT_TRUE(proves("_signpost.blog"));
+  EXPECT_FALSE(proves("evil")) << "the hosts of a domain may be of different people";
+  EXPECT_FALSE(proves("@"));
+  EXPECT_FALSE(proves("x.blog"));
+  EXPECT_FALSE(proves("_signpost"));
+}
+
+/// A host name of so many octets in shop.example.
+HostName long_host(std::size_t octets) {
+  std::string text = "shop.example";
+  while (text.size() < octets) {
+    const auto label = std::min<std::size_t>(50, octets - text.size() - 1);
+    text = std::string(label, 'a') + "." + text;
+  }
+  return HostName::parse(text).value();
+}
+
+TEST(ClaimName, StandsBelowTheHostOrAtTheDomainOfAHostThatLeavesNoRoom) {
+  EXPECT_EQ(claim_name(*HostName::parse("www.shop.example")).text(), "_signpost.www.shop.example");
+  EXPECT_EQ(claim_name(long_host(243)).text(), "_signpost." + long_host(243).text());
+  EXPECT_EQ(claim_name(long_host(244)).text(), "_signpost.shop.example");
+  EXPECT_EQ(claim_name(long_host(253)).text(), "_signpost.shop.example");
 }
 
 TEST(Record, WithoutACnameTargetSaysHowToSetIt) {

@@ -79,6 +79,18 @@ Result<void> check_identity(const model::IdentityRule& rule) {
                        member);
 }
 
+/// Only one application of an issuer may take whatever its tokens name: with two, no token could tell which is meant.
+Result<void> check_alone(store::Tx& tx, ApplicationId id, const model::IdentityRule& rule) {
+  if (rule.issuer.empty() || !rule.audiences.empty()) return {};
+  const auto other = TRY(store::applications::find_of_any_audience_across_applications(tx, rule.issuer, id));
+  if (!other) return {};
+  return fail(Kind::kConflict,
+              format("identity.audiences: {} takes every token of this issuer already; name the audiences (`aud` or "
+                     "`azp`) of this application, or of that one",
+                     other->text()),
+              "identity.audiences");
+}
+
 Result<std::string> add_secret(store::Tx& tx, const Administration& by, ApplicationId application, SecretId id,
                                bool is_promoted) {
   const std::string secret = "whsec_" + to_base64(by.random.bytes(32));
@@ -105,6 +117,7 @@ Result<NewApplication> create_application(store::Tx& tx, const Administration& b
   application.allowed_origins = TRY(parse_origins(wish.allowed_origins));
   application.identity = wish.identity;
   application.created_at = by.now;
+  TRY_VOID(check_alone(tx, application.id, wish.identity));
   TRY_VOID(store::applications::insert(tx, application));
   TRY_VOID(store::members::insert(tx, {by.ids.make<MemberId>(), application.id, "owner", model::Role::kAdmin, by.now}));
   made.secret = TRY(add_secret(tx, by, application.id, by.ids.make<SecretId>(), true));
@@ -143,6 +156,7 @@ Result<model::Application> update_application(store::Tx& tx, const Administratio
   if (change.allowed_origins) application.allowed_origins = TRY(parse_origins(*change.allowed_origins));
   if (change.identity) {
     TRY_VOID(check_identity(*change.identity));
+    TRY_VOID(check_alone(tx, id, *change.identity));
     application.identity = *change.identity;
   }
   TRY(store::applications::update(tx, application));

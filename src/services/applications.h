@@ -31,7 +31,7 @@ struct NewApplication {
 };
 
 /// With the member "owner" (Admin), a promoted secret, and an endpoint if a webhook URL is given. kUnprocessable with
-/// the member.
+/// the member; kConflict if the identity rule takes every token of an issuer and another application's does too.
 Result<NewApplication> create_application(store::Tx& tx, const Administration& by, const ApplicationWish& wish);
 
 /// What to change; what is empty stays.

@@ -49,6 +49,34 @@ ApplicationWish named(std::string name) {
   return {.name = std::move(name), .webhook_url = {}, .cname_target = {}, .allowed_origins = {}, .identity = {}};
 }
 
+TEST(Applications, OfOneIssuerAreToldApartByAudiences) {
+  Office office;
+  auto any = named("takes any");
+  any.identity.issuer = "https://idp.example";
+  const auto first = must(office.create(any));
+  const auto second = office.create(any);
+  ASSERT_FALSE(second);
+  EXPECT_EQ(second.error().kind, Kind::kConflict);
+  EXPECT_EQ(second.error().member, "identity.audiences");
+  EXPECT_NE(second.error().message.find(first.application.id.text()), std::string::npos) << second.error().message;
+  auto precise = any;
+  precise.identity.audiences = {"mobile"};
+  const auto mobile = must(office.create(precise));
+  const auto change = [&](ApplicationId id, const ApplicationChange& to) {
+    return office.act<model::Application>(
+        [&](store::Tx& tx, const Administration& by) { return update_application(tx, by, id, to); });
+  };
+  ApplicationChange to_any;
+  to_any.identity = any.identity;
+  EXPECT_EQ(change(mobile.application.id, to_any).error().kind, Kind::kConflict);
+  EXPECT_TRUE(change(first.application.id, to_any)) << "it stays what it is";
+  auto elsewhere = any;
+  elsewhere.identity.issuer = "https://other.example";
+  EXPECT_TRUE(office.create(elsewhere));
+  EXPECT_TRUE(office.create(named("without an issuer")));
+  EXPECT_TRUE(office.create(named("another without an issuer")));
+}
+
 TEST(Applications, BeginWithAnOwnerASealedSecretAndAnEndpoint) {
   Office office;
   auto wish = named("SaaS");

@@ -85,12 +85,13 @@ std::string names_of(const std::vector<model::Connection>& connections) {
 Result<std::optional<model::Connection>> load_of_organization(store::Tx& tx, ApplicationId application,
                                                               std::string_view organization,
                                                               const std::optional<HostName>& host) {
+  if (host) return store::connections::find_live_of_organization(tx, application, organization, *host);
   auto live = TRY(store::connections::list_live_of_organization(tx, application, organization));
-  if (host) std::erase_if(live, [&](const model::Connection& one) { return one.host != *host; });
   if (live.empty()) return std::nullopt;
   if (live.size() == 1) return std::move(live.front());
+  const auto count = TRY(store::connections::count_live_of_organization(tx, application, organization));
   return fail(Kind::kConflict, format("organization {} has {} live connections ({}): name one with ?host=",
-                                      organization, live.size(), names_of(live)));
+                                      organization, count, names_of(live)));
 }
 
 Error no_connection(std::string_view organization, const std::optional<HostName>& host) {

@@ -6,6 +6,7 @@
 
 #include <set>
 
+#include "base/text.h"
 #include "services/testing/life.h"
 #include "store/connections.h"
 
@@ -197,6 +198,21 @@ TEST_F(ConnectionsTest, AsksForTheHostWhenAnOrganizationHasSeveral) {
   EXPECT_EQ(must(mark(1, "acme", second.host)).id, second.id);
   EXPECT_EQ(must(life_.run(life_.connections.of_organization(app(), "acme", second.host)))->id, second.id);
   EXPECT_EQ(mark(1, "acme", must(HostName::parse("c.shop.example"))).error().kind, Kind::kNotFound);
+}
+
+TEST_F(ConnectionsTest, FindsTheHostHoweverManyTheOrganizationHas) {
+  const auto first = life_.create("h0.shop.example");
+  const int count = store::connections::kLiveOfOrganizationMax + 1;
+  for (int i = 1; i < count; ++i) life_.create(format("h{}.shop.example", i));
+  const auto found = life_.run(life_.connections.of_organization(app(), "acme", first.host));
+  ASSERT_TRUE(found) << found.error().message;
+  ASSERT_TRUE(*found);
+  EXPECT_EQ((*found)->id, first.id);
+  EXPECT_EQ(must(mark(1, "acme", first.host)).id, first.id);
+  const auto several = mark(1);
+  ASSERT_FALSE(several);
+  EXPECT_EQ(several.error().kind, Kind::kConflict);
+  EXPECT_THAT(several.error().message, HasSubstr(format("has {} live connections", count)));
 }
 
 TEST_F(ConnectionsTest, KeepsTheRecordThatStaysWhenRecordsAreReplaced) {

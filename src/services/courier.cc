@@ -129,6 +129,7 @@ Courier::Courier(Storage& storage, Bell& bell, const Clock& clock, IdMaker& ids,
       lifelong_(loops.at(index).get_executor()),
       attempts_(loops.at(index).get_executor()),
       wake_(std::make_shared<net::Signal>(loops.at(index).get_executor())),
+      step_(clock),
       released_at_(steady_clock::now()),
       released_wall_at_(clock.now()) {
   bell.on_deliveries([wake = std::weak_ptr(wake_)] {
@@ -194,9 +195,24 @@ void Courier::on_turn_failed(const Error& error) {
     log::error("the courier cannot reach the database and tries again", {{"reason", error.message}});
 }
 
+Task<Result<void>> Courier::follow_clock() {
+  const store::PullBack step{.loop = share_, .by = step_.back(), .now = clock_.now()};
+  if (step.by == Milliseconds(0)) co_return Result<void>{};
+  using UpTo = std::optional<deliveries::PulledUpTo>;
+  UpTo upto;
+  do {
+    upto = CO_TRY(
+        co_await storage_.write<UpTo>([step, upto](store::Tx& tx) { return deliveries::pull_back(tx, step, upto); }));
+  } while (upto);
+  step_.made_up();
+  log::warn("the clock stepped back; webhooks that wait follow it", {{"seconds", step.by.count() / 1000}});
+  co_return Result<void>{};
+}
+
 /// One transaction: what has ended is saved, and as much as there is room for is claimed. Returns how many attempts it
 /// began.
 Task<Result<std::size_t>> Courier::turn(Claiming claiming) {
+  CO_TRY_VOID(co_await follow_clock());
   // Owned by this coroutine and by the work, which may run after a cancellation.
   const auto input = std::make_shared<TurnInput>();
   input->ended = std::exchange(ended_, {});

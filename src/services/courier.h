@@ -18,6 +18,7 @@
 #include <vector>
 
 #include "base/clock.h"
+#include "base/clock_step.h"
 #include "crypto/random.h"
 #include "model/delivery.h"
 #include "net/loops.h"
@@ -60,8 +61,8 @@ class Courier {
   struct Settings {
     std::int32_t in_flight_per_endpoint_max = 8;  // of one endpoint at a time
     std::size_t in_flight_max = 256;              // attempts of this loop at a time that are younger than slow_after
-    // Those that hang move out of the way of the others, up to this many; it bounds memory (about 16 KiB each) and
-    // sockets.
+    // Those that hang move out of the way of the others, up to this many of this loop; what is over takes the room of
+    // young ones. It bounds memory (about 16 KiB each) and sockets.
     std::size_t slow_in_flight_max = 2048;
     Milliseconds slow_after{1'000};
     std::int32_t batch_max = 64;  // rows of one claim
@@ -73,9 +74,8 @@ class Courier {
   static constexpr Milliseconds kDepthPause{10'000};
 
   /// For the partitions of `loops.at(index)`. Registers at the bell. Everything given outlives the courier.
-  Courier(Storage& storage, Bell& bell, const Clock& clock, IdMaker& ids, crypto::Random& random,
-          SecretSource& secrets, net::PostSender& sender, CourierCounters& counters, net::Loops& loops,
-          std::size_t index, Settings settings);
+  Courier(Storage& storage, Bell& bell, const Clock& clock, IdMaker& ids, crypto::Random& random, SecretSource& secrets,
+          net::PostSender& sender, CourierCounters& counters, net::Loops& loops, std::size_t index, Settings settings);
   ~Courier();
   Courier(const Courier&) = delete;
   Courier& operator=(const Courier&) = delete;
@@ -113,6 +113,8 @@ class Courier {
   Task<void> run();
   Task<void> watch_depth();
   Task<Result<std::size_t>> turn(Claiming claiming);
+  /// After the wall clock stepped back: retries are due as soon as they would have been.
+  Task<Result<void>> follow_clock();
   Task<void> save_one_by_one(std::vector<Ended> ended);
   Task<Result<void>> hand_back();
   Task<void> attempt(store::deliveries::ClaimedDelivery claimed);
@@ -148,6 +150,7 @@ class Courier {
   std::optional<Time> next_due_;
   bool is_more_due_ = false;  // the last claim was full
   int failures_ = 0;          // of the database, in a row
+  ClockStep step_;
   std::chrono::steady_clock::time_point released_at_;
   Time released_wall_at_{};
   enum class State { kIdle, kRunning, kDraining, kStopped } state_ = State::kIdle;

@@ -83,6 +83,36 @@ TEST(Courier, SignsAsTheEndpointAsksFor) {
             "v2_hmac");
 }
 
+TEST(Courier, RetriesAsSoonThoughTheClockStepsADayBack) {
+  WebhookWorld world;
+  WebhookReceiver receiver(
+      [](const ReceivedWebhook&, std::size_t number) { return raw_response(number == 0 ? 500 : 200); });
+  world.add_endpoint(receiver.url());
+  auto connection = world.connection();
+  world.publish(connection);
+  world.publish(connection);
+  Office office(world);
+  EXPECT_EQ(office.run_once(), 1u);
+  world.clock.advance(-24h);
+  EXPECT_EQ(office.run_once(), 1u) << "the second of the connection is due, the first waits for its retry";
+  world.clock.advance(6s);
+  EXPECT_EQ(office.run_once(), 1u);
+  for (const auto& delivery : world.deliveries()) EXPECT_EQ(delivery.state, DeliveryState::kDelivered);
+}
+
+TEST(Courier, SendsOnceThoughTheClockStepsADayForward) {
+  WebhookWorld world;
+  WebhookReceiver receiver(always(500));
+  world.add_endpoint(receiver.url());
+  auto connection = world.connection();
+  world.publish(connection);
+  Office office(world);
+  EXPECT_EQ(office.run_once(), 1u);
+  world.clock.advance(24h);
+  EXPECT_EQ(office.run_once(), 1u);
+  EXPECT_EQ(office.run_once(), 0u) << "the next retry has its pause";
+}
+
 TEST(Courier, KeepsADeliveryAsFailedAfterTheThirdRetryOfTheSchedule) {
   WebhookWorld world;
   WebhookReceiver receiver(always(500));

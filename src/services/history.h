@@ -40,7 +40,7 @@ class History {
   /// Newest first.
   Task<Result<EventPage>> events_of(ApplicationId application, ConnectionId connection,
                                     store::PageRequest<EventId> page) const;
-  /// The newest event of a connect flow.
+  /// The newest webhook of a connect flow: an event of the Entri contract.
   Task<Result<model::Event>> last_event_of(ApplicationId application, std::string job_id) const;
   Task<Result<DeliveryWithAttempts>> delivery(ApplicationId application, DeliveryId id) const;
   /// Newest first.

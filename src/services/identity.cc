@@ -160,22 +160,22 @@ Identity::Provider* Identity::provider_of(std::string_view issuer) const {
 
 Result<OrganizationIdentity> Identity::select(const VerifiedClaims& claims) const {
   const auto directory = directory_.snapshot();
-  std::optional<ApplicationId> chosen;
+  std::vector<ApplicationId> named;   // the rule names one of the token's audiences
+  std::vector<ApplicationId> others;  // the rule takes any
   for (const auto id : directory->of_issuer(claims.issuer)) {
     const auto& accepted = directory->find(id)->application.identity.audiences;
-    const bool fits = accepted.empty() || std::ranges::any_of(accepted, [&](const std::string& audience) {
-                        return std::ranges::find(claims.audiences, audience) != claims.audiences.end();
-                      });
-    if (!fits) continue;
-    if (chosen) {
-      return fail(Kind::kUnauthenticated,
-                  "the token fits several applications; give their identity rules audiences that tell them apart");
-    }
-    chosen = id;
+    const bool is_named = std::ranges::find_first_of(accepted, claims.audiences) != accepted.end();
+    if (is_named) named.push_back(id);
+    if (accepted.empty()) others.push_back(id);
   }
-  if (!chosen)
+  const auto& fitting = named.empty() ? others : named;
+  if (fitting.empty())
     return fail(Kind::kUnauthenticated, "the token's issuer and audience (aud or azp) belong to no application");
-  return OrganizationIdentity{*chosen, claims.organization, claims.subject};
+  if (fitting.size() > 1) {
+    return fail(Kind::kUnauthenticated,
+                "the token fits several applications; give their identity rules audiences that tell them apart");
+  }
+  return OrganizationIdentity{fitting.front(), claims.organization, claims.subject};
 }
 
 Task<Result<Identity::Keys>> Identity::keys_for(Provider& provider, std::string kid, crypto::Algorithm algorithm) {

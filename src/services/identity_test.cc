@@ -163,6 +163,20 @@ TEST(Identity, ChoosesTheApplicationByAudienceOrAuthorizedParty) {
             Kind::kUnauthenticated);
 }
 
+TEST(Identity, PrefersTheApplicationThatNamesTheAudienceToOneThatTakesAny) {
+  const TokenSigner signer(Algorithm::kEs256);
+  FileDoor door(signer);
+  const auto any = door.add_application();
+  const auto mobile = door.add_application({"mobile"});
+  const auto of_audience = [&](std::string_view audience) {
+    const auto claims = format(R"("aud":"{}",{})", audience, kVersion1);
+    return must(door.authenticate(signer.sign(door.claims(claims)))).application;
+  };
+  EXPECT_EQ(of_audience("mobile"), mobile);
+  EXPECT_EQ(of_audience("web"), any);
+  EXPECT_EQ(must(door.authenticate(signer.sign(door.claims(kVersion1)))).application, any);
+}
+
 TEST(Identity, RefusesAnIssuerThatNoApplicationHas) {
   const TokenSigner signer(Algorithm::kEs256);
   FileDoor door(signer);

@@ -36,6 +36,7 @@ JobRunner::JobRunner(Storage& storage, Bell& bell, const Clock& clock, net::Loop
       share_{.index = static_cast<std::int32_t>(index), .count = static_cast<std::int32_t>(loops.size())},
       settings_(settings),
       wake_(std::make_shared<net::Signal>(loops.at(index).get_executor())),
+      step_(clock),
       lifelong_(loops.at(index).get_executor()),
       in_flight_(loops.at(index).get_executor()) {
   bell.on_jobs([wake = std::weak_ptr(wake_)] {
@@ -142,7 +143,22 @@ Task<Milliseconds> JobRunner::turn() {
   co_return std::clamp(*claimed->next_due_at - now, Milliseconds{1}, settings_.poll_max);
 }
 
+Task<Result<void>> JobRunner::follow_clock() {
+  const store::PullBack step{.loop = share_, .by = step_.back(), .now = clock_.now()};
+  if (step.by == Milliseconds(0)) co_return Result<void>{};
+  using UpTo = std::optional<store::jobs::PulledUpTo>;
+  UpTo upto;
+  do {
+    upto = CO_TRY(
+        co_await storage_.write<UpTo>([step, upto](store::Tx& tx) { return store::jobs::pull_back(tx, step, upto); }));
+  } while (upto);
+  step_.made_up();
+  log::warn("the clock stepped back; jobs that wait follow it", {{"seconds", step.by.count() / 1000}});
+  co_return Result<void>{};
+}
+
 Task<Result<JobRunner::Claimed>> JobRunner::claim(std::size_t limit) {
+  CO_TRY_VOID(co_await follow_clock());
   const Time now = clock_.now();
   const store::ClaimRequest request{.loop = share_,
                                     .now = now,

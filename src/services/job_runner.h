@@ -18,6 +18,7 @@
 #include <vector>
 
 #include "base/clock.h"
+#include "base/clock_step.h"
 #include "model/job.h"
 #include "net/loops.h"
 #include "net/task_group.h"
@@ -95,6 +96,8 @@ class JobRunner {
   /// One claim; how long the next may wait.
   Task<Milliseconds> turn();
   Task<Result<Claimed>> claim(std::size_t limit);
+  /// After the wall clock stepped back: jobs are due as soon as they would have been.
+  Task<Result<void>> follow_clock();
   void spawn(std::vector<model::Job> jobs);
   Task<void> handle(model::Job job);
   Task<Result<JobOutcome>> run_handler(model::Job job);
@@ -114,6 +117,7 @@ class JobRunner {
   std::unordered_map<std::int64_t, std::size_t> of_fairness_;  // of running_
   std::unordered_map<JobRowId, int> failures_;                 // since the last success, at most kFailuresMax
   bool has_left_due_ = false;                                  // the last claim took less than there was
+  ClockStep step_;
   enum class State { kIdle, kRunning, kStopped } state_ = State::kIdle;
   net::TaskGroup lifelong_;   // run and keep_leases
   net::TaskGroup in_flight_;  // one task per claimed job

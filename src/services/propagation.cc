@@ -17,6 +17,9 @@ namespace {
 // it old.
 constexpr Milliseconds kObservationAgeMax = std::chrono::minutes(5);
 
+/// The flattened addresses of a target are those of everybody behind it: they prove nothing.
+bool is_proof(const dns::RecordObservation& record) { return record.propagated && record.value_seen; }
+
 /// We could not look, which says nothing about the record.
 bool is_unseen(const dns::RecordObservation& record) {
   return !record.propagated && (record.cause == "too_busy" || record.cause == "resolvers_fail");
@@ -40,6 +43,19 @@ constexpr Milliseconds kLookAgeMax = std::chrono::minutes(1);
 
 bool was_just_looked_at(const model::Connection& connection, Time now) {
   return connection.last_look_at && *connection.last_look_at + kLookAgeMax > now && *connection.last_look_at <= now;
+}
+
+bool would_alarm(const model::Connection& connection, const model::Observed& observed, Time now) {
+  const auto decision = model::decide(connection, observed, now);
+  if (!decision) return false;
+  const auto& events = decision->events;
+  return std::ranges::find(events, model::EventType::kAttention, &model::EventDraft::type) != events.end();
+}
+
+/// What is applied changes everything but the alarm.
+void say_no_cause(model::Observed& observed) {
+  observed.cause.clear();
+  observed.explanation.clear();
 }
 
 JobOutcome gone() { return {.ending = JobOutcome::Ending::kDone, .text = "the connection does not exist any more"}; }
@@ -68,14 +84,14 @@ model::Observed observed_of(const model::Connection& connection, const dns::Obse
   for (std::size_t i = 0; i < connection.records.size() && i < seen.size(); ++i) {
     const auto& record = connection.records[i];
     if (!is_unseen(seen[i])) observed.propagated[record.id] = seen[i].propagated;
-    observed.is_claim_seen |= record.proves_ownership && seen[i].propagated;
+    observed.is_claim_seen |= record.proves_ownership && is_proof(seen[i]);
     if (seen[i].propagated || !observed.cause.empty()) continue;
     observed.cause = seen[i].cause;
     observed.explanation = seen[i].explanation;
   }
   const bool asked_for_claim =
       connection.claim == model::Claim::kUnproven && seen.size() == connection.records.size() + 1;
-  observed.is_claim_seen |= asked_for_claim && seen.back().propagated;
+  observed.is_claim_seen |= asked_for_claim && is_proof(seen.back());
   return observed;
 }
 
@@ -97,14 +113,34 @@ Task<Result<std::optional<model::Connection>>> Propagation::load(ConnectionId id
       [id](store::Tx& tx) { return store::connections::find_across_applications(tx, id); });
 }
 
+Task<Propagation::Sight> Propagation::see_once(const model::Job& job, const model::Connection& connection) const {
+  Sight sight;
+  sight.observation = co_await eye_of(job).observe(expectations_of(connection));
+  sight.observed = observed_of(connection, sight.observation);
+  co_return sight;
+}
+
+Task<Propagation::Sight> Propagation::see(const model::Job& job, const model::Connection& connection) const {
+  auto first = co_await see_once(job, connection);
+  if (!would_alarm(connection, first.observed, clock_.now())) co_return first;
+  auto second = co_await see_once(job, connection);
+  if (was_too_busy(second.observation)) {
+    say_no_cause(first.observed);
+    co_return first;
+  }
+  if (second.observed.cause != first.observed.cause) say_no_cause(second.observed);
+  second.observed.is_claim_seen |= first.observed.is_claim_seen;  // who could place a proof has proven it
+  co_return second;
+}
+
 Task<Result<JobOutcome>> Propagation::look(model::Job job) {
   const auto connection = CO_TRY(co_await load(job.subject));
   if (!connection) co_return gone();
-  const auto observation = co_await eye_of(job).observe(expectations_of(*connection));
-  if (was_too_busy(observation)) {
+  const auto sight = co_await see(job, *connection);
+  if (was_too_busy(sight.observation)) {
     co_return fail(Kind::kUnavailable, "DNS could not be asked: this process is too busy");
   }
-  co_return co_await save(job, observed_of(*connection, observation), &observation);
+  co_return co_await save(job, sight.observed, &sight.observation);
 }
 
 Task<Result<JobOutcome>> Propagation::end_claim(model::Job job) {
@@ -112,9 +148,8 @@ Task<Result<JobOutcome>> Propagation::end_claim(model::Job job) {
   if (!connection) co_return gone();
   if (connection->claim == model::Claim::kUnproven && !was_just_looked_at(*connection, clock_.now())) {
     // The customer may have placed the proof without ever finishing the flow.
-    const auto observation = co_await eye_of(job).observe(expectations_of(*connection));
-    const auto observed = observed_of(*connection, observation);
-    if (observed.is_claim_seen) co_return co_await save(job, observed, &observation);
+    const auto sight = co_await see(job, *connection);
+    if (sight.observed.is_claim_seen) co_return co_await save(job, sight.observed, &sight.observation);
   }
   co_return co_await save(job, model::ClaimTimedOut{}, nullptr);
 }

@@ -2,9 +2,9 @@
 //
 // Watches records spread: the handlers of the jobs kPropagation and kClaimEnd.
 // Owned by app/wiring; called on the loop of the job's partition; storage, bell, clock, ids and eyes outlive it.
-// A look takes seconds, so what was seen is applied to the connection read anew, in the one transaction that also
-// writes events, observation and the job's next time. A request that arrived during the look stands: it is not
-// overwritten by the look's schedule.
+// Nobody is blamed for what one look saw. A look takes seconds, so what was seen is applied to the connection read
+// anew, in the one transaction that also writes events, observation and the job's next time. A request that arrived
+// during the look stands: it is not overwritten by the look's schedule.
 #pragma once
 
 #include <optional>
@@ -59,7 +59,16 @@ class Propagation {
   Task<Result<JobOutcome>> end_claim(model::Job job);
 
  private:
+  /// A look and what it means for the life.
+  struct Sight {
+    dns::Observation observation;
+    model::Observed observed;
+  };
+
   DnsEye& eye_of(const model::Job& job) const;
+  Task<Sight> see_once(const model::Job& job, const model::Connection& connection) const;
+  /// Looks, and a second time at once where the first would raise an alarm: only a cause that both have may raise it.
+  Task<Sight> see(const model::Job& job, const model::Connection& connection) const;
   Task<Result<std::optional<model::Connection>>> load(ConnectionId id);
   // The arguments live in the coroutine that awaits it.
   Task<Result<JobOutcome>> save(const model::Job& job, const model::Happening& happening,

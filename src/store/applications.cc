@@ -58,6 +58,14 @@ Result<bool> remove(Tx& tx, ApplicationId id) {
   return TRY(tx.execute("DELETE FROM application WHERE id = $1", id)) == 1;
 }
 
+Result<std::optional<ApplicationId>> find_of_any_audience_across_applications(Tx& tx, std::string_view issuer,
+                                                                              ApplicationId but) {
+  const Rows rows = TRY(tx.query(
+      "SELECT id FROM application WHERE issuer = $1 AND audiences = '' AND id <> $2 ORDER BY id LIMIT 1", issuer, but));
+  if (rows.empty()) return std::nullopt;
+  return rows.front().id<ApplicationId>(0);
+}
+
 Result<std::vector<model::Application>> load_all_across_applications(Tx& tx) {
   const Rows rows =
       TRY(tx.query("SELECT " APPLICATION_COLUMNS " FROM application ORDER BY id LIMIT $1", kApplicationsMax + 1));

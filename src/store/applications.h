@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <string_view>
 #include <vector>
 
 #include "model/application.h"
@@ -23,6 +24,9 @@ Result<Page<model::Application>> list_across_applications(Tx& tx, const PageRequ
 /// Everything but id and created_at; false if there is no such application.
 Result<bool> update(Tx& tx, const model::Application& application);
 Result<bool> remove(Tx& tx, ApplicationId id);
+/// Another one than `but` whose identity rule takes every token of the issuer.
+Result<std::optional<ApplicationId>> find_of_any_audience_across_applications(Tx& tx, std::string_view issuer,
+                                                                              ApplicationId but);
 /// For the snapshot; kTooLarge above kApplicationsMax.
 Result<std::vector<model::Application>> load_all_across_applications(Tx& tx);
 

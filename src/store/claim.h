@@ -25,6 +25,14 @@ struct ClaimRequest {
   std::int32_t in_flight_max = 8;  // leased rows per endpoint (deliveries) or fairness key (jobs), this claim included
 };
 
+/// The wall clock has stepped back, and what waits for a time of before must not wait for it a second time.
+struct PullBack {
+  Loop loop;
+  Milliseconds by{};           // how far it stepped
+  Time now{};                  // after the step
+  std::int32_t limit = 5'000;  // rows of one transaction
+};
+
 /// For metrics.
 struct QueueDepth {
   std::int64_t waiting = 0;  // not finished, not in flight

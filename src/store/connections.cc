@@ -141,6 +141,23 @@ Result<std::vector<model::Connection>> list_live_of_organization(Tx& tx, Applica
                                            application, organization, kLiveOfOrganizationMax)));
 }
 
+Result<std::int64_t> count_live_of_organization(Tx& tx, ApplicationId application, std::string_view organization) {
+  const Rows rows =
+      TRY(tx.query("SELECT COUNT(*) FROM connection "
+                   "WHERE application = $1 AND organization = $2 AND is_live = 1",
+                   application, organization));
+  return rows.front().integer(0);
+}
+
+Result<std::optional<model::Connection>> find_live_of_organization(Tx& tx, ApplicationId application,
+                                                                   std::string_view organization,
+                                                                   const HostName& host) {
+  return first_with_records(tx, TRY(tx.query("SELECT " CONNECTION_COLUMNS " FROM connection "
+                                             "WHERE application = $1 AND organization = $2 AND host = $3 "
+                                             "AND is_live = 1",
+                                             application, organization, host)));
+}
+
 Result<std::vector<model::Connection>> find_on_host_across_applications(Tx& tx, const HostName& host) {
   return all_with_records(tx,
                           TRY(tx.query("SELECT " CONNECTION_COLUMNS " FROM connection WHERE host = $1 AND is_live = 1 "

@@ -31,6 +31,11 @@ Result<std::optional<model::Connection>> find_by_job(Tx& tx, ApplicationId appli
 /// Live ones, newest first; at most kLiveOfOrganizationMax.
 Result<std::vector<model::Connection>> list_live_of_organization(Tx& tx, ApplicationId application,
                                                                  std::string_view organization);
+/// How many of them there are, without that limit.
+Result<std::int64_t> count_live_of_organization(Tx& tx, ApplicationId application, std::string_view organization);
+/// The live one on the host: at most one.
+Result<std::optional<model::Connection>> find_live_of_organization(Tx& tx, ApplicationId application,
+                                                                   std::string_view organization, const HostName& host);
 /// Every live claim of the host, the proven one first, then the oldest; at most kOnHostMax.
 Result<std::vector<model::Connection>> find_on_host_across_applications(Tx& tx, const HostName& host);
 

@@ -192,6 +192,30 @@ TEST_P(Connections, AnOrganizationHasOneLiveConnectionOnAHost) {
   EXPECT_TRUE(try_insert(connection(2, kApplication, "acme"))) << "an expired claim makes room";
 }
 
+TEST_P(Connections, OfAnOrganizationAreFoundByTheirHostHoweverManyThereAre) {
+  const int count = connections::kLiveOfOrganizationMax + 1;
+  for (int number = 1; number <= count; ++number) {
+    auto one = connection(number, kApplication, "acme");
+    one.host = HostName::parse(format("h{}.shop.example", number)).value();
+    insert(one);
+  }
+  const auto find_on = [&](const char* organization, const char* host) {
+    return must([=](Tx& tx) {
+      return connections::find_live_of_organization(tx, kApplication, organization, HostName::parse(host).value());
+    });
+  };
+  ASSERT_TRUE(find_on("acme", "h1.shop.example"));
+  expect_same(*find_on("acme", "h1.shop.example"), find(1));
+  EXPECT_FALSE(find_on("other", "h1.shop.example"));
+  EXPECT_FALSE(find_on("acme", "h0.shop.example"));
+  EXPECT_EQ(must([](Tx& tx) { return connections::count_live_of_organization(tx, kApplication, "acme"); }), count);
+  auto over = find(1);
+  over.claim = model::Claim::kExpired;
+  must([&](Tx& tx) { return connections::update(tx, over, 0); });
+  EXPECT_FALSE(find_on("acme", "h1.shop.example"));
+  EXPECT_EQ(must([](Tx& tx) { return connections::count_live_of_organization(tx, kApplication, "acme"); }), count - 1);
+}
+
 TEST_P(Connections, SeveralMayClaimAHostAndOneProveIt) {
   insert(connection(1, kApplication, "acme"));
   insert(connection(2, kApplication, "other"));

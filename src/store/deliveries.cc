@@ -29,12 +29,14 @@ Result<model::Delivery> read(const Row& row) {
 bool is_pending(model::DeliveryState state) { return state == model::DeliveryState::kPending; }
 
 /// The first one of the endpoint and connection whose first attempt has not ended, if it waited for the one before.
-Result<void> end_wait_of_next(Tx& tx, EndpointId endpoint, ConnectionId connection) {
+/// It is due now, also if its time has become a later one because the clock stepped back.
+Result<void> end_wait_of_next(Tx& tx, EndpointId endpoint, ConnectionId connection, std::optional<Time> now) {
   TRY(
-      tx.execute("UPDATE delivery SET is_waiting = 0, is_ready = 1 WHERE id = "
-                 "(SELECT MIN(id) FROM delivery WHERE endpoint = $1 AND connection = $2 AND is_first_open = 1) "
+      tx.execute("UPDATE delivery SET is_waiting = 0, is_ready = 1, "
+                 "next_attempt_at = CASE WHEN next_attempt_at > $1 THEN $1 ELSE next_attempt_at END WHERE id = "
+                 "(SELECT MIN(id) FROM delivery WHERE endpoint = $2 AND connection = $3 AND is_first_open = 1) "
                  "AND is_waiting = 1",
-                 endpoint, connection));
+                 now, endpoint, connection));
   return {};
 }
 
@@ -270,7 +272,7 @@ Result<bool> finish_attempt(Tx& tx, const model::Attempt& attempt, model::Delive
                    model::name_of(state), next_attempt_at, is_pending(state), attempt.delivery, attempt.number));
   if (rows.empty()) return false;
   if (attempt.number == 1) {
-    TRY_VOID(end_wait_of_next(tx, rows.front().id<EndpointId>(0), rows.front().id<ConnectionId>(1)));
+    TRY_VOID(end_wait_of_next(tx, rows.front().id<EndpointId>(0), rows.front().id<ConnectionId>(1), attempt.ended_at));
   }
   return true;
 }
@@ -303,6 +305,28 @@ Result<std::int64_t> release_expired_leases_across_applications(Tx& tx, Time now
                  "(SELECT id FROM delivery WHERE lease_until IS NOT NULL AND lease_until <= $2)",
                  model::name_of(model::AttemptResult::kInterrupted), now, model::name_of(model::AttemptResult::kOpen)));
   return tx.execute(FREE_DELIVERY "WHERE lease_until IS NOT NULL AND lease_until <= $1", now);
+}
+
+// ── the clock ───────────────────────────────────────────────────────────────────────────────────────────────────────
+
+Result<std::optional<PulledUpTo>> pull_back(Tx& tx, const PullBack& request, const std::optional<PulledUpTo>& after) {
+  const auto from = after.value_or(PulledUpTo{});
+  // In the order of the index: what is pulled back lands before `from` and is not met again.
+  const Rows rows =
+      TRY(tx.query("UPDATE delivery SET next_attempt_at = next_attempt_at - $1 WHERE id IN (SELECT id FROM delivery "
+                   "WHERE is_ready = 1 AND (endpoint, next_attempt_at, id) > ($2, $3, $4) AND next_attempt_at > $5 "
+                   "AND partition % $6 = $7 ORDER BY endpoint, next_attempt_at, id LIMIT $8) "
+                   "RETURNING endpoint, next_attempt_at + $1, id",
+                   request.by.count(), from.endpoint, from.next_attempt_at, from.id, request.now, request.loop.count,
+                   request.loop.index, request.limit));
+  if (static_cast<std::int32_t>(rows.size()) < request.limit) return std::nullopt;
+  const auto place = [](const PulledUpTo& one) { return std::tuple(one.endpoint, one.next_attempt_at, one.id); };
+  PulledUpTo last = from;
+  for (const Row row : rows) {
+    const PulledUpTo one{row.id<EndpointId>(0), row.time(1), row.id<DeliveryId>(2)};
+    if (place(last) < place(one)) last = one;
+  }
+  return last;
 }
 
 // ── looking ahead ───────────────────────────────────────────────────────────────────────────────────────────────────

@@ -59,6 +59,16 @@ Result<bool> interrupt_attempt(Tx& tx, const model::Attempt& attempt, Time now);
 Result<std::int64_t> release_all_leases_across_applications(Tx& tx, Time now);
 Result<std::int64_t> release_expired_leases_across_applications(Tx& tx, Time now);
 
+/// How far a pull_back has come.
+struct PulledUpTo {
+  EndpointId endpoint;
+  Time next_attempt_at{};
+  DeliveryId id;
+};
+/// What the loop's deliveries wait for behind `now` comes earlier by as much as the clock stepped back. At most
+/// `limit`; goes on behind `after`. Empty once all are done.
+Result<std::optional<PulledUpTo>> pull_back(Tx& tx, const PullBack& request, const std::optional<PulledUpTo>& after);
+
 /// When the loop's next delivery becomes due after `now`. What is due already is claimed, or waits for one in flight to
 /// end.
 Result<std::optional<Time>> next_due_at(Tx& tx, Loop loop, Time now);

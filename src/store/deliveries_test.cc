@@ -316,6 +316,36 @@ TEST_P(Deliveries, ListsAreNarrowedByEveryFilter) {
   EXPECT_THAT(list({.connection = ConnectionId(1), .state = model::DeliveryState::kPending}), ElementsAre(2));
 }
 
+TEST_P(Deliveries, AreDueAsSoonAsBeforeWhenTheClockStepsBack) {
+  const Milliseconds day = std::chrono::hours(24);
+  const Time due = kNow + Milliseconds(10);
+  for (int number = 1; number <= 5; ++number) {
+    const EndpointId to(number % 2 + 1);
+    insert(number, number, to, due + day * (number / 2));
+  }
+  insert(6, 6, EndpointId(3), kNow - Milliseconds(10));
+  const PullBack step{.loop = {}, .by = day, .now = kNow, .limit = 2};
+  int batches = 0;
+  std::optional<deliveries::PulledUpTo> upto;
+  do {
+    upto = must([&](Tx& tx) { return deliveries::pull_back(tx, step, upto); });
+    ++batches;
+  } while (upto && batches < 10);
+  EXPECT_EQ(batches, 3) << "two, two, and the fifth";
+  for (int number = 1; number <= 5; ++number)
+    EXPECT_EQ(find(number).next_attempt_at, due + day * (number / 2 - 1)) << number << " once each";
+  EXPECT_EQ(find(6).next_attempt_at, kNow - Milliseconds(10)) << "was due already";
+}
+
+TEST_P(Deliveries, ThatWaitForAnotherAreDueWhenItEndsThoughTheClockSteppedBack) {
+  const Time tomorrow = kNow + std::chrono::hours(24);
+  insert(1, 1);
+  insert(2, 1, kEndpoint, tomorrow);
+  finish(claim().at(0), model::DeliveryState::kDelivered);
+  EXPECT_EQ(find(2).next_attempt_at, kNow);
+  EXPECT_THAT(numbers(claim()), ElementsAre(2));
+}
+
 TEST_P(Deliveries, TheirDepthCountsWaitingAndInFlight) {
   insert(1, 1);
   insert(2, 1);
@@ -355,6 +385,24 @@ TEST_P(Deliveries, TheLastEventOfAFlowIsTheNewest) {
   const auto page = must([](Tx& tx) { return events::list_of_connection(tx, kApplication, ConnectionId(1), {}); });
   EXPECT_THAT(page.items, ElementsAre(::testing::Field(&model::Event::id, EventId(2)),
                                       ::testing::Field(&model::Event::id, EventId(1))));
+}
+
+TEST_P(Deliveries, TheLastEventOfAFlowIsOfTheContractAndTheHighestOfItsSequence) {
+  const auto write = [&](std::int64_t id, std::int64_t sequence, model::EventType type) {
+    auto one = event(id, connection(1, kApplication));
+    one.sequence = sequence;
+    one.type = type;
+    must([&](Tx& tx) { return events::insert(tx, one); });
+  };
+  const auto last = [&] { return must([](Tx& tx) { return events::last_of_job(tx, kApplication, "job-1"); }); };
+  for (const auto type : model::kEventTypes) {
+    if (model::name_of(type).starts_with("signpost.")) write(100 + static_cast<int>(type), 9, type);
+  }
+  EXPECT_FALSE(last()) << "none of ours is a webhook of the contract";
+  write(30, 1, model::EventType::kFlowCompleted);
+  write(20, 2, model::EventType::kDomainAdded);
+  ASSERT_TRUE(last());
+  EXPECT_EQ(last()->sequence, 2) << "ids of two loops do not tell which came first";
 }
 
 TEST_P(Deliveries, RetentionDropsOldEventsInBatchesButNoneThatIsStillPending) {

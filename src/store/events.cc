@@ -48,7 +48,7 @@ Result<Page<model::Event>> list_of_connection(Tx& tx, ApplicationId application,
 
 Result<std::optional<model::Event>> last_of_job(Tx& tx, ApplicationId application, std::string_view job_id) {
   const Rows rows = TRY(tx.query("SELECT " EVENT_COLUMNS " FROM event WHERE application = $1 AND job_id = $2 "
-                                 "ORDER BY id DESC LIMIT 1",
+                                 "AND SUBSTR(type, 1, 9) <> 'signpost.' ORDER BY sequence DESC LIMIT 1",
                                  application, job_id));
   return first_of<model::Event>(rows, read);
 }

@@ -18,7 +18,7 @@ Result<std::optional<model::Event>> find(Tx& tx, ApplicationId application, Even
 /// Newest first.
 Result<Page<model::Event>> list_of_connection(Tx& tx, ApplicationId application, ConnectionId connection,
                                               const PageRequest<EventId>& page);
-/// The newest event of a connect flow.
+/// The newest event of a connect flow whose type is of the Entri contract, not one of ours (signpost.*).
 Result<std::optional<model::Event>> last_of_job(Tx& tx, ApplicationId application, std::string_view job_id);
 /// Retention: removes at most `limit` of the oldest events created before `time`, with deliveries and attempts, but
 /// none with a delivery that is still pending. Returns how many; fewer than `limit` means there is nothing more to do

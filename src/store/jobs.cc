@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "store/jobs.h"
 
+#include <limits>
+
 #include "store/load_all.h"
 #include "store/saved_text.h"
 
@@ -162,6 +164,31 @@ Result<std::int64_t> release_all_leases_across_applications(Tx& tx) {
 
 Result<std::int64_t> release_expired_leases_across_applications(Tx& tx, Time now) {
   return tx.execute(FREE_JOB "WHERE lease_until IS NOT NULL AND lease_until <= $1", now);
+}
+
+// ── the clock ───────────────────────────────────────────────────────────────────────────────────────────────────────
+
+Result<std::optional<PulledUpTo>> pull_back(Tx& tx, const PullBack& request, const std::optional<PulledUpTo>& after) {
+  const auto from = after.value_or(PulledUpTo{request.now, JobRowId(std::numeric_limits<std::int64_t>::max())});
+  // In the order of their times: what is pulled back lands before `from` and is not met again.
+  const Rows rows = TRY(
+      tx.query("UPDATE job SET not_before = not_before - $1 WHERE id IN (SELECT id FROM job WHERE is_ready = 1 "
+               "AND (not_before, id) > ($2, $3) AND partition % $4 = $5 ORDER BY not_before, id LIMIT $6) "
+               "RETURNING not_before + $1, id",
+               request.by.count(), from.not_before, from.id, request.loop.count, request.loop.index, request.limit));
+  if (static_cast<std::int32_t>(rows.size()) < request.limit) {
+    TRY(
+        tx.execute("UPDATE job SET wished_at = wished_at - $1 WHERE lease_until IS NOT NULL AND wished_at > $2 "
+                   "AND partition % $3 = $4",
+                   request.by.count(), request.now, request.loop.count, request.loop.index));
+    return std::nullopt;
+  }
+  PulledUpTo last = from;
+  for (const Row row : rows) {
+    const PulledUpTo one{row.time(0), row.id<JobRowId>(1)};
+    if (std::pair(last.not_before, last.id) < std::pair(one.not_before, one.id)) last = one;
+  }
+  return last;
 }
 
 // ── looking ─────────────────────────────────────────────────────────────────────────────────────────────────────────

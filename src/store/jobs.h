@@ -42,6 +42,15 @@ Result<bool> renew_lease(Tx& tx, JobRowId id, Time lease_until);
 Result<std::int64_t> release_all_leases_across_applications(Tx& tx);
 Result<std::int64_t> release_expired_leases_across_applications(Tx& tx, Time now);
 
+/// How far a pull_back has come.
+struct PulledUpTo {
+  Time not_before{};
+  JobRowId id;
+};
+/// What the loop's jobs wait for behind `now` comes earlier by as much as the clock stepped back. At most `limit`; goes
+/// on behind `after`. Empty once all are done.
+Result<std::optional<PulledUpTo>> pull_back(Tx& tx, const PullBack& request, const std::optional<PulledUpTo>& after);
+
 /// When the loop's next job becomes due after `now`. What is due already is claimed, or waits for one in flight to end.
 Result<std::optional<Time>> next_due_at(Tx& tx, Loop loop, Time now);
 /// By kind.

@@ -224,6 +224,38 @@ TEST_P(Jobs, ARenewedLeaseOutlivesItsFirstEnd) {
   EXPECT_FALSE(must([&](Tx& tx) { return jobs::renew_lease(tx, claimed[0].id, at(30)); })) << "nobody runs it";
 }
 
+TEST_P(Jobs, AreDueAsSoonAsBeforeWhenTheClockStepsBack) {
+  const Milliseconds day = std::chrono::hours(24);
+  for (int subject = 1; subject <= 5; ++subject)
+    request(subject, {.kind = kPropagation, .not_before = at(10) + day * (subject / 2)});
+  request(6, {.kind = kPropagation, .not_before = at(-10)});
+  request(7, {.kind = kPropagation, .not_before = at(-20)});
+  const auto running = claim({.loop = {}, .now = kNow, .lease_until = kLease, .limit = 1});
+  request(7, {.kind = kPropagation, .not_before = at(30) + day});
+  const PullBack step{.loop = {}, .by = day, .now = kNow, .limit = 2};
+  int batches = 0;
+  std::optional<jobs::PulledUpTo> upto;
+  do {
+    upto = must([&](Tx& tx) { return jobs::pull_back(tx, step, upto); });
+    ++batches;
+  } while (upto && batches < 10);
+  EXPECT_EQ(batches, 3) << "two, two, and the fifth";
+  for (int subject = 1; subject <= 5; ++subject)
+    EXPECT_EQ(find(subject).not_before, at(10) + day * (subject / 2 - 1)) << subject << " once each";
+  EXPECT_EQ(find(6).not_before, at(-10)) << "was due already";
+  EXPECT_FALSE(reschedule(running.at(0), at(0)));
+  EXPECT_EQ(find(7).not_before, at(30)) << "a wish that waits for the end of its job as well";
+}
+
+TEST_P(Jobs, OfOtherLoopsAreNotPulledBack) {
+  for (int subject = 1; subject <= 8; ++subject) request(subject, {.kind = kPropagation, .not_before = at(1'010)});
+  must([](Tx& tx) {
+    return jobs::pull_back(tx, {.loop = {1, 2}, .by = Milliseconds(1'000), .now = kNow}, std::nullopt);
+  });
+  for (int subject = 1; subject <= 8; ++subject)
+    EXPECT_EQ(find(subject).not_before, partition_of(subject) % 2 == 1 ? at(10) : at(1'010));
+}
+
 TEST_P(Jobs, TellTheTimerTheNextTime) {
   EXPECT_FALSE(next_due(kNow));
   request(1, {.kind = kPropagation, .not_before = at(-5)});

@@ -29,7 +29,14 @@ class FakeEye final : public DnsEye {
   void publish_claim(const model::Connection& connection) {
     publish(model::claim_name(connection), RecordType::kTxt, model::claim_value(connection));
   }
-  void withdraw_all() { present_.clear(); }
+  /// From now on every server answers with addresses of this target in its place.
+  void publish_flattened(const DnsName& name, std::string target) {
+    flattened_.emplace(name, RecordType::kCname, std::move(target));
+  }
+  void withdraw_all() {
+    present_.clear();
+    flattened_.clear();
+  }
 
   /// What happens while the next look is under way, once.
   void during_next_look(std::function<Task<void>()> during) { during_ = std::move(during); }
@@ -53,7 +60,9 @@ class FakeEye final : public DnsEye {
   dns::RecordObservation see(const dns::Expectation& expectation) const {
     dns::RecordObservation seen{.name = expectation.name, .type = expectation.type};
     seen.expected = expectation.value.value_or("any value");
-    seen.propagated = blind_.empty() && present_.contains({expectation.name, expectation.type, seen.expected});
+    const auto wanted = std::tuple(expectation.name, expectation.type, seen.expected);
+    seen.value_seen = blind_.empty() && present_.contains(wanted);
+    seen.propagated = seen.value_seen || (blind_.empty() && flattened_.contains(wanted));
     if (seen.propagated) return seen;
     seen.cause = blind_.empty() ? "name_missing" : blind_;
     seen.explanation = "there is no " + expectation.name.text();
@@ -62,6 +71,7 @@ class FakeEye final : public DnsEye {
 
   const Clock& clock_;
   std::set<std::tuple<DnsName, RecordType, std::string>> present_;
+  std::set<std::tuple<DnsName, RecordType, std::string>> flattened_;
   std::function<Task<void>()> during_;
   std::string blind_;
   std::vector<Time> looks_;
