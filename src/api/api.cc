@@ -57,42 +57,58 @@ Api::Api(const ApiParts& parts, Settings settings)
     : settings_(std::move(settings)),
       router_(all_routes()),
       metrics_(patterns_of(router_.routes())),
-      desk_(parts, metrics_),
+      desk_(parts, metrics_, settings_.per_key),
       per_address_(settings_.per_address),
-      per_key_(settings_.per_key),
       request_id_prefix_("req_" + to_hex(parts.random.bytes(4))) {}
 
 Task<net::Response> Api::handle(net::Request request) {
   const auto started = std::chrono::steady_clock::now();
-  Exchange exchange;
-  exchange.request = std::move(request);
-  exchange.request_id = next_request_id();
-  exchange.client = client_address(exchange.request, settings_.trusted_proxies);
-  exchange.directory = desk_.parts.directory.snapshot();
+  auto exchange = begin(std::move(request));
   auto response = co_await respond(exchange);
   finish(exchange, response, std::chrono::steady_clock::now() - started);
   co_return response;
 }
 
+net::Response Api::refuse(const net::Refusal& refusal, net::Request seen) {
+  auto exchange = begin(std::move(seen));
+  static_cast<void>(find_route(exchange));  // often there is not even a path
+  auto response = problem(refusal);
+  finish(exchange, response, std::chrono::nanoseconds(0));
+  return response;
+}
+
+Exchange Api::begin(net::Request request) {
+  Exchange exchange;
+  exchange.request = std::move(request);
+  exchange.request_id = next_request_id();
+  exchange.client = client_address(exchange.request, settings_.trusted_proxies);
+  exchange.directory = desk_.parts.directory.snapshot();
+  return exchange;
+}
+
 Task<net::Response> Api::respond(Exchange& exchange) {
+  const auto found = find_route(exchange);  // first, so that log and metrics know it whatever the answer is
   if (auto limited = per_address_.take(rate_key(exchange.client)); !limited) {
     metrics_.rate_limited.add();
     co_return problem(limited.error());
   }
   if (exchange.request.method == "OPTIONS") co_return preflight(router_, *exchange.directory, exchange.request);
+  if (!found) co_return answer_to(exchange, found.error());
   auto passed = co_await pass(exchange);
   if (passed) co_return *std::move(passed);
-  const auto& error = passed.error();
+  co_return answer_to(exchange, passed.error());
+}
+
+net::Response Api::answer_to(const Exchange& exchange, const Error& error) const {
   if (error.kind == Kind::kInternal) {
     log::error("a request failed by a bug", {{"request_id", exchange.request_id}, {"error", error.message}});
   }
   auto response = problem(error);
   if (error.kind == Kind::kMethodNotAllowed) response.set("Allow", router_.allowed(exchange.request.path));
-  co_return response;
+  return response;
 }
 
 Task<Result<net::Response>> Api::pass(Exchange& exchange) {
-  CO_TRY_VOID(find_route(exchange));
   CO_TRY_VOID(authenticate(exchange));
   exchange.query = CO_TRY(Query::parse(exchange.request.query));
   const Route& route = *exchange.route;
@@ -123,8 +139,10 @@ Result<void> Api::authenticate(Exchange& exchange) {
       return {};
     case Access::kKeyOrToken: {
       const auto text = bearer_of(exchange.request);
-      if (!text.empty() && !text.starts_with(services::kKeyPrefix))
-        return authenticate_token(exchange, desk_.parts.tokens);
+      if (!text.empty() && !text.starts_with(services::kKeyPrefix)) {
+        TRY_VOID(authenticate_token(exchange, desk_.parts.tokens));
+        return desk_.take_request_of(exchange.application->text());
+      }
       TRY_VOID(authenticate_key(exchange));
       break;
     }
@@ -133,10 +151,7 @@ Result<void> Api::authenticate(Exchange& exchange) {
       TRY_VOID(authenticate_key(exchange));
       break;
   }
-  if (auto limited = per_key_.take(static_cast<std::uint64_t>(exchange.key->id.value())); !limited) {
-    metrics_.rate_limited.add();
-    return limited;
-  }
+  TRY_VOID(desk_.take_request_of(exchange.key->id.text()));
   if (exchange.route->access == Access::kAdminKey && exchange.key->application) {
     return fail(Kind::kForbidden, "this needs an admin key; yours is for one application");
   }
@@ -147,7 +162,7 @@ void Api::finish(const Exchange& exchange, net::Response& response, std::chrono:
   response.headers.push_back({"X-Request-Id", exchange.request_id});
   response.headers.push_back({"X-Content-Type-Options", "nosniff"});
   response.headers.push_back({"Cache-Control", "no-store"});
-  allow_origin(response, exchange);
+  if (exchange.request.method != "OPTIONS") allow_origin(response, exchange, router_);
   const auto route = exchange.route == nullptr ? router_.routes().size()
                                                : static_cast<std::size_t>(exchange.route - router_.routes().data());
   metrics_.count(route, response.status, took);

@@ -2,8 +2,8 @@
 //
 // The public HTTP surface: every request passes here once, from route to log line.
 // Owned by app/wiring; `handle` on any loop; what ApiParts names outlives it, and it outlives the HTTP server.
-// The way is always: route, address limit, authentication, key limit, idempotency, handler, CORS, log. A handler that
-// is reached knows who calls.
+// The way is always: route, address limit, authentication, caller limit, idempotency, handler, CORS, log. Where the
+// handler authenticates, it takes from the caller's limit, too.
 #pragma once
 
 #include <atomic>
@@ -16,6 +16,7 @@
 #include "api/router.h"
 #include "net/address_policy.h"
 #include "net/http_message.h"
+#include "net/http_server.h"
 #include "net/rate_limit.h"
 
 namespace signpost::api {
@@ -25,18 +26,23 @@ class Api {
   struct Settings {
     std::vector<net::Network> trusted_proxies;                             // whose X-Forwarded-For is believed
     net::RateLimit::Settings per_address{.per_second = 50, .burst = 200};  // requests of one address (IPv6: one /64)
-    net::RateLimit::Settings per_key{.per_second = 100, .burst = 400};     // requests with one API key
+    // Requests of one API key, of one user of an organization, of one application with its auth_tokens.
+    net::RateLimit::Settings per_key{.per_second = 100, .burst = 400};
   };
   Api(const ApiParts& parts, Settings settings);
 
   Task<net::Response> handle(net::Request request);
+  /// The answer to what the HTTP server refuses by itself: headers, log line and count are those of any other answer.
+  net::Response refuse(const net::Refusal& refusal, net::Request seen);
 
   const std::vector<Route>& routes() const { return router_.routes(); }
   Metrics& metrics() { return metrics_; }
 
  private:
+  Exchange begin(net::Request request);
   Task<net::Response> respond(Exchange& exchange);
   Task<Result<net::Response>> pass(Exchange& exchange);
+  net::Response answer_to(const Exchange& exchange, const Error& error) const;
   Result<void> find_route(Exchange& exchange) const;
   Result<void> authenticate(Exchange& exchange);
   void finish(const Exchange& exchange, net::Response& response, std::chrono::nanoseconds took);
@@ -47,7 +53,6 @@ class Api {
   Metrics metrics_;
   Desk desk_;
   net::RateLimit per_address_;
-  net::RateLimit per_key_;
   const std::string request_id_prefix_;  // random, so that ids of two runs differ
   std::atomic<std::uint64_t> requests_{0};
 };

@@ -137,6 +137,41 @@ TEST(Cors, LetsAPageReadItsErrorsToo) {
   EXPECT_EQ(response.header("Access-Control-Allow-Origin"), ApiWorld::kOrigin);
 }
 
+TEST(Cors, LetsAPageReadARefusalBeforeItIsKnownWhoCalls) {
+  auto settings = ApiWorld::generous();
+  settings.per_address = {.per_second = 0.001, .burst = 4};
+  ApiWorld world(settings);
+  const auto ask = [&](std::string method, std::string_view origin) {
+    return world.send(std::move(method), "/api/domain/get-proxy/acme", "",
+                      {{"Authorization", "Bearer nonsense"}, {"Origin", std::string(origin)}});
+  };
+  const auto bad_token = ask("GET", ApiWorld::kOrigin);
+  EXPECT_EQ(bad_token.status, 401);
+  EXPECT_EQ(bad_token.header("Access-Control-Allow-Origin"), ApiWorld::kOrigin);
+  const auto wrong_method = ask("DELETE", ApiWorld::kOrigin);
+  EXPECT_EQ(wrong_method.status, 405);
+  EXPECT_EQ(wrong_method.header("Access-Control-Allow-Origin"), ApiWorld::kOrigin);
+  const auto stranger = ask("GET", "https://evil.example");
+  EXPECT_FALSE(net::has_header(stranger.headers, "Access-Control-Allow-Origin"));
+  EXPECT_EQ(stranger.header("Vary"), "Origin");
+  EXPECT_FALSE(
+      net::has_header(world.send("GET", "/v1/connections", "", {{"Origin", std::string(ApiWorld::kOrigin)}}).headers,
+                      "Access-Control-Allow-Origin"));
+  const auto limited = ask("GET", ApiWorld::kOrigin);
+  EXPECT_EQ(limited.status, 429);
+  EXPECT_EQ(limited.header("Access-Control-Allow-Origin"), ApiWorld::kOrigin);
+  EXPECT_EQ(limited.header("Access-Control-Expose-Headers"), "Retry-After, X-Request-Id");
+}
+
+TEST(Cors, OpensNoAnswerToAnAdminKeyForTheOriginsOfApplications) {
+  ApiWorld world;
+  const auto path = "/v1/connections/" + world.connect() + "/flow";
+  const auto answer =
+      world.admin("POST", path, R"({"setup_type":"manual"})", {{"Origin", std::string(ApiWorld::kOrigin)}});
+  EXPECT_EQ(answer.status, 200);
+  EXPECT_FALSE(net::has_header(answer.headers, "Access-Control-Allow-Origin"));
+}
+
 // ── idempotency ─────────────────────────────────────────────────────────────────────────────────────────────
 
 std::size_t applications_in(ApiWorld& world) {
@@ -259,6 +294,43 @@ TEST(RateLimits, CountByKey) {
   EXPECT_EQ(world.api.metrics().rate_limited.value(), 1U);
 }
 
+TEST(RateLimits, CountByOrganizationAndUserBehindATokenOfTheIdentityProvider) {
+  auto settings = ApiWorld::generous();
+  settings.per_key = {.per_second = 0.001, .burst = 3};
+  ApiWorld world(settings);
+  const auto status_of = [&](const std::string& slug, const std::string& claims) {
+    return world
+        .send("GET", "/api/domain/get-proxy/" + slug, "", {{"Authorization", "Bearer " + world.token_with(claims)}})
+        .status;
+  };
+  for (int i = 0; i < 3; ++i) EXPECT_EQ(status_of("acme", R"("org_slug":"acme")"), 200);
+  EXPECT_EQ(status_of("acme", R"("org_slug":"acme","jti":"another token of the same user")"), 429);
+  EXPECT_EQ(status_of("globex", R"("org_slug":"globex")"), 200);
+  EXPECT_EQ(world.api.metrics().rate_limited.value(), 1U);
+}
+
+TEST(RateLimits, CountByApplicationBehindItsAuthTokens) {
+  auto settings = ApiWorld::generous();
+  settings.per_key = {.per_second = 0.001, .burst = 3};
+  ApiWorld world(settings);
+  const auto flow = "/v1/connections/" + world.connect() + "/flow";  // takes from the key's bucket, not the token's
+  const auto credentials = R"({"applicationId":")" + world.application + R"(","secret":")" + world.secret + "\"}";
+  const auto ask = [&](std::string method, const std::string& target, std::string body) {
+    const auto token =
+        text_in(world.send("POST", "/token", credentials, {{"Content-Type", "application/json"}}), "auth_token");
+    return world
+        .send(std::move(method), target, std::move(body),
+              {{"Authorization", "Bearer " + token}, {"Content-Type", "application/json"}})
+        .status;
+  };
+  EXPECT_EQ(ask("GET", "/webhooks/last/job_unknown", ""), 404);
+  EXPECT_EQ(ask("POST", flow, R"({"setup_type":"manual"})"), 200);
+  EXPECT_EQ(ask("POST", flow, R"({"setup_type":"manual"})"), 200);
+  EXPECT_EQ(ask("POST", flow, R"({"setup_type":"manual"})"), 429);
+  EXPECT_EQ(ask("GET", "/webhooks/last/job_unknown", ""), 429);
+  EXPECT_EQ(world.call("GET", "/v1/connections").status, 200);
+}
+
 TEST(RateLimits, CountByAddressBehindTrustedProxiesOnly) {
   auto settings = ApiWorld::generous();
   settings.per_address = {.per_second = 0.001, .burst = 2};
@@ -272,6 +344,51 @@ TEST(RateLimits, CountByAddressBehindTrustedProxiesOnly) {
   EXPECT_EQ(status_of("198.51.100.1"), 429);
   EXPECT_EQ(status_of("203.0.113.9, 198.51.100.1"), 429);  // what the client claims about itself counts for nothing
   EXPECT_EQ(status_of("198.51.100.2"), 200);
+}
+
+// ── what the HTTP server refuses by itself ──────────────────────────────────────────────────────────────────
+
+TEST(Refusals, LookAndCountLikeEveryOtherAnswer) {
+  ApiWorld world;
+  struct Case {
+    int status;
+    const char* type;
+  };
+  for (const auto& [status, type] :
+       {Case{400, "urn:signpost:problem:invalid"}, Case{413, "urn:signpost:problem:too_large"},
+        Case{417, "urn:signpost:problem:invalid"}, Case{431, "urn:signpost:problem:too_large"},
+        Case{501, "urn:signpost:problem:invalid"}, Case{503, "urn:signpost:problem:unavailable"}}) {
+    net::Request seen;
+    seen.peer = boost::asio::ip::make_address("192.0.2.7");
+    const auto response = world.api.refuse({status, "the reason"}, seen);
+    EXPECT_EQ(response.status, status);
+    EXPECT_EQ(text_in(response, "type"), type);
+    EXPECT_EQ(text_in(response, "detail"), "the reason");
+    EXPECT_EQ(response.header("Content-Type"), "application/problem+json");
+    EXPECT_EQ(response.header("X-Content-Type-Options"), "nosniff");
+    EXPECT_EQ(response.header("Cache-Control"), "no-store");
+    EXPECT_TRUE(response.header("X-Request-Id").starts_with("req_"));
+    EXPECT_EQ(response.header("Retry-After"), status == 503 ? "1" : "");
+    EXPECT_EQ(world.api.metrics().requests(world.api.routes().size(), status), 1U) << status;
+  }
+}
+
+TEST(Refusals, NameTheRouteAndCanBeReadByAPageWhereTheHeadWasRead) {
+  ApiWorld world;
+  net::Request seen;
+  seen.method = "POST";
+  seen.target = seen.path = "/api/domain/mark-step-complete/acme";
+  seen.headers = {{"Origin", std::string(ApiWorld::kOrigin)}};
+  const auto response = world.api.refuse({413, "the body is over 65536 bytes"}, seen);
+  EXPECT_EQ(response.header("Access-Control-Allow-Origin"), ApiWorld::kOrigin);
+  EXPECT_EQ(world.api.metrics().requests(0, 413), 1U) << "markStepComplete is the first route";
+}
+
+TEST(Refusals, ShowNothingOfABugOfOurs) {
+  ApiWorld world;
+  const auto response = world.api.refuse({500, "std::bad_alloc"}, {});
+  EXPECT_EQ(text_in(response, "type"), "urn:signpost:problem:internal");
+  EXPECT_FALSE(response.body.contains("bad_alloc"));
 }
 
 // ── bad days ────────────────────────────────────────────────────────────────────────────────────────────────

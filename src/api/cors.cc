@@ -7,6 +7,25 @@
 #include "base/text.h"
 
 namespace signpost::api {
+namespace {
+
+bool is_for_browsers(const Exchange& exchange, const Router& router) {
+  if (exchange.route != nullptr) return exchange.route->is_for_browsers();
+  return router.is_for_browsers(exchange.request.path);  // refused before there was a route
+}
+
+bool may_read(std::string_view origin, const Exchange& exchange) {
+  if (!exchange.application) {
+    // An admin key speaks for no application, and what it is answered is no refusal.
+    return exchange.key == nullptr && exchange.directory->is_allowed_origin(origin);
+  }
+  const auto* entry = exchange.directory->find(*exchange.application);
+  if (entry == nullptr) return false;
+  const auto& allowed = entry->application.allowed_origins;
+  return std::ranges::find(allowed, origin) != allowed.end();
+}
+
+}  // namespace
 
 net::Response preflight(const Router& router, const services::DirectorySnapshot& directory,
                         const net::Request& request) {
@@ -35,15 +54,11 @@ net::Response preflight(const Router& router, const services::DirectorySnapshot&
   return response;
 }
 
-void allow_origin(net::Response& response, const Exchange& exchange) {
-  if (exchange.route == nullptr || !exchange.route->is_for_browsers()) return;
+void allow_origin(net::Response& response, const Exchange& exchange, const Router& router) {
+  if (!is_for_browsers(exchange, router)) return;
   response.set("Vary", "Origin");
   const auto origin = exchange.request.header("Origin");
-  if (origin.empty() || !exchange.application) return;
-  const auto* entry = exchange.directory->find(*exchange.application);
-  if (entry == nullptr) return;
-  const auto& allowed = entry->application.allowed_origins;
-  if (std::ranges::find(allowed, origin) == allowed.end()) return;
+  if (origin.empty() || !may_read(origin, exchange)) return;
   response.set("Access-Control-Allow-Origin", origin);
   response.set("Access-Control-Expose-Headers", "Retry-After, X-Request-Id");
 }

@@ -14,8 +14,9 @@ namespace signpost::api {
 net::Response preflight(const Router& router, const services::DirectorySnapshot& directory,
                         const net::Request& request);
 
-/// Lets the page read the answer if the request's application allows its origin. Always `Vary: Origin` on such routes.
-void allow_origin(net::Response& response, const Exchange& exchange);
+/// Lets the page read the answer if the request's application allows its origin; where a request was refused before its
+/// application was known, any application's origin may read why. Always `Vary: Origin` on such routes.
+void allow_origin(net::Response& response, const Exchange& exchange, const Router& router);
 
 constexpr int kPreflightSeconds = 600;  // how long a browser may remember it: a removed origin works that long
 

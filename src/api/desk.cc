@@ -8,6 +8,12 @@ services::Administration Desk::administration(const Exchange& exchange) const {
           exchange.key != nullptr ? exchange.key->id.text() : std::string("token")};
 }
 
+Result<void> Desk::take_request_of(std::string_view caller) {
+  auto taken = per_caller_.take(caller);
+  if (!taken) metrics.rate_limited.add();
+  return taken;
+}
+
 Result<void> Desk::keep_answer(store::Tx& tx, const Exchange& exchange, const net::Response& response) const {
   return exchange.ticket ? idempotency.keep_in(tx, *exchange.ticket, response) : Result<void>{};
 }

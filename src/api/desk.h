@@ -13,6 +13,7 @@
 #include "api/json_input.h"
 #include "api/metrics.h"
 #include "base/clock.h"
+#include "net/rate_limit.h"
 #include "services/applications.h"
 #include "services/connections.h"
 #include "services/directory.h"
@@ -39,12 +40,19 @@ struct ApiParts {
 
 class Desk {
  public:
-  Desk(const ApiParts& parts, Metrics& metrics)
-      : parts(parts), metrics(metrics), idempotency(parts.storage, parts.master_key, parts.clock) {}
+  Desk(const ApiParts& parts, Metrics& metrics, net::RateLimit::Settings per_caller)
+      : parts(parts),
+        metrics(metrics),
+        idempotency(parts.storage, parts.master_key, parts.clock),
+        per_caller_(per_caller) {}
 
   const ApiParts parts;
   Metrics& metrics;
   Idempotency idempotency;
+
+  /// Counts a request of a caller that has proven who it is: an API key, a user of an organization, an application with
+  /// its auth_token. kRateLimited if there were too many.
+  Result<void> take_request_of(std::string_view caller);
 
   /// In a write transaction, with the audit line in the caller's name. `work` may run twice.
   services::Administration administration(const Exchange& exchange) const;
@@ -64,6 +72,9 @@ class Desk {
   }
   /// For an effect whose transaction a service opens.
   Result<void> keep_answer(store::Tx& tx, const Exchange& exchange, const net::Response& response) const;
+
+ private:
+  net::RateLimit per_caller_;
 };
 
 /// What the caller may see of connections.

@@ -19,6 +19,8 @@ Task<Result<services::OrganizationIdentity>> authenticate(Desk& desk, Exchange& 
   }
   auto identity = CO_TRY(co_await desk.parts.identity.authenticate(std::string(token)));
   exchange.application = identity.application;
+  CO_TRY_VOID(
+      desk.take_request_of(format("{}/{}/{}", identity.application.text(), identity.organization, identity.subject)));
   if (identity.organization != exchange.captures.at(0)) {
     co_return fail(Kind::kForbidden, "the token is for another organization than the path");
   }

@@ -48,6 +48,7 @@ Result<ApplicationId> authenticate(Desk& desk, Exchange& exchange) {
     return fail(Kind::kUnauthenticated, "the token's application is no longer there");
   }
   exchange.application = application;
+  TRY_VOID(desk.take_request_of(application.text()));
   const auto named = exchange.request.header("applicationId");
   if (!named.empty() && named != application.text()) {
     return fail(Kind::kForbidden, "the header applicationId names another application than the token", "applicationId");

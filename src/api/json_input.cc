@@ -96,6 +96,12 @@ bool ObjectReader::is_null(std::string_view name) const {
   return value != nullptr && value->type == Type::kNull;
 }
 
+/// The value of an optional member; null if there is none.
+const JsonValue* ObjectReader::given(std::string_view name) const {
+  const auto* value = object_->find(name);
+  return value == nullptr || value->type == Type::kNull ? nullptr : value;
+}
+
 std::size_t ObjectReader::unknown(Names known) const {
   return static_cast<std::size_t>(std::ranges::count_if(object_->names, [&](const auto& name) {
     return std::ranges::find(known, std::string_view(name)) == known.end();
@@ -139,7 +145,7 @@ Result<std::optional<std::int64_t>> ObjectReader::optional_integer(std::string_v
 }
 
 Result<std::optional<bool>> ObjectReader::optional_flag(std::string_view name) const {
-  const auto* value = object_->find(name);
+  const auto* value = given(name);
   if (value == nullptr) return std::nullopt;
   if (value->type != Type::kFlag) return wrong_type(path_of(name), "true or false", *value);
   return value->flag;
@@ -148,7 +154,7 @@ Result<std::optional<bool>> ObjectReader::optional_flag(std::string_view name) c
 Result<std::vector<std::string>> ObjectReader::texts(std::string_view name, std::size_t items_max,
                                                      TextRule rule) const {
   std::vector<std::string> found;
-  const auto* value = object_->find(name);
+  const auto* value = given(name);
   if (value == nullptr) return found;
   if (value->type != Type::kArray) return wrong_type(path_of(name), "an array of texts", *value);
   if (value->items.size() > items_max) {
@@ -176,7 +182,7 @@ Result<std::vector<ObjectReader>> ObjectReader::objects(std::string_view name, s
 }
 
 Result<std::optional<ObjectReader>> ObjectReader::optional_object(std::string_view name) const {
-  const auto* value = object_->find(name);
+  const auto* value = given(name);
   if (value == nullptr) return std::nullopt;
   if (value->type != Type::kObject) return wrong_type(path_of(name), "an object", *value);
   return ObjectReader(*value, path_of(name));

@@ -34,13 +34,14 @@ class ObjectReader {
   /// How many members are none of these.
   std::size_t unknown(Names known) const;
 
-  bool has(std::string_view name) const { return object_->find(name) != nullptr; }
+  /// The member is there and is not null.
+  bool has(std::string_view name) const { return given(name) != nullptr; }
   bool is_null(std::string_view name) const;
   /// "records[0].type"
   std::string path_of(std::string_view name) const;
 
   // Another type is kInvalid; a value that breaks the rule kUnprocessable. The optional ones give nothing for an absent
-  // member; null is never taken for absent.
+  // member and for null, which is how our own answers show that there is nothing.
   Result<std::string> text(std::string_view name, TextRule rule = {}) const;
   Result<std::optional<std::string>> optional_text(std::string_view name, TextRule rule = {}) const;
   /// Digits only: 1.0 and 1e0 are kInvalid.
@@ -54,6 +55,7 @@ class ObjectReader {
   Result<std::optional<std::string>> optional_object_json(std::string_view name, std::size_t bytes_max) const;
 
  private:
+  const JsonValue* given(std::string_view name) const;
   Result<const JsonValue*> required(std::string_view name, std::string_view wanted) const;
   const JsonValue* object_;
   std::string path_;

@@ -114,13 +114,22 @@ TEST(ObjectReader, ListsWhatItKnowsBesideWhatItDoesNot) {
   EXPECT_EQ(body.object().unknown({"name"}), 1U);
 }
 
-TEST(ObjectReader, NeverTakesNullForAbsent) {
+TEST(ObjectReader, TakesNullForAbsentWhereAMemberIsOptional) {
   const auto body = body_of(R"({"a":null})");
-  EXPECT_FALSE(body.object().optional_text("a"));
-  EXPECT_FALSE(body.object().optional_integer("a", 0, 1));
-  EXPECT_FALSE(body.object().optional_flag("a"));
-  EXPECT_FALSE(body.object().texts("a", 1));
+  EXPECT_FALSE(body.object().optional_text("a").value());
+  EXPECT_FALSE(body.object().optional_integer("a", 0, 1).value());
+  EXPECT_FALSE(body.object().optional_flag("a").value());
+  EXPECT_FALSE(body.object().optional_object("a").value());
+  EXPECT_FALSE(body.object().optional_object_json("a", 10).value());
+  EXPECT_TRUE(body.object().texts("a", 1).value().empty());
   EXPECT_FALSE(body.object().optional_text("b").value());
+}
+
+TEST(ObjectReader, NeverTakesNullForAMemberThatIsNeeded) {
+  const auto body = body_of(R"({"a":null})");
+  EXPECT_EQ(body.object().text("a").error().message, "a must be a text; you sent null");
+  EXPECT_FALSE(body.object().integer("a", 0, 1));
+  EXPECT_FALSE(body.object().objects("a", 1));
 }
 
 TEST(ObjectReader, KeepsNumbersOfMetadataAsTheyWereSpelled) {

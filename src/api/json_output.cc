@@ -3,6 +3,8 @@
 
 #include <boost/json.hpp>
 
+#include "api/json_value.h"
+
 namespace signpost::api {
 namespace {
 
@@ -27,6 +29,22 @@ json::value embedded(const std::string& text) {
   json::error_code error;
   auto value = json::parse(text, error);
   return error ? json::value(nullptr) : value;
+}
+
+/// As it was spelled: Boost.JSON would make 1.5E0 of 1.5, and of large whole numbers what fits a double.
+std::string metadata_of(const model::Connection& connection) {
+  if (connection.metadata_json.empty()) return "{}";
+  const auto value = parse_json(connection.metadata_json);
+  return value ? to_json(*value) : std::string("null");
+}
+
+/// One object of the members of two, a member between them that is JSON already.
+std::string joined(const json::object& first, std::string_view name, std::string_view value,
+                   const json::object& second) {
+  std::string text = json::serialize(first);
+  text.back() = ',';
+  text.append("\"").append(name).append("\":").append(value);
+  return text.append(",").append(json::serialize(second), 1);
 }
 
 json::object object_of(const model::Endpoint& endpoint) {
@@ -167,31 +185,29 @@ std::string to_json(const model::ApiKey& key, const std::optional<std::string>& 
 std::string to_json(const model::Connection& connection, const std::optional<ConnectionDetail>& detail) {
   json::array records;
   for (const auto& record : connection.records) records.emplace_back(object_of(record));
-  json::object object{
-      {"id", connection.id.text()},
-      {"application", connection.application.text()},
-      {"organization", connection.organization},
-      {"host", connection.host.text()},
-      {"domain", word(connection.host.domain())},
-      {"subdomain", word(connection.host.subdomain())},
-      {"unicode_host", connection.host.unicode()},
-      {"user_id", text_or_null(connection.user_id)},
-      {"job_id", connection.job_id},
-      {"proxy_status", word(name_of(connection.status))},
-      {"certificate", "external"},
-      {"facets", object_of(connection.facets)},
-      {"records", std::move(records)},
-      {"claim", claim_of(connection)},
-      {"flow", flow_of(connection)},
-      {"next_look_at", time_or_null(connection.next_look_at)},
-      {"last_look_at", time_or_null(connection.last_look_at)},
-      {"attention", attention_of(connection)},
-      {"metadata", connection.metadata_json.empty() ? json::value(json::object{}) : embedded(connection.metadata_json)},
-      {"deployed_at", time_or_null(connection.deployed_at)},
-      {"created_at", to_rfc3339(connection.created_at)},
-      {"updated_at", to_rfc3339(connection.updated_at)}};
-  if (detail) add_detail(object, *detail);
-  return json::serialize(object);
+  const json::object object{{"id", connection.id.text()},
+                            {"application", connection.application.text()},
+                            {"organization", connection.organization},
+                            {"host", connection.host.text()},
+                            {"domain", word(connection.host.domain())},
+                            {"subdomain", word(connection.host.subdomain())},
+                            {"unicode_host", connection.host.unicode()},
+                            {"user_id", text_or_null(connection.user_id)},
+                            {"job_id", connection.job_id},
+                            {"proxy_status", word(name_of(connection.status))},
+                            {"certificate", "external"},
+                            {"facets", object_of(connection.facets)},
+                            {"records", std::move(records)},
+                            {"claim", claim_of(connection)},
+                            {"flow", flow_of(connection)},
+                            {"next_look_at", time_or_null(connection.next_look_at)},
+                            {"last_look_at", time_or_null(connection.last_look_at)},
+                            {"attention", attention_of(connection)}};
+  json::object rest{{"deployed_at", time_or_null(connection.deployed_at)},
+                    {"created_at", to_rfc3339(connection.created_at)},
+                    {"updated_at", to_rfc3339(connection.updated_at)}};
+  if (detail) add_detail(rest, *detail);
+  return joined(object, "metadata", metadata_of(connection), rest);
 }
 
 std::string to_json(const model::Event& event) {

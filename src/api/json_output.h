@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // How the entities look on /v1, as openapi.yaml describes them.
-// Pure; any thread. Members are always there; what is not known is null. Times are RFC 3339 in UTC.
+// Pure; any thread. Members are always there; what is not known is null. Times are RFC 3339 in UTC. Metadata is shown
+// as its writer spelled it, but for blanks.
 #pragma once
 
 #include <optional>

@@ -57,11 +57,9 @@ std::optional<std::chrono::seconds> pause_of(const Error& error) {
   return std::nullopt;
 }
 
-}  // namespace
-
-net::Response problem(const Error& error) {
+net::Response problem(const Error& error, int status) {
   net::Response response;
-  response.status = status_of(error.kind);
+  response.status = status;
   boost::json::object body{{"type", "urn:signpost:problem:" + std::string(name_of(error.kind))},
                            {"title", std::string(net::reason_of(response.status))},
                            {"status", response.status},
@@ -72,6 +70,28 @@ net::Response problem(const Error& error) {
   if (const auto pause = pause_of(error)) response.set("Retry-After", std::to_string(pause->count()));
   if (error.kind == Kind::kUnauthenticated) response.set("WWW-Authenticate", "Bearer");
   return response;
+}
+
+Kind kind_of(const net::Refusal& refusal) {
+  switch (refusal.status) {
+    case 413:
+    case 431:
+      return Kind::kTooLarge;
+    case 500:
+      return Kind::kInternal;
+    case 503:
+      return Kind::kUnavailable;
+    default:
+      return Kind::kInvalid;
+  }
+}
+
+}  // namespace
+
+net::Response problem(const Error& error) { return problem(error, status_of(error.kind)); }
+
+net::Response problem(const net::Refusal& refusal) {
+  return problem(Error{kind_of(refusal), refusal.detail, "", {}}, refusal.status);
 }
 
 }  // namespace signpost::api

@@ -16,8 +16,8 @@ using Answer = Task<Result<net::Response>>;
 
 /// {"issuer":"https://…","audiences":["…"]}; null closes /api/domain/* for the application.
 Result<std::optional<model::IdentityRule>> identity_of(const ObjectReader& body) {
-  if (!body.has("identity")) return std::nullopt;
   if (body.is_null("identity")) return model::IdentityRule{};
+  if (!body.has("identity")) return std::nullopt;
   const auto object = *TRY(body.optional_object("identity"));
   TRY_VOID(object.only({"issuer", "audiences"}));
   model::IdentityRule rule;

@@ -20,7 +20,7 @@ Result<model::RecordRequest> record_of(const ObjectReader& object) {
   model::RecordRequest record;
   const auto type = parse_record_type(TRY(object.text("type")));
   if (!type) {
-    return fail(Kind::kUnprocessable, object.path_of("type") + " must be A, AAAA, CNAME, TXT or MX",
+    return fail(Kind::kUnprocessable, format("{} must be {}", object.path_of("type"), kRecordTypeNames),
                 object.path_of("type"));
   }
   record.type = *type;

@@ -108,6 +108,9 @@ TEST(V1Endpoints, ComeChangeAndGo) {
   ASSERT_EQ(made.status, 201) << made.body;
   const auto path = "/v1/endpoints/" + text_in(made, "id");
   EXPECT_EQ(object_in(world.call("PATCH", path, R"({"enabled":false})")).at("enabled"), false);
+  const auto untouched = object_in(world.call("PATCH", path, R"({"url":null,"event_types":null,"enabled":null})"));
+  EXPECT_EQ(untouched.at("event_types").as_array().size(), 1U);
+  EXPECT_EQ(untouched.at("enabled"), false);
   EXPECT_EQ(text_in(world.call("PATCH", path, R"({"url":"http://user@host"})"), "member"), "url");
   EXPECT_EQ(world.admin("PATCH", path, R"({"enabled":true})").status, 422);  // an admin key must say whose
   EXPECT_EQ(world.admin("PATCH", path + "?application=" + world.application, R"({"enabled":true})").status, 200);
@@ -136,6 +139,27 @@ TEST(V1Connections, AreShownWhole) {
   EXPECT_EQ(read.at("claim").at("record").at("host"), "_signpost.www");
   EXPECT_EQ(read.at("metadata").at("plan"), "pro");
   EXPECT_TRUE(read.at("observation").is_null());
+}
+
+TEST(V1Connections, GiveMetadataBackAsItWasWritten) {
+  ApiWorld world;
+  const std::string metadata = R"({"rate":1.50,"big":12345678901234567890123,"tiny":1e-7,"text":"a\"b"})";
+  const auto made =
+      world.call("POST", "/v1/connections", wish("www.shop.example", kRecord, ",\"metadata\": " + metadata));
+  ASSERT_EQ(made.status, 201) << made.body;
+  const auto path = std::string(made.header("Location"));
+  for (const auto& response : {made, world.call("GET", path), world.call("GET", "/v1/connections")})
+    EXPECT_TRUE(response.body.contains("\"metadata\":" + metadata + ",\"deployed_at\":null")) << response.body;
+}
+
+TEST(V1Connections, TakeBackTheNullsThatTheyShow) {
+  ApiWorld world;
+  const auto made = world.call(
+      "POST", "/v1/connections",
+      wish("www.shop.example", R"([{"type":"CNAME","host":"www","value":"app.saas.example","priority":null}])",
+           R"(,"user_id":null,"metadata":null,"certificate":null)"));
+  ASSERT_EQ(made.status, 201) << made.body;
+  EXPECT_TRUE(object_in(made).at("user_id").is_null());
 }
 
 TEST(V1Connections, RefuseWrongValuesByName) {

@@ -4,6 +4,7 @@
 #include <ostream>
 
 #include "api/json_output.h"
+#include "app/option_names.h"
 #include "base/text.h"
 #include "services/endpoints.h"
 #include "services/keys.h"
@@ -14,6 +15,20 @@ namespace {
 
 constexpr const char* kActor = "command line";
 using Use = DataDirectory::Use;
+
+constexpr OptionName kOptions[] = {{"name", "--name"},
+                                   {"webhook_url", "--webhook-url"},
+                                   {"cname_target", "--cname-target"},
+                                   {"allowed_origins", "--allowed-origin"},
+                                   {"identity.issuer", "--issuer"},
+                                   {"identity.audiences", "--audience"},
+                                   {"application", "--application"}};
+
+/// A value that breaks a rule is wrong usage, and the sentence says of which option.
+Result<Exit> refused(Console& console, const Error& error) {
+  if (error.member.empty()) return std::unexpected(error);
+  return wrong_usage(console, in_options(error, kOptions));
+}
 
 /// Runs an administrative act in a write transaction.
 template <typename T, typename Act>
@@ -91,17 +106,18 @@ std::string contents_text(const Contents& contents) {
 Result<Exit> app_create(Console& console, const StoreOptions& store, const services::ApplicationWish& wish,
                         OutputForm form) {
   auto session = TRY(StoreSession::open(console, store, Use::kCommand));
-  const auto created = TRY(administer<services::NewApplication>(
-      *session, [&](store::Tx& tx, const auto& by) { return services::create_application(tx, by, wish); }));
+  const auto created = administer<services::NewApplication>(
+      *session, [&](store::Tx& tx, const auto& by) { return services::create_application(tx, by, wish); });
+  if (!created) return refused(console, created.error());
   if (form == OutputForm::kJson) {
-    console.out << api::to_json(created.application, created.secret, created.endpoint) << "\n";
+    console.out << api::to_json(created->application, created->secret, created->endpoint) << "\n";
     return Exit::kOk;
   }
-  console.out << application_text(created.application);
-  if (created.endpoint) console.out << format("webhooks go to   {}\n", created.endpoint->url);
+  console.out << application_text(created->application);
+  if (created->endpoint) console.out << format("webhooks go to   {}\n", created->endpoint->url);
   console.out << format(
       "secret           {}\n\nThe secret signs webhooks and is shown only now: keep it where your backend reads it.\n",
-      created.secret);
+      created->secret);
   return Exit::kOk;
 }
 
@@ -152,8 +168,8 @@ Result<Exit> app_rotate_secret(Console& console, const StoreOptions& store, cons
     console.out << format(
         "old secrets end  {}\n\nGive your backend the new secret now. The old one goes on signing the Entri headers "
         "until it ends or until\n\n"
-        "  signpost app promote-secret {}\n",
-        ends, application.text());
+        "  signpost app promote-secret {}{}\n",
+        ends, application.text(), words_of(store));
   }
   return Exit::kOk;
 }
@@ -189,14 +205,16 @@ Result<Exit> key_create(Console& console, const StoreOptions& store, const std::
   std::optional<ApplicationId> id;
   if (!application.empty()) id = TRY(ApplicationId::parse(application));
   auto session = TRY(StoreSession::open(console, store, id ? Use::kCommandOnExisting : Use::kCommand));
-  const auto created = TRY(administer<services::NewKey>(
-      *session, [&](store::Tx& tx, const auto& by) { return services::create_key(tx, by, name, id); }));
+  const auto created = administer<services::NewKey>(
+      *session, [&](store::Tx& tx, const auto& by) { return services::create_key(tx, by, name, id); });
+  if (!created) return refused(console, created.error());
   if (form == OutputForm::kJson) {
-    console.out << api::to_json(created.key, created.text) << "\n";
+    console.out << api::to_json(created->key, created->text) << "\n";
     return Exit::kOk;
   }
-  console.out << format("{}  {}  {}\n\n  {}\n\nThe key is shown only now.\n", created.key.id.text(),
-                        printable(created.key.name), id ? "for " + id->text() : "for everything (admin)", created.text);
+  console.out << format("{}  {}  {}\n\n  {}\n\nThe key is shown only now.\n", created->key.id.text(),
+                        printable(created->key.name), id ? "for " + id->text() : "for everything (admin)",
+                        created->text);
   return Exit::kOk;
 }
 

@@ -10,6 +10,7 @@
 
 #include "app/application_command.h"
 #include "app/config_command.h"
+#include "app/dns_explain.h"
 #include "app/dns_observe.h"
 #include "app/serve.h"
 #include "app/setting_table.h"
@@ -17,7 +18,12 @@
 #include "app/watch.h"
 #include "app/webhook_listen.h"
 #include "app/webhook_verify.h"
+#include "base/host_name.h"
+#include "base/id.h"
+#include "base/record_type.h"
 #include "base/text.h"
+#include "dns/cause.h"
+#include "net/url.h"
 
 namespace signpost::app {
 namespace {
@@ -71,6 +77,15 @@ CLI::Option* add_parsed_list(CLI::App& cli, const char* name, std::vector<T>& in
       ->allow_extra_args(false);
 }
 
+/// A text that one of our parsers refuses is a usage error; the command itself may parse it again.
+template <typename Parse>
+CLI::Option* checked(CLI::Option* option, Parse parse) {
+  return option->check([parse](const std::string& text) {
+    const auto parsed = parse(text);
+    return parsed ? std::string() : parsed.error().message;
+  });
+}
+
 template <typename Word>
 void add_switch(CLI::App& cli, const char* name, Word& into, Word word, const char* help) {
   cli.add_flag_callback(name, [&into, word] { into = word; }, help);
@@ -87,7 +102,9 @@ void add_store(CLI::App& cli, StoreOptions& store) {
 }
 
 void add_api(CLI::App& cli, ApiOptions& api) {
-  cli.add_option("--server", api.server, "Where the API of signpost serve is")->type_name("URL")->capture_default_str();
+  checked(cli.add_option("--server", api.server, "Where the API of signpost serve is"), net::Url::parse)
+      ->type_name("URL")
+      ->capture_default_str();
   cli.add_option("--key", api.key, "API key; better in the environment: SIGNPOST_KEY")->type_name("KEY");
 }
 
@@ -147,7 +164,9 @@ Command<ApplicationOptions> add_application_command(CLI::App& app, Action& chose
 }
 
 void require_id(Command<ApplicationOptions>& command) {
-  command.cli.add_option("ID", command.options->id, "The application, app_…")->required()->type_name("");
+  checked(command.cli.add_option("ID", command.options->id, "The application, app_…"), ApplicationId::parse)
+      ->required()
+      ->type_name("");
 }
 
 void add_app_create(CLI::App& app, Action& chosen) {
@@ -229,7 +248,9 @@ void add_key(CLI::App& root, Action& chosen) {
                               });
   add_store(create, create_options->store);
   create.add_option("--name", create_options->name, "What it is for")->capture_default_str();
-  create.add_option("--application", create_options->application, "Only for this application")->type_name("ID");
+  checked(create.add_option("--application", create_options->application, "Only for this application"),
+          ApplicationId::parse)
+      ->type_name("ID");
   add_json(create, create_options->form);
   auto [list, list_options] =
       add_command<KeyOptions>(key, chosen, "list", "List all keys; never the keys themselves", "",
@@ -240,7 +261,7 @@ void add_key(CLI::App& root, Action& chosen) {
       add_command<KeyOptions>(key, chosen, "revoke", "Make a key useless, for good", "  signpost key revoke key_01hx3…",
                               [](Console& console, const KeyOptions& o) { return key_revoke(console, o.store, o.id); });
   add_store(revoke, revoke_options->store);
-  revoke.add_option("ID", revoke_options->id, "The key, key_…")->required()->type_name("");
+  checked(revoke.add_option("ID", revoke_options->id, "The key, key_…"), KeyId::parse)->required()->type_name("");
 }
 
 // ── connect, watch ──────────────────────────────────────────────────────────────────────────────────────────────
@@ -252,16 +273,24 @@ void add_connect(CLI::App& root, Action& chosen) {
       "  signpost connect www.shop.example --organization acme --record 'CNAME www app.saas.example'\n"
       "  signpost connect shop.example --organization acme --record 'A @ 203.0.113.7' --record 'TXT @ saas=acme' "
       "--watch\n\n"
+      "It reports the flow as ended at once (setup_type \"manual\"), so that Signpost begins to watch and to\n"
+      "tell the backend. With --no-flow that is left to POST /v1/connections/{id}/flow.\n\n"
       "Variables in host and value: {DOMAIN} {SUBDOMAIN} {SLD} {TLD} {CNAME_TARGET} {CLAIM_TOKEN}.",
       connect);
-  cli.add_option("HOST", options->host, "The host name, such as www.shop.example")->required()->type_name("");
+  checked(cli.add_option("HOST", options->host, "The host name, such as www.shop.example"), HostName::parse)
+      ->required()
+      ->type_name("");
   add_parsed_list(cli, "--record", options->records, parse_record_wish,
                   "A record the customer has to add; may be repeated")
       ->required()
       ->type_name("'TYPE HOST VALUE'");
   cli.add_option("--organization", options->organization, "The customer's slug")->required()->type_name("SLUG");
-  cli.add_option("--application", options->application, "The application, if the key is an admin key")->type_name("ID");
+  checked(cli.add_option("--application", options->application, "The application, if the key is an admin key"),
+          ApplicationId::parse)
+      ->type_name("ID");
   cli.add_option("--user-id", options->user_id, "Your id of the user, repeated in webhooks")->type_name("ID");
+  add_switch(cli, "--no-flow", options->flow, ConnectOptions::Flow::kLeftOpen,
+             "Do not report the end of the flow; somebody else will");
   add_switch(cli, "--watch", options->then, ConnectOptions::Then::kWatch, "Go on as signpost watch does");
   add_api(cli, options->api);
   add_json(cli, options->form);
@@ -273,13 +302,46 @@ void add_watch(CLI::App& root, Action& chosen) {
                                 "  signpost watch con_01hx3…\n\nEnds with 0 once every authoritative server agrees, "
                                 "with 1 if that will not happen any more.",
                                 watch);
-  cli.add_option("ID", options->id, "The connection, con_…")->required()->type_name("");
+  checked(cli.add_option("ID", options->id, "The connection, con_…"), ConnectionId::parse)->required()->type_name("");
   add_parsed(cli, "--timeout", options->at_most, parse_duration, "Give up after this time (default: never)")
       ->type_name("DURATION");
   add_api(cli, options->api);
 }
 
 // ── dns, webhook ────────────────────────────────────────────────────────────────────────────────────────────────
+
+void add_look(CLI::App& cli, LookOptions& look) {
+  const auto parse_server = [](const std::string& text) { return parse_endpoint(text, 53); };
+  add_parsed_list(cli, "--resolver", look.resolvers, parse_server,
+                  "Recursive resolver; may be repeated (default: /etc/resolv.conf)")
+      ->type_name("ADDRESS:PORT");
+  cli.add_option("--authority-port", look.authority_port, "Port of authoritative servers, for tests")
+      ->check(CLI::Range(1, 65535))
+      ->capture_default_str();
+  add_parsed_list(cli, "--allow", look.allow, net::Network::parse,
+                  "Ask name servers here although it is no public network; may be repeated")
+      ->type_name("NETWORK");
+  cli.add_option("--ca", look.certificate_authorities,
+                 "Also say whether CAA records let this certificate authority issue; may be repeated")
+      ->allow_extra_args(false)
+      ->type_name("letsencrypt.org");
+}
+
+struct NoOptions {};
+
+void add_explain(CLI::App& dns, Action& chosen) {
+  auto [cli, options] = add_command<DnsExplainOptions>(
+      dns, chosen, "explain", "Write the page that one would send to the customer: what is wrong, and what to type",
+      "  signpost dns explain www.shop.example --record 'CNAME www app.saas.example'   # looks now, without a server\n"
+      "  signpost dns explain www.shop.example         # the connection's records and last look, from a running server",
+      dns_explain);
+  cli.add_option("HOST", options->host, "The host name that was to be connected")->required()->type_name("");
+  add_parsed_list(cli, "--record", options->records, parse_record_wish,
+                  "A record that it should have; may be repeated (default: ask the server)")
+      ->type_name("'TYPE HOST VALUE'");
+  add_look(cli, options->look);
+  add_api(cli, options->api);
+}
 
 void add_dns(CLI::App& root, Action& chosen) {
   auto& dns = *root.add_subcommand("dns", "Look at DNS as the server does, without a server")->require_subcommand(1);
@@ -289,19 +351,25 @@ void add_dns(CLI::App& root, Action& chosen) {
       "  signpost dns observe shop.example TXT                          # what does everybody say? 0 if they agree\n"
       "  signpost dns observe shop.example MX '10 mail.saas.example' --resolver 9.9.9.9 --json",
       dns_observe);
-  cli.add_option("NAME", options->name, "The name of the record")->required()->type_name("");
-  cli.add_option("TYPE", options->type, "A, AAAA, CNAME, TXT or MX")->required()->type_name("");
+  checked(cli.add_option("NAME", options->name, "The name of the record"), DnsName::parse)->required()->type_name("");
+  checked(cli.add_option("TYPE", options->type, std::string(kRecordTypeNames)),
+          [](const std::string& type) { return expectation_of("shop.example", type, std::nullopt); })
+      ->required()
+      ->type_name("");
   cli.add_option("VALUE", options->value, "What it should be; without it any value will do")->type_name("");
-  const auto parse_server = [](const std::string& text) { return parse_endpoint(text, 53); };
-  add_parsed_list(cli, "--resolver", options->resolvers, parse_server,
-                  "Recursive resolver; may be repeated (default: /etc/resolv.conf)")
-      ->type_name("ADDRESS:PORT");
-  cli.add_option("--authority-port", options->authority_port, "Port of authoritative servers, for tests")
-      ->capture_default_str();
-  add_parsed_list(cli, "--allow", options->allow, net::Network::parse,
-                  "Ask name servers here although it is no public network; may be repeated")
-      ->type_name("NETWORK");
+  cli.parse_complete_callback([options] {
+    const auto wanted = expectation_of(options->name, options->type, options->value);
+    if (!wanted) throw CLI::ValidationError("VALUE", wanted.error().message);
+  });
+  add_look(cli, options->look);
   add_json(cli, options->form);
+  add_explain(dns, chosen);
+  auto [causes, unused] =
+      add_command<NoOptions>(dns, chosen, "causes", "Print every cause, what it means and what to do", "",
+                             [](Console& console, const NoOptions&) -> Result<Exit> {
+                               console.out << dns::causes_page();
+                               return Exit::kOk;
+                             });
 }
 
 void add_webhook_secrets(CLI::App& cli, std::vector<std::string>& secrets, services::AcceptedForms& accepted) {
@@ -349,7 +417,9 @@ void add_listen(CLI::App& webhook, Action& chosen) {
       "  SIGNPOST_SECRET=… signpost webhook listen --status 500 --count 4      # see the retries\n\n"
       "Deliveries to 127.0.0.1 need network.allow = [\"127.0.0.0/8\"] in the server's settings.",
       webhook_listen);
-  cli.add_option("--listen", options->listen, "Address and port")->capture_default_str();
+  checked(cli.add_option("--listen", options->listen, "Address and port"), [](const std::string& text) {
+    return parse_endpoint(text, 0);
+  })->capture_default_str();
   add_webhook_secrets(cli, options->secrets, options->accepted);
   cli.add_option("--count", options->count, "End after so many genuine webhooks")->type_name("N");
   cli.add_option_function<std::string>(
@@ -383,6 +453,56 @@ constexpr const char* kFirstSteps =
     "      --record 'CNAME www {CNAME_TARGET}' --watch\n\n"
     "Each command has --help with examples. Exit status: 0 it worked, 1 it failed, 2 wrong usage.";
 
+// ── words that make no command ──────────────────────────────────────────────────────────────────────────────────
+
+/// How far the words led: the program itself, or the innermost command.
+const CLI::App& reached_by_words(const CLI::App& root) {
+  const auto* reached = &root;
+  while (!reached->get_subcommands().empty()) reached = reached->get_subcommands().front();
+  return *reached;
+}
+
+/// "app create"; empty for the program itself.
+std::string name_of(const CLI::App& command) {
+  const auto* parent = command.get_parent();
+  if (parent == nullptr) return "";
+  const auto before = name_of(*parent);
+  return before.empty() ? command.get_name() : before + " " + command.get_name();
+}
+
+std::string names_below(const CLI::App& command) {
+  std::vector<std::string> names;
+  for (const auto* below : command.get_subcommands([](const CLI::App*) { return true; })) {
+    if (!below->get_group().empty()) names.push_back(name_of(*below));
+  }
+  return format("{}", fmt::join(names, ", "));
+}
+
+std::string sentence_of(const CLI::ParseError& error, const CLI::App& reached) {
+  const auto words = reached.remaining();
+  const auto below = names_below(reached);
+  const auto program = reached.get_parent() == nullptr ? "signpost" : "signpost " + name_of(reached);
+  const bool is_option = !words.empty() && words.front().starts_with('-');
+  if (!below.empty() && !words.empty() && !is_option) {
+    const auto before = name_of(reached);
+    return format("there is no command \"{}{}{}\": it is one of {}", before, before.empty() ? "" : " ",
+                  printable(words.front(), 60), below);
+  }
+  if (!words.empty()) {
+    return format("\"{}\" is nothing that {} takes", printable(format("{}", fmt::join(words, " ")), 200), program);
+  }
+  if (!below.empty()) return format("a command is missing: one of {}", below);
+  return error.what();
+}
+
+int wrong_words(Console& console, const CLI::ParseError& error, const CLI::App& root) {
+  const auto& reached = reached_by_words(root);
+  const auto name = name_of(reached);
+  console.err << format("signpost: {}\n\"signpost{}{} --help\" says more\n", sentence_of(error, reached),
+                        name.empty() ? "" : " ", name);
+  return static_cast<int>(Exit::kUsage);
+}
+
 int exit_status(Exit exit) { return static_cast<int>(exit); }
 
 std::size_t window(std::size_t fallback, unsigned short winsize::* side) {
@@ -407,7 +527,8 @@ int run(Console& console, const std::vector<std::string>& words) {
     if (exit) return exit_status(*exit);
     console.err << "signpost: " << exit.error().message << "\n";
   } catch (const CLI::ParseError& error) {
-    return root.exit(error, console.out, console.err) == 0 ? exit_status(Exit::kOk) : exit_status(Exit::kUsage);
+    const bool is_help = error.get_exit_code() == static_cast<int>(CLI::ExitCodes::Success);
+    return is_help ? root.exit(error, console.out, console.err) : wrong_words(console, error, root);
   } catch (const std::exception& error) {
     console.err << "signpost: this should not have happened: " << error.what() << "\n";
   }

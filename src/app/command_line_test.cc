@@ -7,6 +7,7 @@
 #include <regex>
 #include <sstream>
 
+#include "app/data_directory.h"
 #include "app/testing/test_console.h"
 #include "app/version.h"
 
@@ -81,11 +82,56 @@ TEST(CommandLine, WordsThatMakeNoCommandEndWithTwo) {
            {"dns", "observe", "shop.example", "A", "--allow", "10.0.0.1/8"},
            {"webhook", "listen", "--accept", "v3"},
            {"webhook", "listen", "--until", "later"},
+           {"webhook", "listen", "--listen", "127.0.0.1:99999", "--secret", "x"},
+           {"webhook", "listen", "--listen", "localhost:9000", "--secret", "x"},
+           {"webhook", "listen"},
+           {"webhook", "verify", "--headers", "packaging/signpost.toml"},
+           {"dns", "observe", "shop.example", "FOO"},
+           {"dns", "observe", "a..b", "A"},
+           {"dns", "observe", "shop.example", "A", "1.2.3"},
+           {"dns", "observe", "shop.example", "AAAA", "192.0.2.1"},
+           {"dns", "observe", "shop.example", "CNAME", "https://app.saas.example/"},
+           {"dns", "observe", "shop.example", "MX", "70000 mail.saas.example"},
+           {"dns", "observe", "shop.example", "A", "--authority-port", "0"},
+           {"watch", "con_bad"},
+           {"watch", "con_0000000000001"},
+           {"watch", "con_0000000000001", "--key", "sp_x", "--server", "nowhere"},
+           {"connect", "a..b", "--organization", "acme", "--record", "A @ 192.0.2.1", "--key", "sp_x"},
+           {"connect", "shop.example", "--organization", "acme", "--record", "A @ 192.0.2.1", "--application", "x"},
+           {"app", "show", "app_xxx"},
+           {"key", "revoke", "key_xxx"},
+           {"key", "create", "--application", "app_xxx"},
            {"webhook", "listen", "--status", "99"}}) {
     EXPECT_EQ(console.run(words), 2) << (words.empty() ? "" : words.back());
-    EXPECT_NE(console.err(), "");
+    EXPECT_TRUE(console.err().starts_with("signpost: ")) << console.err();
     EXPECT_EQ(console.out(), "");
   }
+}
+
+TEST(CommandLine, AnUnknownWordIsNamedBesideWhatIsKnown) {
+  TestConsole console;
+  console.run({"frobnicate"});
+  EXPECT_EQ(console.err(),
+            "signpost: there is no command \"frobnicate\": it is one of serve, app, key, connect, watch, dns, webhook, "
+            "config\n\"signpost --help\" says more\n");
+  console.run({"app", "remove"});
+  EXPECT_TRUE(has(console.err(), "signpost: there is no command \"app remove\": it is one of app create, app list, "))
+      << console.err();
+  EXPECT_TRUE(has(console.err(), "\"signpost app --help\" says more")) << console.err();
+  console.run({"app", "create", "--name", "x", "--webhok", "u"});
+  EXPECT_EQ(console.err(),
+            "signpost: \"--webhok u\" is nothing that signpost app create takes\n\"signpost app create --help\" says "
+            "more\n");
+}
+
+TEST(CommandLine, AWrongWordIsNamedAsItWasWritten) {
+  TestConsole console;
+  console.run({"dns", "observe", "shop.example", "FOO"});
+  EXPECT_TRUE(has(console.err(), "signpost: TYPE: \"FOO\" is no record type")) << console.err();
+  console.run({"dns", "observe", "shop.example", "A", "1.2.3"});
+  EXPECT_TRUE(has(console.err(), "signpost: VALUE: ")) << console.err();
+  console.run({"app", "create"});
+  EXPECT_TRUE(console.err().starts_with("signpost: --name is required\n")) << console.err();
 }
 
 TEST(CommandLine, TheVersionIsThatOfTheBuildAndTheChangelog) {
@@ -117,9 +163,8 @@ TEST(CommandLine, ConfigShowTellsDefaults) {
 
 TEST(CommandLine, CommandsForTheApiAskForAKey) {
   TestConsole console;
-  EXPECT_EQ(console.run({"watch", "con_0000000000001"}), 1);
+  EXPECT_EQ(console.run({"watch", "con_0000000000001"}), 2);
   EXPECT_TRUE(has(console.err(), "SIGNPOST_KEY")) << console.err();
-  EXPECT_EQ(console.run({"watch", "nonsense"}), 1);
 }
 
 TEST(CommandLine, AnUnreachableServerIsSaidSo) {
@@ -172,16 +217,28 @@ TEST_F(StoreCommands, CreateAsJsonHoldsIdAndSecret) {
   EXPECT_TRUE(has(console_.out(), "\"secret\":\""));
 }
 
-TEST_F(StoreCommands, CreateRefusesABadWebhookUrl) {
-  EXPECT_EQ(run({"app", "create", "--name", "x", "--webhook-url", "ftp://hooks.example/"}), 1);
-  EXPECT_NE(console_.err(), "");
+TEST_F(StoreCommands, CreateRefusesWrongValuesByTheNamesOfItsOptions) {
+  create("Demo");  // so that no new database is told of
+  const auto refused = [&](std::vector<std::string> more, std::string_view sentence) {
+    std::vector<std::string> words{"app", "create", "--name", "x"};
+    words.insert(words.end(), more.begin(), more.end());
+    EXPECT_EQ(run(words), 2) << console_.err();
+    EXPECT_TRUE(console_.err().starts_with("signpost: " + std::string(sentence))) << console_.err();
+    for (const auto* of_the_api : {"webhook_url", "cname_target", "allowed_origins", "identity."})
+      EXPECT_FALSE(has(console_.err(), of_the_api)) << console_.err();
+  };
+  refused({"--webhook-url", "ftp://hooks.example/"}, "--webhook-url: ");
+  refused({"--cname-target", "a..b"}, "--cname-target: ");
+  refused({"--allowed-origin", "https://a.example", "--allowed-origin", "nonsense"}, "--allowed-origin (number 2): ");
+  refused({"--audience", "x"}, "--audience needs --issuer");
+  refused({"--issuer", "https://clerk.example", "--audience", ""}, "--audience (number 1) must have");
 }
 
 TEST_F(StoreCommands, ASecretIsRotatedAndPromoted) {
   const auto id = create("Demo");
   ASSERT_EQ(run({"app", "rotate-secret", id, "--overlap", "2h"}), 0) << console_.err();
   EXPECT_TRUE(has(console_.out(), "new secret"));
-  EXPECT_TRUE(has(console_.out(), "promote-secret " + id));
+  EXPECT_TRUE(has(console_.out(), "promote-secret " + id + " --data " + data() + "\n")) << console_.out();
   ASSERT_EQ(run({"app", "promote-secret", id}), 0) << console_.err();
   EXPECT_TRUE(has(console_.out(), "sec_"));
 }
@@ -212,6 +269,44 @@ TEST_F(StoreCommands, ListInADirectoryWithoutADatabaseNamesTheWayOut) {
   EXPECT_EQ(run({"app", "list"}), 1);
   EXPECT_TRUE(has(console_.err(), "--data")) << console_.err();
   EXPECT_FALSE(std::filesystem::exists(data()));
+}
+
+/// A directory of its own as the working directory, which holds no database.
+class InAnEmptyDirectory : public ::testing::Test {
+ protected:
+  InAnEmptyDirectory() { std::filesystem::current_path(directory_.path()); }
+  ~InAnEmptyDirectory() override { std::filesystem::current_path(before_); }
+  const std::filesystem::path before_ = std::filesystem::current_path();
+  TemporaryDirectory directory_;
+  TestConsole console_;
+};
+
+TEST_F(InAnEmptyDirectory, NoCommandMakesADatabaseUnasked) {
+  if (DataDirectory::default_path() != "signpost-data") GTEST_SKIP() << "Signpost is installed on this machine";
+  for (const auto& words :
+       std::vector<std::vector<std::string>>{{"app", "create", "--name", "Demo"}, {"key", "create"}}) {
+    EXPECT_EQ(console_.run(words), 1);
+    EXPECT_TRUE(has(console_.err(), "--data")) << console_.err();
+    EXPECT_TRUE(std::filesystem::is_empty(directory_.path()));
+  }
+}
+
+TEST_F(InAnEmptyDirectory, NoCommandMakesAMasterKeyForADatabaseElsewhere) {
+  if (DataDirectory::default_path() != "signpost-data") GTEST_SKIP() << "Signpost is installed on this machine";
+  console_.variables["SIGNPOST_STORE_URL"] = "postgresql://nobody@127.0.0.1:1/none";
+  for (const auto& words :
+       std::vector<std::vector<std::string>>{{"app", "create", "--name", "Demo"}, {"app", "list"}}) {
+    EXPECT_EQ(console_.run(words), 1);
+    EXPECT_TRUE(has(console_.err(), "master key")) << console_.err();
+    EXPECT_TRUE(std::filesystem::is_empty(directory_.path()));
+  }
+}
+
+TEST_F(StoreCommands, ANewDatabaseIsSaidSo) {
+  create("Demo");
+  EXPECT_EQ(console_.err(), "signpost: new database made in " + data() + "\n");
+  create("Demo");
+  EXPECT_EQ(console_.err(), "");
 }
 
 TEST_F(StoreCommands, WhatTheyCreateIsForTheOwnersEyesOnly) {

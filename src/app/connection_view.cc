@@ -44,12 +44,24 @@ void read_claim(const json::object& object, ConnectionView& view) {
   if (const auto* record = object_in(*claim, "record")) view.claim_record = record_of(*record);
 }
 
+constexpr std::int64_t kSecondsCountedMax = 120;  // longer waits are told in minutes
+
 std::string state_text(const ConnectionView& connection) {
   return format("{}  {}  propagation {}", printable(connection.host), printable(connection.status),
                 connection.propagation.empty() ? "not begun" : printable(connection.propagation));
 }
 
 bool is_unproven(const ConnectionView& connection) { return connection.claim == "unproven"; }
+
+std::string next_look_text(const ConnectionView& connection, Time now) {
+  if (!connection.next_look_at) {
+    return connection.is_flow_open ? "waiting for the end of the flow to be reported" : "no further look is planned";
+  }
+  const auto left = std::chrono::ceil<std::chrono::seconds>(*connection.next_look_at - now).count();
+  if (left <= 0) return "looking …";
+  return left <= kSecondsCountedMax ? format("next look in {} s", left)
+                                    : format("next look in {} min", (left + 59) / 60);
+}
 
 void add_record_row(std::string& text, const ConnectionView::Record& record, std::size_t host_columns,
                     std::string_view remark) {
@@ -74,13 +86,31 @@ Result<ConnectionView> parse_connection(std::string_view text) {
   view.organization = text_of(object, "organization");
   view.status = text_of(object, "proxy_status");
   if (const auto* facets = object_in(object, "facets")) view.propagation = text_of(*facets, "propagation_status");
+  if (const auto* flow = object_in(object, "flow")) view.is_flow_open = text_of(*flow, "ended_at").empty();
   if (const auto* attention = object_in(object, "attention")) view.attention = text_of(*attention, "explanation");
   if (const auto next = parse_rfc3339(text_of(object, "next_look_at"))) view.next_look_at = *next;
   read_records(object, view);
   read_claim(object, view);
-  if (const auto* observation = object_in(object, "observation"))
+  if (const auto* observation = object_in(object, "observation")) {
     view.observed = TRY(parse_observation(json::serialize(*observation)));
+    if (const auto seen_at = parse_rfc3339(text_of(*observation, "seen_at"))) view.seen_at = *seen_at;
+  }
   return view;
+}
+
+Result<std::vector<std::string>> parse_connection_ids(std::string_view text) {
+  boost::system::error_code error;
+  const auto value = json::parse({text.data(), text.size()}, error);
+  const auto* page = !error && value.is_object() ? &value.as_object() : nullptr;
+  const auto* data = page ? page->if_contains("data") : nullptr;
+  if (!data || !data->is_array()) {
+    return fail(Kind::kProtocol, "the server's answer is not a list: is --server the API of Signpost?");
+  }
+  std::vector<std::string> ids;
+  for (const auto& item : data->as_array()) {
+    if (item.is_object()) ids.push_back(text_of(item.as_object(), "id"));
+  }
+  return ids;
 }
 
 WatchEnd end_of(const ConnectionView& connection) {
@@ -102,23 +132,32 @@ std::string instructions(const ConnectionView& connection, std::size_t columns) 
   for (const auto& record : connection.records) add_record_row(text, record, host_columns, "");
   if (shows_claim) {
     add_record_row(text, *connection.claim_record, host_columns, "");
-    text += format("\nThe last one, {} {}, proves that the domain is the organization's own.\n",
-                   connection.claim_record->type, printable(connection.claim_record->host));
+    text += "\n" + wrap(format("The last one, {} {}, proves that the domain is the organization's own.",
+                               connection.claim_record->type, connection.claim_record->host),
+                        columns, "");
   }
-  return text + format("\nSignpost is watching. To watch with it:\n\n  signpost watch {}\n", printable(connection.id));
+  const auto id = printable(connection.id);
+  if (connection.is_flow_open) {
+    text += "\n" + wrap("The flow is open: Signpost watches and tells the backend once its end is reported, with",
+                        columns, "");
+    text += format("\n  POST /v1/connections/{}/flow {{\"setup_type\": \"manual\"}}\n\nThen, to watch with it:\n", id);
+  } else {
+    text += "\n" + wrap(
+                       "The flow is reported as ended, so Signpost is watching and tells the backend what it sees. "
+                       "To watch with it:",
+                       columns, "");
+  }
+  return text + format("\n  signpost watch {}\n", id);
 }
 
 std::string watch_picture(const ConnectionView& connection, Time now, std::size_t columns) {
-  std::string text = fit(state_text(connection), columns) + "\n\n";
-  text +=
-      connection.observed.empty() ? "Nobody has looked at DNS yet.\n" : observation_table(connection.observed, columns);
-  if (connection.next_look_at) {
-    const auto left =
-        std::max<std::int64_t>(0, std::chrono::ceil<std::chrono::seconds>(*connection.next_look_at - now).count());
-    text += left == 0 ? std::string("\nlooking …\n") : format("\nnext look in {} s\n", left);
-  }
-  if (!connection.attention.empty()) text += "\n! " + printable(connection.attention, 500) + "\n";
-  return text;
+  std::string text = fit(state_text(connection), columns) + "\n" + next_look_text(connection, now) + "\n\n";
+  // Mostly it is the explanation of one record, which the table has.
+  const bool is_repeated = std::ranges::find(connection.observed, connection.attention, &RecordView::explanation) !=
+                           connection.observed.end();
+  if (!connection.attention.empty() && !is_repeated) text += wrap("! " + connection.attention, columns, "") + "\n";
+  if (connection.observed.empty()) return text + "Nobody has looked at DNS yet.\n";
+  return text + observation_table(connection.observed, columns);
 }
 
 std::string watch_lines(const ConnectionView& connection) {

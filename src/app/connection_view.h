@@ -28,17 +28,22 @@ struct ConnectionView {
   std::string domain;
   std::string organization;
   std::string status;       // proxy_status
-  std::string propagation;  // facets.propagation_status; empty: no flow has ended yet
-  std::string claim;        // claim.status
+  std::string propagation;  // facets.propagation_status
+  bool is_flow_open = false;
+  std::string claim;  // claim.status
   std::vector<Record> records;
   std::optional<Record> claim_record;
   std::optional<Time> next_look_at;
   std::string attention;             // its explanation
   std::vector<RecordView> observed;  // empty until somebody has looked
+  std::optional<Time> seen_at;       // when
 };
 
 /// kProtocol if it is not a connection.
 Result<ConnectionView> parse_connection(std::string_view json);
+
+/// The ids in a page of connections. kProtocol if it is none.
+Result<std::vector<std::string>> parse_connection_ids(std::string_view json);
 
 /// How watching it ends.
 enum class WatchEnd { kGoesOn, kSuccess, kFailure };
@@ -47,7 +52,7 @@ WatchEnd end_of(const ConnectionView& connection);
 /// Which records the customer has to add, and what to do then.
 std::string instructions(const ConnectionView& connection, std::size_t columns);
 
-/// The live picture: state, table of servers and records, when the next look is.
+/// The live picture, what matters most first: state, when the next look is, table of servers and records, remedies.
 std::string watch_picture(const ConnectionView& connection, Time now, std::size_t columns);
 
 /// What is worth a line when it changes, without times: the state, and each record with the servers that do not agree.

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <fstream>
 #include <istream>
+#include <ostream>
 
 #include "base/text.h"
 
@@ -26,6 +27,11 @@ std::string read_all(std::istream& in, std::size_t bytes_max) {
 }
 
 }  // namespace
+
+Exit wrong_usage(Console& console, const Error& error) {
+  console.err << "signpost: " << error.message << "\n";
+  return Exit::kUsage;
+}
 
 Result<std::string> read_text(Console& console, std::string_view file, std::size_t bytes_max) {
   std::string text;
@@ -57,6 +63,20 @@ std::string pad(std::string_view text, std::size_t columns) {
   std::string fitted = fit(text, columns);
   fitted.append(columns - characters_of(fitted), ' ');
   return fitted;
+}
+
+std::string wrap(std::string_view text, std::size_t columns, std::string_view indent) {
+  std::string wrapped;
+  std::string line(indent);
+  const std::string clean = printable(text, 2000);
+  for (const auto word : split(clean, ' ')) {
+    if (line.size() > indent.size() && line.size() + word.size() + 1 > columns) {
+      wrapped += line + "\n";
+      line = indent;
+    }
+    line += (line.size() > indent.size() ? " " : "") + std::string(word);
+  }
+  return wrapped + line + "\n";
 }
 
 }  // namespace signpost::app

@@ -30,6 +30,9 @@ struct Console {
   std::size_t rows = 24;
 };
 
+/// Says what is wrong with the words of a command.
+Exit wrong_usage(Console& console, const Error& error);
+
 /// Reads a whole file, "-" for standard input. kNotFound if it cannot be read, kTooLarge over bytes_max.
 Result<std::string> read_text(Console& console, std::string_view file, std::size_t bytes_max);
 
@@ -37,5 +40,7 @@ Result<std::string> read_text(Console& console, std::string_view file, std::size
 std::string fit(std::string_view text, std::size_t columns);
 /// The same, filled with blanks to exactly `columns`.
 std::string pad(std::string_view text, std::size_t columns);
+/// Lines of at most `columns`, broken at blanks, each with the indent in front.
+std::string wrap(std::string_view text, std::size_t columns, std::string_view indent);
 
 }  // namespace signpost::app

@@ -46,8 +46,8 @@ Result<DataDirectory> DataDirectory::open(const std::filesystem::path& path, Use
   DataDirectory directory(std::filesystem::absolute(path, error));
   if (use == Use::kCommandOnExisting && !std::filesystem::exists(directory.database_file(), error)) {
     return fail(Kind::kNotFound,
-                format("there is no database in {}: name the directory of your server with --data, or begin with "
-                       "signpost serve or signpost app create",
+                format("there is no database in {}: name the directory of your server, or a new one, with --data; or "
+                       "begin with signpost serve",
                        directory.path_.string()));
   }
   std::filesystem::create_directories(directory.path_.parent_path(), error);

@@ -12,6 +12,8 @@
 
 namespace signpost::app {
 
+constexpr const char* kMasterKeyName = "master.key";
+
 class DataDirectory {
  public:
   enum class Use { kServe, kCommand, kCommandOnExisting };
@@ -28,7 +30,7 @@ class DataDirectory {
 
   const std::filesystem::path& path() const { return path_; }
   std::filesystem::path database_file() const { return path_ / "signpost.db"; }
-  std::filesystem::path master_key_file() const { return path_ / "master.key"; }
+  std::filesystem::path master_key_file() const { return path_ / kMasterKeyName; }
   std::filesystem::path lock_file() const { return path_ / "serve.lock"; }
 
  private:

@@ -5,42 +5,19 @@
 #include <ostream>
 
 #include "app/observation_view.h"
-#include "app/resolv_conf.h"
-#include "app/run_here.h"
+#include "app/own_look.h"
+#include "base/record_value.h"
 #include "base/text.h"
-#include "dns/observer.h"
+#include "dns/txt_purpose.h"
 #include "services/observation_json.h"
 
 namespace signpost::app {
-namespace {
-
-Task<dns::Observation> look(dns::Observer& observer, dns::Expectation wanted, net::Deadline deadline) {
-  std::vector<dns::Expectation> expectations;
-  expectations.push_back(std::move(wanted));
-  auto seen = co_await observer.observe(std::move(expectations), deadline);
-  co_await observer.stop();
-  co_return seen;
-}
-
-dns::Observation look_once(const DnsObserveOptions& options, std::vector<net::UdpEndpoint> resolvers,
-                           const dns::Expectation& wanted) {
-  net::Loop loop(1);
-  const net::AddressPolicy policy(options.allow);
-  dns::Observer::Settings settings;
-  settings.resolvers = std::move(resolvers);
-  settings.authority_port = options.authority_port;
-  dns::Observer observer(loop.get_executor(), settings, policy);
-  return run_here(loop, look(observer, wanted, std::chrono::steady_clock::now() + settings.look_max));
-}
-
-}  // namespace
-
 Result<dns::Expectation> expectation_of(std::string_view name, std::string_view type,
                                         const std::optional<std::string>& value) {
   const auto record_type = parse_record_type(type);
   if (!record_type) {
-    return fail(Kind::kUnprocessable, format("\"{}\" is no record type that can be observed: A, AAAA, CNAME, TXT or MX",
-                                             printable(type, 40)));
+    return fail(Kind::kUnprocessable,
+                format("\"{}\" is no record type that can be observed: {}", printable(type, 40), kRecordTypeNames));
   }
   dns::Expectation expectation{TRY(DnsName::parse(name)), *record_type, value, std::nullopt};
   if (value && *record_type == RecordType::kMx) {
@@ -56,6 +33,9 @@ Result<dns::Expectation> expectation_of(std::string_view name, std::string_view 
       expectation.value = std::string(trim(std::string_view(*value).substr(blank)));
     }
   }
+  if (expectation.value) expectation.value = TRY(canonical_record_value(*record_type, *expectation.value));
+  if (expectation.value && *record_type == RecordType::kTxt)
+    TRY_VOID(dns::check_txt(expectation.name, *expectation.value));
   return expectation;
 }
 
@@ -73,12 +53,11 @@ bool servers_agree(const dns::RecordObservation& record) {
 
 Result<Exit> dns_observe(Console& console, const DnsObserveOptions& options) {
   const auto wanted = TRY(expectation_of(options.name, options.type, options.value));
-  const auto resolvers = options.resolvers.empty() ? TRY(system_resolvers()) : options.resolvers;
-  const auto seen = look_once(options, resolvers, wanted);
+  const auto seen = TRY(look_here(console, options.look, {wanted}, options.form));
   if (options.form == OutputForm::kJson) {
-    console.out << services::to_json(seen) << "\n";
+    console.out << services::to_json(seen, console.clock.now()) << "\n";
   } else {
-    console.out << observation_details(view_of(seen), console.columns);
+    console.out << observation_details(view_of(seen, console.clock.now()), console.columns);
   }
   const bool is_agreed = std::ranges::all_of(seen.records, servers_agree);
   if (!options.value && seen.all_propagated() && !is_agreed)

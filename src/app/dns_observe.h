@@ -10,21 +10,18 @@
 #include <vector>
 
 #include "app/console.h"
+#include "app/own_look.h"
 #include "base/host_name.h"
 #include "base/record_type.h"
 #include "dns/observation.h"
-#include "net/address_policy.h"
-#include "net/task.h"
 
 namespace signpost::app {
 
 struct DnsObserveOptions {
   std::string name;
   std::string type;
-  std::optional<std::string> value;         // "10 mail.example" for MX
-  std::vector<net::UdpEndpoint> resolvers;  // empty: /etc/resolv.conf
-  std::uint16_t authority_port = 53;
-  std::vector<net::Network> allow;  // networks that are asked although they are not public
+  std::optional<std::string> value;  // "10 mail.example" for MX
+  LookOptions look;
   OutputForm form = OutputForm::kText;
 };
 

@@ -42,6 +42,31 @@ std::vector<ServerView> servers_of(const json::array& array) {
   return servers;
 }
 
+/// The time of day is enough: the page says the day.
+std::string evidence_of(const json::object& object) {
+  const auto server = text_of(object, "server");
+  const auto address = text_of(object, "address");
+  const auto at = text_of(object, "at");
+  return format("{}{}{} at {}: {}", server, address.empty() || address.starts_with(server) ? "" : " ",
+                address.starts_with(server) ? address.substr(server.size()) : address,
+                at.size() > 19 ? at.substr(11, 8) : at, text_of(object, "said"));
+}
+
+std::vector<CauseView> causes_of(const json::array& array) {
+  std::vector<CauseView> causes;
+  for (const auto& item : array) {
+    if (!item.is_object()) continue;
+    const auto& object = item.as_object();
+    CauseView cause{text_of(object, "code"), text_of(object, "weight"), text_of(object, "text"),
+                    text_of(object, "fix")};
+    for (const auto& one : array_of(object, "evidence")) {
+      if (one.is_object()) cause.evidence.push_back(evidence_of(one.as_object()));
+    }
+    causes.push_back(std::move(cause));
+  }
+  return causes;
+}
+
 RecordView record_of(const json::object& object) {
   const auto* propagated = object.if_contains("propagated");
   return {text_of(object, "name"),
@@ -52,7 +77,8 @@ RecordView record_of(const json::object& object) {
           text_of(object, "cause"),
           text_of(object, "explanation"),
           servers_of(array_of(object, "authorities")),
-          servers_of(array_of(object, "resolvers"))};
+          servers_of(array_of(object, "resolvers")),
+          causes_of(array_of(object, "causes"))};
 }
 
 std::string values_text(const ServerView& server) {
@@ -65,21 +91,6 @@ std::string values_text(const ServerView& server) {
 std::string server_text(const ServerView& server) {
   if (server.address.empty()) return server.server;
   return server.address.starts_with(server.server) ? server.address : server.server + " " + server.address;
-}
-
-/// Breaks at blanks; every line begins with the indent.
-std::string wrap(std::string_view text, std::size_t columns, std::string_view indent) {
-  std::string wrapped;
-  std::string line(indent);
-  const std::string clean = printable(text, 2000);
-  for (const auto word : split(clean, ' ')) {
-    if (line.size() > indent.size() && line.size() + word.size() + 1 > columns) {
-      wrapped += line + "\n";
-      line = indent;
-    }
-    line += (line.size() > indent.size() ? " " : "") + std::string(word);
-  }
-  return wrapped + line + "\n";
 }
 
 /// A line without the blanks that pad its last cell.
@@ -98,6 +109,7 @@ std::size_t width_of_servers(const std::vector<ServerView>& servers, std::size_t
 }
 
 constexpr std::size_t kVerdictColumns = 15;
+constexpr std::size_t kMarkColumns = 2;
 constexpr std::size_t kServerColumnsMax = 44;
 
 void add_servers(std::string& text, std::string_view title, const std::vector<ServerView>& servers, std::size_t columns,
@@ -110,6 +122,14 @@ void add_servers(std::string& text, std::string_view title, const std::vector<Se
                          pad(verdict_text(server.verdict), kVerdictColumns),
                          fit(values_text(server), columns > used + 20 ? columns - used : 20)));
     if (!server.note.empty()) text += wrap(server.note, columns, "        ");
+  }
+}
+
+void add_causes(std::string& text, const std::vector<CauseView>& causes, std::size_t columns) {
+  for (const auto& cause : causes) {
+    text += format("  {} ({})\n", printable(cause.code, 60), printable(cause.weight, 20));
+    text += wrap(cause.text, columns, "    ");
+    text += wrap("→ " + cause.fix, columns, "    ");
   }
 }
 
@@ -132,20 +152,37 @@ std::vector<TableRow> rows_of(const std::vector<RecordView>& records, std::vecto
   return rows;
 }
 
+/// "✓" of "✓ agrees".
+std::string mark_of(std::string_view verdict) {
+  const auto text = verdict_text(verdict);
+  return text.substr(0, text.find(' '));
+}
+
+struct TableForm {
+  std::size_t server_columns = 0;
+  std::size_t cell_columns = kVerdictColumns;  // kMarkColumns: marks alone
+};
+
 void add_table(std::string& text, const std::vector<RecordView>& records, std::size_t begin, std::size_t end,
-               std::size_t server_columns) {
+               const TableForm& form) {
+  const bool has_words = form.cell_columns == kVerdictColumns;
   const auto add_row = [&](std::string_view first, auto cell_of) {
-    std::string line = pad(first, server_columns);
-    for (std::size_t i = begin; i < end; ++i) line += "  " + pad(cell_of(i), kVerdictColumns);
+    std::string line = pad(first, form.server_columns);
+    for (std::size_t i = begin; i < end; ++i) line += "  " + pad(cell_of(i), form.cell_columns);
     text += ended(std::move(line));
   };
-  const auto add_rows = [&](std::string_view title, const std::vector<TableRow>& rows) {
-    if (rows.empty()) return;
-    add_row(title, [&](std::size_t i) { return format("{}. {}", i + 1, records[i].type); });
-    for (const auto& row : rows) add_row(row.server, [&](std::size_t i) { return verdict_text(row.verdicts[i]); });
+  const auto add_rows = [&](const std::vector<TableRow>& rows) {
+    for (const auto& row : rows) {
+      add_row(row.server,
+              [&](std::size_t i) { return has_words ? verdict_text(row.verdicts[i]) : mark_of(row.verdicts[i]); });
+    }
   };
-  add_rows("AUTHORITATIVE SERVER", rows_of(records, &RecordView::authorities));
-  add_rows("RESOLVER (CACHE)", rows_of(records, &RecordView::resolvers));
+  add_row("AUTHORITATIVE SERVER",
+          [&](std::size_t i) { return has_words ? format("{}. {}", i + 1, records[i].type) : std::to_string(i + 1); });
+  add_rows(rows_of(records, &RecordView::authorities));
+  const auto resolvers = rows_of(records, &RecordView::resolvers);
+  if (!resolvers.empty()) text += "RESOLVER (CACHE)\n";
+  add_rows(resolvers);
 }
 
 }  // namespace
@@ -164,8 +201,8 @@ Result<std::vector<RecordView>> parse_observation(std::string_view text) {
   return records;
 }
 
-std::vector<RecordView> view_of(const dns::Observation& observation) {
-  return parse_observation(services::to_json(observation)).value_or(std::vector<RecordView>{});
+std::vector<RecordView> view_of(const dns::Observation& observation, Time ended) {
+  return parse_observation(services::to_json(observation, ended)).value_or(std::vector<RecordView>{});
 }
 
 std::string verdict_text(std::string_view verdict) {
@@ -188,7 +225,9 @@ std::string observation_details(const std::vector<RecordView>& records, std::siz
                                           : format("authoritative servers of {}", printable(record.zone));
     add_servers(text, zone, record.authorities, columns, server_columns);
     add_servers(text, "resolvers (their caches, for information)", record.resolvers, columns, server_columns);
-    if (!record.explanation.empty()) text += wrap(record.explanation, columns, "  ");
+    // What is right is said in a sentence; what is not, cause by cause.
+    if (record.propagated || record.causes.empty()) text += wrap(record.explanation, columns, "  ");
+    add_causes(text, record.causes, columns);
   }
   return text;
 }
@@ -200,18 +239,20 @@ std::string observation_table(const std::vector<RecordView>& records, std::size_
     server_columns = width_of_servers(record.resolvers, server_columns, kServerColumnsMax);
   }
   const auto room = columns > server_columns ? columns - server_columns : 0;
-  const auto per_table = std::max<std::size_t>(1, room / (kVerdictColumns + 2));
+  // Several tables under one another take the lines that the remedies need: rather one of marks alone.
+  const bool has_words = records.size() <= std::max<std::size_t>(1, room / (kVerdictColumns + 2));
+  const TableForm form{server_columns, has_words ? kVerdictColumns : kMarkColumns};
+  const auto per_table = std::max<std::size_t>(1, room / (form.cell_columns + 2));
   std::string text;
   for (std::size_t begin = 0; begin < records.size(); begin += per_table) {
     if (begin > 0) text += "\n";
-    add_table(text, records, begin, std::min(records.size(), begin + per_table), server_columns);
+    add_table(text, records, begin, std::min(records.size(), begin + per_table), form);
   }
-  text += "\n";
+  text += has_words ? "\n" : "✓ agrees  ✗ does not  ? no answer that counts\n\n";
   for (std::size_t i = 0; i < records.size(); ++i) {
     text +=
         fit(format("{} {}. {}", records[i].propagated ? "✓" : "✗", i + 1, record_title(records[i])), columns) + "\n";
-    if (!records[i].propagated && !records[i].explanation.empty())
-      text += wrap(records[i].explanation, columns, "     ");
+    if (!records[i].propagated && !records[i].explanation.empty()) text += wrap(records[i].explanation, columns, "     ");
   }
   return text;
 }

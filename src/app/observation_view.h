@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "base/time.h"
 #include "dns/observation.h"
 
 namespace signpost::app {
@@ -22,6 +23,15 @@ struct ServerView {
   bool operator==(const ServerView&) const = default;
 };
 
+struct CauseView {
+  std::string code;
+  std::string weight;
+  std::string text;
+  std::string fix;
+  std::vector<std::string> evidence = {};  // "ns1.dns.example 192.0.2.53:53 at 12:00:00: NXDOMAIN for www.shop.example"
+  bool operator==(const CauseView&) const = default;
+};
+
 struct RecordView {
   std::string name;
   std::string type;
@@ -32,14 +42,15 @@ struct RecordView {
   std::string explanation;
   std::vector<ServerView> authorities;
   std::vector<ServerView> resolvers;
+  std::vector<CauseView> causes = {};
   bool operator==(const RecordView&) const = default;
 };
 
 /// Reads services::to_json(Observation). kProtocol if it is something else.
 Result<std::vector<RecordView>> parse_observation(std::string_view json);
-std::vector<RecordView> view_of(const dns::Observation& observation);
+std::vector<RecordView> view_of(const dns::Observation& observation, Time ended);
 
-/// Each record with every server below it, its values and notes; for `dns observe`.
+/// Each record with every server below it, its values and notes, and every cause with its fix; for `dns observe`.
 std::string observation_details(const std::vector<RecordView>& records, std::size_t columns);
 
 /// One table: servers down, records across; below it each record with what is wrong. For `watch`.

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "app/connection_view.h"
+#include "app/console.h"
 #include "app/dns_observe.h"
 #include "app/resolv_conf.h"
 #include "app/watch.h"
@@ -16,15 +17,18 @@ bool has(const std::string& text, std::string_view part) { return text.find(part
 
 dns::Observation disagreement() {
   dns::Observation observation;
-  dns::RecordObservation record{*DnsName::parse("www.shop.example"),
-                                RecordType::kCname,
-                                "app.saas.example",
-                                "shop.example",
-                                false,
-                                {},
-                                {},
-                                "servers_disagree",
-                                "ns2.shop.example does not have the record yet: add it there"};
+  dns::RecordObservation record{.name = *DnsName::parse("www.shop.example"),
+                                .type = RecordType::kCname,
+                                .expected = "app.saas.example",
+                                .zone = "shop.example",
+                                .cause = "servers_disagree",
+                                .explanation = "ns2.shop.example does not have the record yet: add it there"};
+  record.causes = {{dns::Cause::kServersDisagree,
+                    dns::Weight::kBlocks,
+                    "One of two servers has the record.",
+                    "Add it there too.",
+                    {}},
+                   {dns::Cause::kStaleAaaa, dns::Weight::kRisks, "An AAAA record stands beside it.", "Remove it.", {}}};
   record.authorities = {{"ns1.shop.example", "127.0.0.2:53", dns::Verdict::kAgrees, {"app.saas.example"}, 300, 3, ""},
                         {"ns2.shop.example", "127.0.0.3:53", dns::Verdict::kNxDomain, {}, 0, 3, "says \x1b[2J so"}};
   record.resolvers = {{"127.0.0.1", "127.0.0.1:53", dns::Verdict::kSilent, {}, 0, 800, ""}};
@@ -41,18 +45,21 @@ std::string connection_json(std::string_view members) {
 }
 
 TEST(ObservationDetails, NameEveryServerWithWhatItSaidAndWhatToDo) {
-  const auto text = observation_details(view_of(disagreement()), 100);
+  const auto text = observation_details(view_of(disagreement(), Time{}), 100);
   EXPECT_TRUE(has(text, "✗ www.shop.example CNAME  app.saas.example")) << text;
   EXPECT_TRUE(has(text, "ns1.shop.example 127.0.0.2:53  ✓ agrees")) << text;
   EXPECT_TRUE(has(text, "ns2.shop.example 127.0.0.3:53  ✗ no such name")) << text;
   EXPECT_TRUE(has(text, "127.0.0.1:53")) << text;
   EXPECT_TRUE(has(text, "? silent")) << text;
-  EXPECT_TRUE(has(text, "add it there")) << text;
+  EXPECT_TRUE(has(text, "servers_disagree (blocks)")) << text;
+  EXPECT_TRUE(has(text, "One of two servers has the record.")) << text;
+  EXPECT_TRUE(has(text, "→ Add it there too.")) << text;
+  EXPECT_TRUE(has(text, "stale_aaaa (risks)")) << text;
 }
 
 TEST(ObservationDetails, LetNoControlCharacterReachTheTerminal) {
-  EXPECT_FALSE(has(observation_details(view_of(disagreement()), 100), "\x1b"));
-  EXPECT_FALSE(has(observation_table(view_of(disagreement()), 100), "\x1b"));
+  EXPECT_FALSE(has(observation_details(view_of(disagreement(), Time{}), 100), "\x1b"));
+  EXPECT_FALSE(has(observation_table(view_of(disagreement(), Time{}), 100), "\x1b"));
 }
 
 TEST(ObservationTable, PutsServersDownAndRecordsAcross) {
@@ -61,18 +68,38 @@ TEST(ObservationTable, PutsServersDownAndRecordsAcross) {
   second.type = RecordType::kTxt;
   second.authorities.pop_back();
   observation.records.push_back(second);
-  const auto text = observation_table(view_of(observation), 100);
+  const auto text = observation_table(view_of(observation, Time{}), 100);
   EXPECT_TRUE(has(text, "1. CNAME")) << text;
   EXPECT_TRUE(has(text, "2. TXT")) << text;
   const auto row = text.substr(text.find("ns1.shop.example"));
   EXPECT_TRUE(has(row.substr(0, row.find('\n')), "✓ agrees         ✓ agrees")) << row;
 }
 
+TEST(ObservationTable, TellsWhatToDoWithoutRepeatingTheTitle) {
+  auto observation = disagreement();
+  observation.records[0].explanation =
+      "www.shop.example CNAME should be app.saas.example, but ns2.shop.example knows no such name. Add the record.";
+  for (const auto& text :
+       {observation_table(view_of(observation, Time{}), 100), observation_details(view_of(observation, Time{}), 100)}) {
+    EXPECT_TRUE(has(text, "  ns2.shop.example knows no such name. Add the record.\n")) << text;
+    EXPECT_FALSE(has(text, "should be")) << text;
+  }
+}
+
+TEST(ObservationTable, OfManyRecordsIsOneTableOfMarks) {
+  auto observation = disagreement();
+  for (int i = 0; i < 5; ++i) observation.records.push_back(observation.records[0]);
+  const auto text = observation_table(view_of(observation, Time{}), 80);
+  EXPECT_TRUE(has(text, "AUTHORITATIVE SERVER           1   2   3   4   5   6\n")) << text;
+  EXPECT_TRUE(has(text, "ns2.shop.example 127.0.0.3:53  ✗   ✗   ✗   ✗   ✗   ✗\n")) << text;
+  EXPECT_TRUE(has(text, "✓ agrees  ✗ does not  ? no answer that counts\n")) << text;
+}
+
 TEST(ObservationTable, NeverGetsWiderThanTheTerminal) {
   auto observation = disagreement();
   for (int i = 0; i < 9; ++i) observation.records.push_back(observation.records[0]);
   for (const std::size_t columns : {60U, 80U, 132U}) {
-    const auto text = observation_table(view_of(observation), columns);
+    const auto text = observation_table(view_of(observation, Time{}), columns);
     for (const auto line : split(text, '\n')) {
       const auto characters = std::count_if(line.begin(), line.end(),
                                             [](char c) { return (static_cast<unsigned char>(c) & 0xC0) != 0x80; });
@@ -108,6 +135,34 @@ TEST(Connection, InstructionsShowTheRecordsAndTheProof) {
   EXPECT_TRUE(has(text, "signpost watch con_0000000000001")) << text;
 }
 
+TEST(Connection, InstructionsSayWhetherTheFlowIsReported) {
+  const auto said = [](const char* members) { return instructions(*parse_connection(connection_json(members)), 80); };
+  EXPECT_TRUE(has(said(R"("flow":{"ended_at":"2026-01-01T00:00:00.000Z"})"), "The flow is reported as ended"));
+  const auto open = said(R"("flow":{"ended_at":null})");
+  EXPECT_TRUE(has(open, "POST /v1/connections/con_0000000000001/flow {\"setup_type\": \"manual\"}")) << open;
+  EXPECT_FALSE(has(open, "Signpost is watching")) << open;
+  for (const auto line : split(open, '\n')) EXPECT_EQ(fit(line, 80), line);
+}
+
+TEST(Connection, ThePictureIsNeverWiderThanTheTerminal) {
+  auto connection = *parse_connection(connection_json("\"facets\":{}"));
+  connection.observed = view_of(disagreement(), Time{});
+  for (int i = 0; i < 40; ++i) connection.attention += "attention ";
+  for (const std::size_t columns : {60U, 80U, 120U}) {
+    const auto text = watch_picture(connection, {}, columns);
+    for (const auto line : split(text, '\n')) EXPECT_EQ(fit(line, columns), line);
+  }
+}
+
+TEST(Connection, ThePictureShowsAttentionUnlessItIsWhatARecordSaysAnyway) {
+  auto connection = *parse_connection(connection_json("\"facets\":{}"));
+  connection.attention = "the certificate ends soon";
+  connection.observed = view_of(disagreement(), Time{});
+  EXPECT_TRUE(has(watch_picture(connection, {}, 80), "\n! the certificate ends soon\n"));
+  connection.attention = connection.observed[0].explanation;
+  EXPECT_FALSE(has(watch_picture(connection, {}, 80), "! "));
+}
+
 TEST(Connection, WatchingItEndsWithSuccessFailureOrALostClaim) {
   const auto end = [](const char* members) { return end_of(*parse_connection(connection_json(members))); };
   EXPECT_EQ(end("\"facets\":{\"propagation_status\":\"pending\"}"), WatchEnd::kGoesOn);
@@ -123,7 +178,11 @@ TEST(Connection, ThePictureCountsDownToTheNextLook) {
       connection_json("\"facets\":{},\"next_look_at\":\"2026-01-01T00:00:10.000Z\",\"observation\":null"));
   EXPECT_TRUE(has(watch_picture(connection, *parse_rfc3339("2026-01-01T00:00:02.500Z"), 80), "next look in 8 s"));
   EXPECT_TRUE(has(watch_picture(connection, *parse_rfc3339("2026-01-01T00:00:11Z"), 80), "looking"));
-  connection.observed = view_of(disagreement());
+  EXPECT_TRUE(has(watch_picture(connection, *parse_rfc3339("2025-12-31T23:52:11Z"), 80), "next look in 8 min\n"));
+  connection.next_look_at.reset();
+  connection.is_flow_open = true;
+  EXPECT_TRUE(has(watch_picture(connection, {}, 80), "waiting for the end of the flow"));
+  connection.observed = view_of(disagreement(), Time{});
   EXPECT_TRUE(has(watch_lines(connection), "ns2.shop.example 127.0.0.3:53  ✗ no such name")) << watch_lines(connection);
 }
 
@@ -140,7 +199,7 @@ TEST(RecordWish, IsTypeHostAndValue) {
   EXPECT_EQ(mx->priority, 10);
   EXPECT_EQ(mx->value, "mail.saas.example");
   EXPECT_EQ(parse_record_wish("TXT @ \"v=spf1 -all\"")->value, "v=spf1 -all");
-  for (const auto* text : {"", "CNAME", "CNAME www", "SRV a b", "MX @ mail.example", "MX @ 70000 m"})
+  for (const auto* text : {"", "CNAME", "CNAME www", "PTR a b", "MX @ mail.example", "MX @ 70000 m"})
     EXPECT_FALSE(parse_record_wish(text)) << text;
 }
 
@@ -149,9 +208,16 @@ TEST(Expectation, OfMxTakesItsPreferenceFromTheValue) {
   ASSERT_TRUE(mx);
   EXPECT_EQ(mx->priority, 10);
   EXPECT_EQ(mx->value, "mail.saas.example");
-  EXPECT_FALSE(expectation_of("shop.example", "SRV", std::nullopt));
+  EXPECT_FALSE(expectation_of("shop.example", "PTR", std::nullopt));
   EXPECT_FALSE(expectation_of("..", "A", std::nullopt));
   EXPECT_FALSE(expectation_of("shop.example", "MX", "70000 mail.saas.example"));
+}
+
+TEST(Expectation, WhoseValueIsNotWhatItsTypeNeedsIsRefusedWithWhatToWrite) {
+  EXPECT_EQ(expectation_of("shop.example", "caa", "0 issue ca.example")->value, "0 issue \"ca.example\"");
+  const auto url = expectation_of("www.shop.example", "CNAME", "https://app.saas.example/");
+  ASSERT_FALSE(url);
+  EXPECT_THAT(url.error().message, testing::HasSubstr("host name alone"));
 }
 
 TEST(ResolvConf, GivesItsNameServersAndSkipsTheRest) {

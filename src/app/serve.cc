@@ -33,7 +33,8 @@ std::string url_of(const net::TcpEndpoint& endpoint) {
   return "http://" + endpoint_text(endpoint.address(), endpoint.port());
 }
 
-void greet(Console& console, const StoreSession& session, const Wiring& wiring, const std::optional<std::string>& key) {
+void greet(Console& console, const StoreOptions& options, const StoreSession& session, const Wiring& wiring,
+           const std::optional<std::string>& key) {
   const auto data = session.directory().path().string();
   console.out << format(
       "Signpost {}\n  data       {}\n  API        {}\n  operation  {}  (/healthz, /readyz, /metrics)\n", kVersion, data,
@@ -41,8 +42,8 @@ void greet(Console& console, const StoreSession& session, const Wiring& wiring, 
   if (key) {
     console.out << format(
         "\nThis is the first start. The admin key is shown only now:\n\n  {}\n\nNext, your application:\n\n"
-        "  signpost app create --name NAME --webhook-url URL --cname-target HOST --data {}\n\n",
-        *key, data);
+        "  signpost app create --name NAME --webhook-url URL --cname-target HOST{}\n\n",
+        *key, words_of({options.config, session.directory().path()}));
   }
   console.out << std::flush;
 }
@@ -65,7 +66,7 @@ Result<Exit> serve(Console& console, const StoreOptions& options) {
   auto wiring = TRY(Wiring::build(*session));
   const auto key = TRY(first_key(*session));
   TRY_VOID(wiring->start());
-  greet(console, *session, *wiring, key);
+  greet(console, options, *session, *wiring, key);
   log::info("serving", {{"version", kVersion},
                         {"api", url_of(wiring->api_endpoint())},
                         {"operation", url_of(wiring->operation_endpoint())},

@@ -36,6 +36,9 @@ TEST_F(Serve, FirstStartPrintsAnAdminKeyOnceAndSigtermEndsItInOrder) {
     EXPECT_TRUE(std::regex_search(served.text(), std::regex("\n  sp_[0-9a-f]{64}\n"))) << served.text();
     EXPECT_TRUE(std::regex_search(served.text(), std::regex("API        http://127\\.0\\.0\\.1:[1-9]")))
         << served.text();
+    EXPECT_NE(served.text().find("--cname-target HOST --config " + config() + " --data " + data() + "\n"),
+              std::string::npos)
+        << served.text();
     served.signal(SIGTERM);
     EXPECT_EQ(served.end(), 0) << served.text();
     EXPECT_NE(served.text().find("stopped"), std::string::npos);

@@ -266,12 +266,16 @@ constexpr std::array kTable{
         "Proxies whose `X-Forwarded-For` is believed. Danger: a network too many lets clients invent their address."),
     row<&S::api, &S::Api::body_bytes_max, Limits{1024, 16 * 1024 * 1024}>(
         "api.body_bytes_max", "Largest request body in bytes; larger ones get 413."),
-    row<&S::api, &S::Api::connections_max, kPositive>("api.connections_max",
-                                                      "Open client connections; those beyond are answered with 503."),
+    row<&S::api, &S::Api::connections_max, kPositive>(
+        "api.connections_max",
+        "Open client connections; those beyond are answered with 503. Fewer, and the log says so at the start, where "
+        "the "
+        "limit of open files (`LimitNOFILE`) leaves less beside DNS and webhooks."),
     row<&S::api, &S::Api::requests_per_key>(
-        "api.requests_per_key", "Requests a second that one API key or token may make on average; 0: no limit."),
-    row<&S::api, &S::Api::burst_per_key, kPositive>("api.burst_per_key",
-                                                    "Requests that one API key or token may make at once."),
+        "api.requests_per_key",
+        "Requests a second that one API key, one user of an organization, or one application with its `auth_token` may "
+        "make on average; 0: no limit."),
+    row<&S::api, &S::Api::burst_per_key, kPositive>("api.burst_per_key", "Requests that the same may make at once."),
     row<&S::api, &S::Api::requests_per_address>(
         "api.requests_per_address", "Requests a second that one client address may make on average; 0: no limit."),
     row<&S::api, &S::Api::burst_per_address, kPositive>("api.burst_per_address",

@@ -32,9 +32,10 @@ struct Settings {
     std::vector<net::Network> trusted_proxies;
     // Largest request body, bytes.
     std::size_t body_bytes_max = 64 * 1024;
-    // Open client connections; those beyond are answered with 503.
+    // Open client connections; those beyond are answered with 503. Fewer if the limit of open files is too low.
     std::size_t connections_max = 4096;
-    // Requests a second, and at once, for one key or token; 0 requests a second: no limit.
+    // Requests a second, and at once, of one API key, one user of an organization, or one application with its
+    // auth_tokens; 0 requests a second: no limit.
     std::size_t requests_per_key = 100;
     std::size_t burst_per_key = 400;
     // The same for one client address (an IPv6 client is its /64).
@@ -79,7 +80,7 @@ struct Settings {
     // One whole look at the records of one connection.
     Milliseconds look_budget = std::chrono::seconds(5);
     // One question to one server, repeats and TCP included.
-    Milliseconds server_budget = std::chrono::seconds(2);
+    Milliseconds server_budget = Milliseconds(1'200);
     // Name servers of one zone, and their addresses, that are asked in one look.
     std::size_t authorities_max = 13;
     std::size_t addresses_max = 32;

@@ -7,6 +7,7 @@
 
 #include <filesystem>
 #include <memory>
+#include <string>
 
 #include "app/console.h"
 #include "app/data_directory.h"
@@ -24,11 +25,13 @@ struct StoreOptions {
   std::filesystem::path config;  // empty: defaults
   std::filesystem::path data;    // empty: DataDirectory::default_path()
 };
+/// The options as a hint repeats them, " --config signpost.toml --data /srv/signpost"; empty if none was given.
+std::string words_of(const StoreOptions& options);
 
 class StoreSession {
  public:
-  /// Creates what is not there yet, unless `use` is kCommandOnExisting. kConflict if the database is there and its
-  /// master key is not.
+  /// Creates what is not there yet, a command only in a directory that it was told, and says so; else kNotFound.
+  /// kConflict if the database is there and its master key is not.
   static Result<std::unique_ptr<StoreSession>> open(const Console& console, const StoreOptions& options,
                                                     DataDirectory::Use use);
 
@@ -39,7 +42,8 @@ class StoreSession {
   IdMaker& ids() { return ids_; }
   const Clock& clock() const { return clock_; }
   services::Storage& storage() { return storage_; }
-  /// Ends the database's threads. Before the loops that they answer to die; nothing may be asked of the storage any more.
+  /// Ends the database's threads. Before the loops that they answer to die; nothing may be asked of the storage any
+  /// more.
   void stop() { database_->stop(); }
 
   /// For one administrative act; `actor` is what the audit log calls the caller.

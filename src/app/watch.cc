@@ -5,15 +5,21 @@
 #include <boost/json.hpp>
 #include <ostream>
 
+#include "app/canvas.h"
 #include "app/connection_view.h"
+#include "app/option_names.h"
 #include "app/stop_signals.h"
-#include "base/host_name.h"
-#include "base/id.h"
 #include "base/record_type.h"
 #include "base/text.h"
 
 namespace signpost::app {
 namespace {
+
+constexpr OptionName kConnectOptions[] = {{"host", "HOST"},
+                                          {"records", "--record"},
+                                          {"organization", "--organization"},
+                                          {"application", "--application"},
+                                          {"user_id", "--user-id"}};
 
 constexpr Milliseconds kPollPause = std::chrono::seconds(1);
 // A server that restarts must not end the watch.
@@ -34,24 +40,6 @@ std::string connection_wish(const ConnectOptions& options) {
   if (!options.user_id.empty()) wish["user_id"] = options.user_id;
   return boost::json::serialize(wish);
 }
-
-/// The lines of a terminal that were drawn last, to draw over them.
-class Canvas {
- public:
-  explicit Canvas(Console& console) : console_(console) {}
-  void draw(const std::string& picture) {
-    const auto lines = split(picture, '\n');
-    const auto shown = std::min(lines.size() - 1, std::max<std::size_t>(console_.rows, 2) - 1);
-    if (drawn_ > 0) console_.out << format("\x1b[{}A\r\x1b[J", drawn_);
-    for (std::size_t i = 0; i < shown; ++i) console_.out << lines[i] << "\n";
-    console_.out << std::flush;
-    drawn_ = shown;
-  }
-
- private:
-  Console& console_;
-  std::size_t drawn_ = 0;
-};
 
 /// Shows each state: over the last one on a terminal, else as lines whenever something has changed.
 class Presenter {
@@ -134,7 +122,7 @@ Result<RecordWish> parse_record_wish(std::string_view text) {
     return first;
   };
   const auto type = parse_record_type(word());
-  if (!type) return wrong("the type must be A, AAAA, CNAME, TXT or MX");
+  if (!type) return wrong(format("the type must be {}", kRecordTypeNames));
   RecordWish wish{std::string(name_of(*type)), std::string(word()), "", std::nullopt};
   if (*type == RecordType::kMx) {
     const auto priority = parse_integer(word());
@@ -142,6 +130,7 @@ Result<RecordWish> parse_record_wish(std::string_view text) {
       return wrong("the value of MX begins with a preference from 0 to 65535");
     wish.priority = static_cast<std::uint16_t>(*priority);
   }
+  // As the shell's users write it; a CAA value keeps its quotation marks, which stand further in.
   if (rest.size() >= 2 && rest.starts_with('"') && rest.ends_with('"')) rest = rest.substr(1, rest.size() - 2);
   if (wish.host.empty() || rest.empty()) return wrong("host or value is missing");
   wish.value = rest;
@@ -149,12 +138,14 @@ Result<RecordWish> parse_record_wish(std::string_view text) {
 }
 
 Result<Exit> connect(Console& console, const ConnectOptions& options) {
-  TRY(HostName::parse(options.host));
-  auto api = TRY(ApiClient::open(console, options.api));
-  const auto created = TRY(parse_connection(TRY(api.post("/v1/connections", connection_wish(options)))));
-  // The customer adds the records by hand, so the flow ends here and the watching begins.
+  auto opened = ApiClient::open(console, options.api);
+  if (!opened) return wrong_usage(console, opened.error());
+  auto& api = *opened;
+  const auto answer = api.post("/v1/connections", connection_wish(options));
+  if (!answer) return std::unexpected(in_options(answer.error(), kConnectOptions));
+  const auto created = TRY(parse_connection(*answer));
   const auto path = connection_path(created.id);
-  TRY(api.post(path + "/flow", R"({"setup_type":"manual"})"));
+  if (options.flow == ConnectOptions::Flow::kReported) TRY(api.post(path + "/flow", R"({"setup_type":"manual"})"));
   const auto body = TRY(api.get(path));
   if (options.form == OutputForm::kJson) {
     console.out << body << "\n" << std::flush;
@@ -167,9 +158,9 @@ Result<Exit> connect(Console& console, const ConnectOptions& options) {
 }
 
 Result<Exit> watch(Console& console, const WatchOptions& options) {
-  TRY(ConnectionId::parse(options.id));
-  auto api = TRY(ApiClient::open(console, options.api));
-  return follow(console, api, options.id, options.at_most);
+  auto api = ApiClient::open(console, options.api);
+  if (!api) return wrong_usage(console, api.error());
+  return follow(console, *api, options.id, options.at_most);
 }
 
 }  // namespace signpost::app

@@ -31,6 +31,7 @@ struct ConnectOptions {
   std::string application;  // empty: the key's own
   std::string user_id;      // empty: none
   std::vector<RecordWish> records;
+  enum class Flow { kReported, kLeftOpen } flow = Flow::kReported;  // whether its end is reported at once
   enum class Then { kReturn, kWatch } then = Then::kReturn;
   OutputForm form = OutputForm::kText;
 };
@@ -41,7 +42,8 @@ struct WatchOptions {
   std::optional<Milliseconds> at_most;  // then it fails
 };
 
-/// Creates the connection, reports that the customer adds the records by hand, and says which.
+/// Creates the connection, says which records the customer adds, and reports the flow as ended (setup_type manual), so
+/// that the watching and the webhooks begin; unless that is left to somebody else.
 Result<Exit> connect(Console& console, const ConnectOptions& options);
 
 /// kOk once it has propagated, kFailed if it never will (72 h, claim lost), was deleted, or the wait is over.

@@ -121,8 +121,10 @@ std::string webhook_summary(std::string_view body) {
 bool is_success_webhook(std::string_view body) { return text_of(object_of(body), "propagation_status") == "success"; }
 
 Result<Exit> webhook_listen(Console& console, const WebhookListenOptions& options) {
+  auto secrets = secrets_or_environment(options.secrets, console);
+  if (!secrets) return wrong_usage(console, secrets.error());
   StopSignals signals;
-  Receiver receiver(console, options, TRY(secrets_or_environment(options.secrets, console)), signals);
+  Receiver receiver(console, options, *std::move(secrets), signals);
   net::Loops loops(1);
   net::HttpLimits limits;
   limits.body_bytes_max = kWebhookBytesMax;

@@ -49,7 +49,7 @@ TEST_F(WebhookVerify, TheSecretComesFromTheEnvironmentToo) {
   console_.variables["SIGNPOST_SECRET"] = kSecret;
   EXPECT_EQ(verify(), 0) << console_.out();
   console_.variables.clear();
-  EXPECT_EQ(verify(), 1);
+  EXPECT_EQ(verify(), 2);
   EXPECT_TRUE(has(console_.err(), "SIGNPOST_SECRET"));
 }
 

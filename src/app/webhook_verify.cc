@@ -90,11 +90,12 @@ std::string findings_text(const services::Verification& verification) {
 }
 
 Result<Exit> webhook_verify(Console& console, const WebhookVerifyOptions& options) {
-  const auto secrets = TRY(secrets_or_environment(options.secrets, console));
+  const auto secrets = secrets_or_environment(options.secrets, console);
+  if (!secrets) return wrong_usage(console, secrets.error());
   const auto headers = TRY(parse_header_lines(TRY(read_text(console, options.headers_file, kWebhookBytesMax))));
   const auto body = TRY(read_text(console, options.body_file, kWebhookBytesMax));
   const auto verification =
-      services::verify(headers, body, secrets, console.clock.now(), options.accepted, options.tolerance);
+      services::verify(headers, body, *secrets, console.clock.now(), options.accepted, options.tolerance);
   if (options.form == OutputForm::kJson) {
     console.out << to_json(verification) << "\n";
   } else {

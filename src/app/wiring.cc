@@ -5,6 +5,7 @@
 #include <thread>
 #include <utility>
 
+#include "app/descriptors.h"
 #include "app/resolv_conf.h"
 #include "app/run_here.h"
 #include "app/setting_table.h"
@@ -22,6 +23,7 @@ namespace {
 using SteadyClock = std::chrono::steady_clock;
 
 constexpr Milliseconds kBeatPause = std::chrono::seconds(1);
+constexpr std::size_t kOperationConnectionsMax = 64;
 // What is left of the stop budget when requests and webhooks have had theirs.
 constexpr Milliseconds kLastStopBudget = std::chrono::seconds(1);
 
@@ -57,6 +59,26 @@ services::Courier::Settings courier_settings(const Settings& settings) {
   courier.slow_in_flight_max = std::max<std::size_t>(1, settings.webhooks.slow_in_flight_max / loops_of(settings));
   courier.user_agent = format("Signpost/{}", kVersion);
   return courier;
+}
+
+/// What clients open must leave DNS and webhooks their descriptors.
+std::size_t connections_max(const Settings& settings) {
+  const auto loops = loops_of(settings);
+  const auto courier = courier_settings(settings);
+  const auto attempts = courier.in_flight_max + courier.slow_in_flight_max + sender_settings(settings).idle_max;
+  const auto limit = raise_descriptor_limit();
+  const auto plan = plan_descriptors(limit, {.connections = settings.api.connections_max,
+                                             .questions = loops * observer_settings(settings, {}).in_flight_max,
+                                             .attempts = loops * attempts,
+                                             .loops = loops});
+  if (plan.connections < settings.api.connections_max || plan.short_by > 0) {
+    log::warn("the limit of open files (LimitNOFILE, ulimit -Hn) is low, so fewer clients are served at once",
+              {{"limit", limit},
+               {"wanted", plan.wanted},
+               {"connections_max", plan.connections},
+               {"dns_and_webhooks_short_by", plan.short_by}});
+  }
+  return plan.connections;
 }
 
 services::Retention::Settings retention_settings(const Settings& settings) {
@@ -235,15 +257,17 @@ Result<void> Wiring::listen() {
   const auto& settings = session_.settings();
   net::HttpLimits limits;
   limits.body_bytes_max = settings.api.body_bytes_max;
-  limits.connections_max = settings.api.connections_max;
+  limits.connections_max = connections_max(settings);
   const auto address_of = [](const net::TcpEndpoint& endpoint) {
     return endpoint_text(endpoint.address(), endpoint.port());
   };
-  api_server_ = TRY(net::HttpServer::open(loops_, address_of(settings.api.listen), limits,
-                                          [this](net::Request request) { return api_.handle(std::move(request)); }));
-  operation_server_ =
-      TRY(net::HttpServer::open(loops_, address_of(settings.operation.listen), {},
-                                [this](net::Request request) { return operation_.handle(std::move(request)); }));
+  api_server_ = TRY(net::HttpServer::open(
+      loops_, address_of(settings.api.listen), limits,
+      [this](net::Request request) { return api_.handle(std::move(request)); },
+      [this](const net::Refusal& refusal, net::Request seen) { return api_.refuse(refusal, std::move(seen)); }));
+  operation_server_ = TRY(net::HttpServer::open(
+      loops_, address_of(settings.operation.listen), {.connections_max = kOperationConnectionsMax},
+      [this](net::Request request) { return operation_.handle(std::move(request)); }));
   return {};
 }
 

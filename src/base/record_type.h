@@ -8,9 +8,12 @@
 
 namespace signpost {
 
-enum class RecordType { kA, kAaaa, kCname, kTxt, kMx };
+enum class RecordType { kA, kAaaa, kCname, kTxt, kMx, kNs, kCaa, kSrv };
 
-/// "A", "AAAA", "CNAME", "TXT", "MX".
+/// All of them, as sentences and help texts list them.
+constexpr std::string_view kRecordTypeNames = "A, AAAA, CNAME, TXT, MX, NS, CAA or SRV";
+
+/// "A", "AAAA", "CNAME", "TXT", "MX", "NS", "CAA", "SRV".
 std::string_view name_of(RecordType type);
 /// The inverse, in any case.
 std::optional<RecordType> parse_record_type(std::string_view text);

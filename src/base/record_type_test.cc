@@ -3,13 +3,26 @@
 
 #include <gtest/gtest.h>
 
+#include <initializer_list>
+
 namespace signpost {
 namespace {
 
+constexpr std::initializer_list<RecordType> kAll{RecordType::kA,   RecordType::kAaaa, RecordType::kCname,
+                                                 RecordType::kTxt, RecordType::kMx,   RecordType::kNs,
+                                                 RecordType::kCaa, RecordType::kSrv};
+
 TEST(RecordType, IsReadBackFromItsName) {
-  for (const auto type : {RecordType::kA, RecordType::kAaaa, RecordType::kCname, RecordType::kTxt, RecordType::kMx}) {
+  for (const auto type : kAll) {
     EXPECT_EQ(parse_record_type(name_of(type)), type) << name_of(type);
   }
+}
+
+TEST(RecordType, IsNamedInTheListThatPeopleRead) {
+  std::string names;
+  for (const auto type : kAll)
+    names += (names.empty() ? "" : type == RecordType::kSrv ? " or " : ", ") + std::string(name_of(type));
+  EXPECT_EQ(names, kRecordTypeNames);
 }
 
 TEST(RecordType, IsReadInAnyCase) {
@@ -19,7 +32,7 @@ TEST(RecordType, IsReadInAnyCase) {
 }
 
 TEST(RecordType, IsNothingForOtherText) {
-  for (const auto* text : {"", " A", "AA", "CNAM", "CNAMES", "NS", "TYPE1"})
+  for (const auto* text : {"", " A", "AA", "CNAM", "CNAMES", "NSS", "TYPE1"})
     EXPECT_FALSE(parse_record_type(text)) << text;
 }
 

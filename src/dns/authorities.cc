@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "base/text.h"
+#include "dns/probe.h"
 #include "dns/together.h"
 
 namespace signpost::dns {
@@ -16,6 +17,8 @@ using std::chrono::steady_clock;
 constexpr int kStepsMax = 128;
 // Addresses of the zone above that are asked for a referral, one after the other.
 constexpr std::size_t kReferralAsksMax = 3;
+// Names between a cut and the next above it that are looked at.
+constexpr int kAboveStepsMax = 4;
 
 /// Half of what is left: a step that gets no answer leaves time for the next.
 net::Deadline half_way_to(net::Deadline deadline) {
@@ -119,19 +122,88 @@ Task<std::optional<Cut>> Authorities::referral(Cut parent, DnsName name, net::De
   co_return std::nullopt;
 }
 
+Task<std::optional<Cut>> Authorities::zone_above(DnsName zone, net::Deadline deadline) {
+  DnsName at = zone.parent();
+  for (int step = 0; step < kAboveStepsMax && steady_clock::now() < deadline; ++step) {
+    const auto answer = co_await resolver_.ask({at, WireType::kNs}, deadline);
+    if (!answer) co_return std::nullopt;
+    Cut cut{at, {}, {}};
+    collect_servers(answer->answer, at, cut.servers);
+    if (!cut.servers.empty()) co_return cut;
+    if (at.is_root()) co_return std::nullopt;
+    at = next_above(*answer, at);
+    // A top level that the root does not know belongs to a world of its own: there is nobody above to ask.
+    if (at.is_root() && !zone.parent().is_root()) co_return std::nullopt;
+  }
+  co_return std::nullopt;
+}
+
+Task<Delegation> Authorities::servers_above(DnsName zone, net::Deadline deadline) {
+  const auto at = zone.parent();
+  const auto known = above_.find(at);
+  if (known != above_.end() && steady_clock::now() < known->second.until) co_return known->second.delegation;
+  Delegation found{at, {}};
+  if (auto parent = co_await zone_above(zone, half_way_to(deadline))) {
+    found = co_await find_servers(*std::move(parent), half_way_to(deadline));
+  }
+  const auto has_address = [](const Authority& server) { return !server.addresses.empty(); };
+  const bool is_usable = std::ranges::any_of(found.servers, has_address);
+  if (!is_usable) found.servers.clear();
+  if (above_.size() >= kAboveEntriesMax) above_.clear();
+  above_.insert_or_assign(at,
+                          Remembered{found, steady_clock::now() + (is_usable ? kAboveAgeMax : kAboveFailureAgeMax)});
+  co_return found;
+}
+
+Task<std::optional<Above>> Authorities::look_from_above(DnsName zone, net::Deadline deadline) {
+  if (zone.is_root()) co_return std::nullopt;
+  const auto above = co_await servers_above(zone, deadline);
+  std::size_t asked = 0;
+  for (const auto& server : above.servers) {
+    if (server.addresses.empty()) continue;
+    if (++asked > kReferralAsksMax || steady_clock::now() >= deadline) break;
+    if (auto said = co_await ask_above(server, above.zone, zone, half_way_to(deadline))) co_return said;
+  }
+  co_return std::nullopt;
+}
+
+Task<std::optional<Above>> Authorities::ask_above(Authority server, DnsName parent, DnsName zone,
+                                                  net::Deadline deadline) {
+  const auto address = server.addresses.front();
+  const auto exchange = co_await transport_.ask(address, {zone, WireType::kNs}, Recursion::kNotDesired, deadline);
+  if (!exchange.answer) co_return std::nullopt;
+  const auto& answer = *exchange.answer;
+  const bool is_known = answer.rcode == Rcode::kNoError;
+  if (!is_known && !(answer.rcode == Rcode::kNxDomain && answer.authoritative)) co_return std::nullopt;
+  Above above{parent, server.name.text(), text_of(address), !is_known, {}, {}, {}};
+  if (auto cut = cut_in(answer, parent, zone); cut && cut->zone == zone) {
+    // A server of both zones answers from the zone itself: that is not the delegation.
+    if (answer.authoritative && !answer.answer.empty()) co_return std::nullopt;
+    above.servers = std::move(cut->servers);
+    above.glue = std::move(cut->glue);
+  }
+  if (above.servers.empty()) co_return above;
+  const auto keys = co_await transport_.ask(address, {zone, WireType::kDs}, Recursion::kNotDesired, deadline);
+  if (keys.answer && keys.answer->rcode == Rcode::kNoError) {
+    for (const auto& rr : keys.answer->answer) {
+      if (rr.type == WireType::kDs && rr.owner == zone) above.keys.push_back(rr.value);
+    }
+  }
+  co_return above;
+}
+
 Task<Delegation> Authorities::find_servers(Cut cut, net::Deadline deadline) {
   Delegation delegation{cut.zone, {}};
   const auto asked = std::min(cut.servers.size(), settings_.authorities_max);
-  for (std::size_t i = 0; i < asked; ++i) delegation.servers.push_back({cut.servers[i], {}, {}});
+  for (std::size_t i = 0; i < asked; ++i) delegation.servers.push_back({.name = cut.servers[i]});
   std::vector<Task<void>> tasks;
   for (auto& server : delegation.servers) tasks.push_back(find_addresses(cut, server, deadline));
   co_await together(std::move(tasks));
   choose(delegation.servers);
   if (asked < cut.servers.size()) {
     delegation.servers.push_back(
-        {cut.servers[asked],
-         {},
-         format("{} name servers over the limit of {} are not asked", cut.servers.size() - asked, asked)});
+        {.name = cut.servers[asked],
+         .note = format("{} name servers over the limit of {} are not asked", cut.servers.size() - asked, asked)});
   }
   co_return delegation;
 }
@@ -146,12 +218,16 @@ Task<void> Authorities::find_addresses(const Cut& cut, Authority& authority, net
   }
   if (!found) add_note(authority, format("its address is not to be had: {}", found.error().message));
   if (found && found->empty()) add_note(authority, "has no address");
+  if (!found || found->empty()) authority.lack = Authority::Lack::kNone;
   if (!found) co_return;
   for (const auto& address : *found) {
     const auto verdict = policy_.judge(address);
     if (verdict.allowed) {
       authority.addresses.emplace_back(address, settings_.port);
-    } else if (authority.note.size() < 400) {
+      continue;
+    }
+    authority.lack = Authority::Lack::kForbidden;
+    if (authority.note.size() < 400) {
       add_note(authority, format("{} is not asked: {}", address.to_string(), verdict.reason));
     }
   }

@@ -17,8 +17,9 @@ namespace signpost::dns {
 
 struct Authority {
   DnsName name;
-  std::vector<net::UdpEndpoint> addresses;
-  std::string note;  // why it has none, or which of its addresses are not asked
+  std::vector<net::UdpEndpoint> addresses = {};
+  std::string note = {};  // why it has none, or which of its addresses are not asked
+  enum class Lack { kNothing, kNone, kForbidden } lack = Lack::kNothing;  // no address at all; one that is forbidden
 };
 
 /// A zone's upper end: the names of its servers, and the addresses the zone above gave for them (glue), if it was
@@ -33,6 +34,22 @@ struct Delegation {
   DnsName zone;
   std::vector<Authority> servers;  // those without a usable address too
 };
+
+/// What the zone above a cut says about it.
+struct Above {
+  DnsName zone;
+  std::string server;            // who said so
+  std::string address;           // "192.0.2.53:53"
+  bool is_unknown = false;       // NXDOMAIN: there is no such domain
+  std::vector<DnsName> servers;  // of the delegation; empty if there is none
+  std::map<DnsName, std::vector<net::IpAddress>> glue;
+  std::vector<std::string> keys;  // DS, "tag algorithm"
+};
+
+/// Top levels hardly ever change, and nearly every domain lies under a handful of them.
+constexpr std::size_t kAboveEntriesMax = 1'024;
+constexpr Milliseconds kAboveAgeMax = std::chrono::minutes(10);
+constexpr Milliseconds kAboveFailureAgeMax = std::chrono::minutes(1);
 
 class Authorities {
  public:
@@ -50,10 +67,18 @@ class Authorities {
   /// kNotFound: no zone at all; otherwise why the resolvers gave no answer.
   Task<Result<Cut>> find_cut(DnsName name, net::Deadline deadline);
 
+  /// Asks a server of the zone above for its delegation and its DS. Nothing for the root, and where no zone above is
+  /// found or none of its servers answers.
+  Task<std::optional<Above>> look_from_above(DnsName zone, net::Deadline deadline);
+
   /// The addresses of the zone's servers. Never fails: a server without addresses says why.
   Task<Delegation> find_servers(Cut cut, net::Deadline deadline);
 
  private:
+  /// The servers of the zone above and their addresses, from the memory if young enough.
+  Task<Delegation> servers_above(DnsName zone, net::Deadline deadline);
+  Task<std::optional<Cut>> zone_above(DnsName zone, net::Deadline deadline);
+  Task<std::optional<Above>> ask_above(Authority server, DnsName parent, DnsName zone, net::Deadline deadline);
   Task<std::optional<Cut>> referral(Cut parent, DnsName name, net::Deadline deadline);
   Task<void> find_addresses(const Cut& cut, Authority& authority, net::Deadline deadline);
   void choose(std::vector<Authority>& servers) const;
@@ -62,6 +87,11 @@ class Authorities {
   Resolver& resolver_;
   const net::AddressPolicy& policy_;
   Settings settings_;
+  struct Remembered {
+    Delegation delegation;  // without servers: they were not to be had
+    net::Deadline until;
+  };
+  std::map<DnsName, Remembered> above_;  // by the name above the cut; at most kAboveEntriesMax
 };
 
 }  // namespace signpost::dns

@@ -2,9 +2,15 @@
 #include "dns/comparison.h"
 
 #include <algorithm>
-#include <boost/asio/ip/address.hpp>
 
+#include "base/caa_property.h"
+#include "base/record_value.h"
 #include "base/text.h"
+#include "dns/dkim.h"
+#include "dns/dmarc.h"
+#include "dns/spf.h"
+#include "dns/txt_purpose.h"
+#include "dns/txt_shape.h"
 
 namespace signpost::dns {
 
@@ -16,8 +22,8 @@ std::optional<std::string> alias_of(const Answer& answer, const DnsName& name) {
   return alias == answer.answer.end() ? std::nullopt : std::optional(alias->value);
 }
 
-void collect(const Answer& answer, const DnsName& owner, WireType type, Seen& seen) {
-  for (const auto& rr : answer.answer) {
+void collect(std::span<const Rr> section, const DnsName& owner, WireType type, Seen& seen) {
+  for (const auto& rr : section) {
     if (rr.type != type || rr.owner != owner) continue;
     if (std::ranges::find(seen.values, rr.value) != seen.values.end()) continue;
     seen.ttl = seen.values.empty() ? rr.ttl : std::min(seen.ttl, rr.ttl);
@@ -25,29 +31,11 @@ void collect(const Answer& answer, const DnsName& owner, WireType type, Seen& se
   }
 }
 
-std::string canonical_name(const std::string& text) {
-  const auto name = DnsName::parse(text);
-  return name ? name->text() : to_lower(text);
-}
-
-std::string canonical_address(const std::string& text) {
-  boost::system::error_code error;
-  const auto address = boost::asio::ip::make_address(text, error);
-  return error ? text : address.to_string();
-}
-
+/// What was let in before its rule was there still gets compared.
 std::string canonical_value(RecordType type, const std::string& text) {
-  switch (type) {
-    case RecordType::kA:
-    case RecordType::kAaaa:
-      return canonical_address(text);
-    case RecordType::kCname:
-    case RecordType::kMx:
-      return canonical_name(text);
-    case RecordType::kTxt:
-      return text;
-  }
-  return text;
+  auto value = canonical_record_value(type, text);
+  if (value) return *std::move(value);
+  return type == RecordType::kTxt ? text : to_lower(text);
 }
 
 /// A preference and a host, "10 mail.example", apart.
@@ -60,11 +48,23 @@ Exchanger exchanger_of(std::string_view value) {
   return {parse_integer(value.substr(0, space)).value_or(0), value.substr(space + 1)};
 }
 
-bool is_met(const Expectation& record, const std::string& seen) {
-  if (record.type != RecordType::kMx) return !record.value || canonical_value(record.type, *record.value) == seen;
+bool is_exchanger_met(const Expectation& record, const std::string& seen) {
   const auto exchanger = exchanger_of(seen);
-  const bool has_host = !record.value || canonical_name(*record.value) == exchanger.host;
+  const bool has_host = !record.value || canonical_value(record.type, *record.value) == exchanger.host;
   return has_host && (!record.priority || *record.priority == exchanger.preference);
+}
+
+bool is_property_met(const std::string& wanted, const std::string& seen) {
+  const auto property = CaaProperty::parse(wanted);
+  const auto other = CaaProperty::parse(seen);
+  return property && other ? property->means_the_same_as(*other) : wanted == seen;
+}
+
+bool is_met(const Expectation& record, const std::string& seen) {
+  if (record.type == RecordType::kMx) return is_exchanger_met(record, seen);
+  if (!record.value) return true;
+  if (record.type == RecordType::kCaa) return is_property_met(*record.value, seen);
+  return canonical_value(record.type, *record.value) == seen;
 }
 
 std::string shown(const std::vector<std::string>& values) {
@@ -86,6 +86,12 @@ Judgement judge_addresses(std::span<const Expectation> group, const Seen& seen) 
   const auto others = unexpected(group, seen);
   if (others.empty()) return {Verdict::kAgrees, {}};
   return {Verdict::kDisagrees, format("has it, but {} too, which takes its share of the visitors", shown(others))};
+}
+
+Judgement judge_name_servers(std::span<const Expectation> group, const Seen& seen) {
+  const auto others = unexpected(group, seen);
+  if (others.empty()) return {Verdict::kAgrees, {}};
+  return {Verdict::kDisagrees, format("has it, but {} too, which gets its share of the questions", shown(others))};
 }
 
 Judgement judge_exchangers(std::span<const Expectation> group, const Seen& seen) {
@@ -117,13 +123,123 @@ Judgement judge_others(const Expectation& record, const Seen& seen) {
                                       signpost::name_of(record.type))};
 }
 
+std::string_view note_of(TxtShape shape) {
+  switch (shape) {
+    case TxtShape::kQuoted:
+      return "has it with quotation marks as a part of the value";
+    case TxtShape::kPadded:
+      return "has it with other blanks";
+    case TxtShape::kSplit:
+      return "has it split over several records";
+    case TxtShape::kCut:
+      return "has only its beginning";
+    case TxtShape::kEqual:
+    case TxtShape::kOther:
+      return "";
+  }
+  return "";
+}
+
+Judgement judge_plain(const Expectation& record, const Seen& seen) {
+  const auto shape = find_shape(*record.value, seen.values).shape;
+  if (shape == TxtShape::kEqual) return {Verdict::kAgrees, {}};
+  auto judgement = judge_others(record, seen);
+  if (judgement.note.empty()) judgement.note = note_of(shape);
+  return judgement;
+}
+
+Judgement judge_spf(const Expectation& record, const Seen& seen, const SpfReport* walked) {
+  const auto wanted = SpfRecord::parse(*record.value);
+  if (!wanted) return judge_plain(record, seen);
+  const auto records = spf_records(seen.values);
+  if (records.empty()) return judge_plain(record, seen);
+  if (records.size() > 1) {
+    return {Verdict::kDisagrees,
+            format("has {} SPF records, of which mail servers take none: join them into one", records.size())};
+  }
+  const auto found = SpfRecord::parse(records.front());
+  if (!found) return {Verdict::kDisagrees, found.error().message};
+  const auto missing =
+      walked != nullptr ? walked->missing : missing_parts({record.name, *wanted}, {record.name, *found});
+  if (missing.empty()) return {Verdict::kAgrees, {}};
+  const SpfAt at{record.name, *found};
+  const bool is_behind =
+      std::ranges::any_of(missing, [&](const SpfTerm& part) { return stands_after_all(part, record.name, at); });
+  return {Verdict::kDisagrees, is_behind ? format("has {} only behind the all, where nobody gets to", shown(missing))
+                                         : format("has an SPF record without {}", shown(missing))};
+}
+
+Judgement judge_dmarc(const Expectation& record, const Seen& seen) {
+  const auto wanted = DmarcRecord::parse(*record.value);
+  const auto records = dmarc_records(seen.values);
+  if (!wanted || records.empty()) return judge_plain(record, seen);
+  if (records.size() > 1) {
+    return {Verdict::kDisagrees,
+            format("has {} DMARC records, of which mail servers take none: keep one", records.size())};
+  }
+  const auto found = DmarcRecord::parse(records.front());
+  if (!found) return {Verdict::kDisagrees, found.error().message};
+  const auto differences = compare(*wanted, *found);
+  if (differences.empty()) return {Verdict::kAgrees, {}};
+  return {Verdict::kDisagrees, format("has a DMARC record in which {}", shown(differences))};
+}
+
+std::string_view note_of(DkimVerdict verdict) {
+  switch (verdict) {
+    case DkimVerdict::kOtherKey:
+      return "has another key";
+    case DkimVerdict::kRevoked:
+      return "has a revoked key (p is empty)";
+    case DkimVerdict::kCut:
+      return "has only the beginning of the key";
+    case DkimVerdict::kSame:
+    case DkimVerdict::kInvalid:
+      return "";
+  }
+  return "";
+}
+
+Judgement judge_dkim(const Expectation& record, const Seen& seen) {
+  const auto wanted = DkimRecord::parse(*record.value);
+  if (!wanted) return judge_plain(record, seen);
+  bool is_there = false;
+  std::string_view note;
+  for (const auto& value : seen.values) {
+    const auto verdict = compare(*wanted, value);
+    if (verdict == DkimVerdict::kSame) is_there = true;
+    if (note.empty()) note = note_of(verdict);
+  }
+  if (is_there && note.empty()) return {Verdict::kAgrees, {}};
+  // RFC 6376 3.6.2.2: with several keys at a selector the result is undefined.
+  if (is_there)
+    return {Verdict::kDisagrees, "has it, but another key of the selector too, and mail servers take either"};
+  if (note.empty()) return judge_plain(record, seen);
+  return {Verdict::kDisagrees, std::string(note)};
+}
+
+Judgement judge_text(const Expectation& record, const Seen& seen, const SpfReport* walked) {
+  if (!record.value) return seen.values.empty() ? judge_others(record, seen) : Judgement{Verdict::kAgrees, {}};
+  switch (purpose_of(record.name, *record.value)) {
+    case TxtPurpose::kSpf:
+      return judge_spf(record, seen, walked);
+    case TxtPurpose::kDmarc:
+      return judge_dmarc(record, seen);
+    case TxtPurpose::kDkim:
+      return judge_dkim(record, seen);
+    case TxtPurpose::kPlain:
+      return judge_plain(record, seen);
+  }
+  return judge_plain(record, seen);
+}
+
 }  // namespace
 
 Seen see(const Answer& answer, const Question& question) {
   Seen seen;
   DnsName at = question.name;
-  collect(answer, at, question.type, seen);
+  collect(answer.answer, at, question.type, seen);
   if (question.type == WireType::kCname) return seen;
+  if (question.type == WireType::kNs && seen.values.empty()) collect(answer.authority, at, question.type, seen);
   while (seen.values.empty()) {
     const auto target = alias_of(answer, at);
     if (!target) break;
@@ -139,12 +255,14 @@ Seen see(const Answer& answer, const Question& question) {
     }
     seen.aliases.push_back(*next);
     at = *next;
-    collect(answer, at, question.type, seen);
+    collect(answer.answer, at, question.type, seen);
   }
   return seen;
 }
 
-Judgement judge(const Expectation& record, std::span<const Expectation> group, const Seen& seen) {
+Judgement judge(const Expectation& record, std::span<const Expectation> group, const Seen& seen,
+                const SpfReport* walked) {
+  if (record.type == RecordType::kTxt) return judge_text(record, seen, walked);
   const auto meets = [&](const std::string& value) { return is_met(record, value); };
   if (std::ranges::none_of(seen.values, meets)) return judge_others(record, seen);
   switch (record.type) {
@@ -153,11 +271,26 @@ Judgement judge(const Expectation& record, std::span<const Expectation> group, c
       return judge_addresses(group, seen);
     case RecordType::kMx:
       return judge_exchangers(group, seen);
+    case RecordType::kNs:
+      return judge_name_servers(group, seen);
     case RecordType::kCname:
     case RecordType::kTxt:
+    case RecordType::kCaa:
+    case RecordType::kSrv:
       return {Verdict::kAgrees, {}};
   }
   return {Verdict::kDisagrees, {}};
+}
+
+std::optional<SpfWalk> begin_spf_walk(const Expectation& record, const Seen& seen) {
+  if (record.type != RecordType::kTxt || !record.value) return std::nullopt;
+  if (purpose_of(record.name, *record.value) != TxtPurpose::kSpf) return std::nullopt;
+  auto wanted = SpfRecord::parse(*record.value);
+  const auto records = spf_records(seen.values);
+  if (!wanted || records.size() != 1) return std::nullopt;
+  auto found = SpfRecord::parse(records.front());
+  if (!found) return std::nullopt;
+  return SpfWalk({record.name, *std::move(wanted)}, {record.name, *std::move(found)});
 }
 
 Judgement judge_flattened(std::span<const std::string> seen, std::span<const std::string> target_addresses) {

@@ -3,10 +3,16 @@
 // Whether what a server answered is what we wait for, by type. Pure; any thread.
 //
 // A, AAAA  the record is there and every address there is is expected: an old address beside the new one takes its
-// share
-//          of the visitors. So with several expectations of one name and type all agree only if both sets are equal.
+//          share of the visitors. So with several expectations of one name and type all agree only if both sets are
+//          equal.
 // CNAME    the same target, any case, last dot or not. Without a CNAME the name may be flattened: see judge_flattened.
-// TXT      among others, the joined strings exactly.
+// NS       the same set as for addresses: every name server there is is expected. A referral counts as seen.
+// CAA      among others, the same property: blanks and the order of an issue value's parameters are free.
+// SRV      among others, all four parts exactly.
+// TXT      among others, the joined strings exactly. Three have rules of their own:
+//          SPF    exactly one SPF record, which has (itself or, with a SpfReport, through its includes) what is wanted;
+//          DMARC  exactly one at _dmarc.…, whose tags agree, see dmarc.h;
+//          DKIM   the same key at the selector, and no other beside it.
 // MX       with its preference; others may be there if their preference is worse than every expected one.
 #pragma once
 
@@ -16,6 +22,7 @@
 
 #include "dns/message.h"
 #include "dns/observation.h"
+#include "dns/spf_walk.h"
 #include "net/task.h"
 
 namespace signpost::dns {
@@ -39,7 +46,13 @@ struct Judgement {
 
 /// `group`: all expectations of the record's name and type, itself included. Never says a server's fault, only
 /// kAgrees, kDisagrees or kNoData (nothing of this type).
-Judgement judge(const Expectation& record, std::span<const Expectation> group, const Seen& seen);
+/// `walked`: what the walk of `begin_spf_walk` found, if there was one; without it only the record itself counts.
+Judgement judge(const Expectation& record, std::span<const Expectation> group, const Seen& seen,
+                const SpfReport* walked = nullptr);
+
+/// The walk that tells whether a wanted SPF record is met through includes; nothing if there is none to walk: the
+/// expectation is no SPF record, or there is not exactly one valid SPF record to see. It may have ended at once.
+std::optional<SpfWalk> begin_spf_walk(const Expectation& record, const Seen& seen);
 
 /// A name with addresses instead of the expected CNAME: agrees if they are a non-empty subset of the target's.
 Judgement judge_flattened(std::span<const std::string> seen, std::span<const std::string> target_addresses);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// From the servers' verdicts to one conclusion: propagated or not, a stable cause, a sentence for the customer.
+// From the servers' verdicts and the findings to one conclusion: propagated or not, and a sentence for the customer.
 // Pure; any thread.
 #pragma once
 
@@ -9,17 +9,16 @@
 
 namespace signpost::dns {
 
-/// What the verdicts alone do not say.
-enum class Hint {
-  kNone,
-  kAliasLoop,     // an authoritative server's aliases run in a loop
-  kZoneIsSuffix,  // the zone found is a public suffix ("com"): the domain itself has no zone
-};
+/// Every server that speaks for the zone agrees, and at least one speaks.
+bool is_propagated(const RecordObservation& record);
 
-/// Fills propagated, cause and explanation from the authorities' answers.
-void conclude(RecordObservation& record, Hint hint);
+/// Fills causes, cause and explanation. `record.propagated` is set.
+void explain(RecordObservation& record, std::vector<Finding> findings);
 
-/// The same where no servers were found at all: kNotFound is "no_delegation", anything else "resolvers_fail".
-void conclude_without_servers(RecordObservation& record, const Error& reason);
+/// Where no servers were found at all: kNotFound is kNoDelegation, anything else kResolversFail.
+Finding without_servers(const RecordObservation& record, const Error& reason);
+
+/// Where the record was not looked at.
+Finding unseen(Cause cause, std::string text);
 
 }  // namespace signpost::dns

@@ -4,7 +4,9 @@
 #include <algorithm>
 
 #include "base/text.h"
+#include "dns/diagnosis.h"
 #include "dns/explanation.h"
+#include "dns/inquiry.h"
 #include "dns/together.h"
 
 namespace signpost::dns {
@@ -15,10 +17,24 @@ struct Look::Place {
   Result<Cut> cut = fail(Kind::kTimeout, "the look ended before its turn");
 };
 
+struct Look::Zone {
+  Cut cut;
+  ZoneView view;
+  bool is_remembered = false;
+};
+
 struct Look::Group {
   std::vector<Expectation> members;  // of one name and type
   std::vector<Probe> authorities;
   std::vector<Probe> resolvers;
+  Beyond beyond = {};
+  // Where the SPF record of the first server that spoke leads to, by what was wanted.
+  std::map<std::string, SpfReport> spf = {};
+
+  const Probe* witness() const {
+    const auto found = std::ranges::find_if(authorities, &Probe::has_spoken);
+    return found == authorities.end() ? nullptr : &*found;
+  }
 };
 
 namespace {
@@ -29,39 +45,45 @@ std::optional<DnsName> target_of(const Expectation& record) {
   return target ? std::optional(*std::move(target)) : std::nullopt;
 }
 
-bool is_public_suffix(const std::string& zone, const DnsName& name) {
-  if (zone == ".") return true;
-  const auto host = HostName::parse(zone);
-  return !host && name.text() != zone;
+/// Something answered, but not what a server of the zone should: perhaps only for the moment.
+bool has_failed(const Probe& probe) {
+  return probe.exchange.outcome == Outcome::kMalformed || (probe.exchange.answer && !probe.has_spoken());
 }
 
-Hint hint_for(const RecordObservation& record, const std::vector<Probe>& probes) {
-  const auto loops = [](const Probe& probe) { return probe.seen.chain == Seen::Chain::kLoops; };
-  if (std::ranges::any_of(probes, loops)) return Hint::kAliasLoop;
-  return is_public_suffix(record.zone, record.name) ? Hint::kZoneIsSuffix : Hint::kNone;
+bool knows(const Delegation& delegation, const DnsName& server) {
+  return std::ranges::find(delegation.servers, server, &Authority::name) != delegation.servers.end();
 }
 
 }  // namespace
 
-Look::Look(std::vector<Expectation> expectations, Authorities& authorities, Resolver& resolver,
-           Transport& to_authorities, Transport& to_resolvers, Budget budget)
+Look::Look(std::vector<Expectation> expectations, Means means, Budget budget, Progress progress)
     : expectations_(std::move(expectations)),
-      authorities_(authorities),
-      resolver_(resolver),
-      to_authorities_(to_authorities),
-      to_resolvers_(to_resolvers),
-      budget_(budget) {}
+      means_(means),
+      budget_(budget),
+      progress_(std::move(progress)),
+      started_(steady_clock::now()) {}
 Look::~Look() = default;
+
+/// A deadline for a step that may take a share of what is left, and never more than one question may.
+net::Deadline Look::until(double share_of_rest) const {
+  const auto now = steady_clock::now();
+  const auto rest = std::chrono::duration_cast<Milliseconds>((budget_.deadline - now) * share_of_rest);
+  return now + std::min(rest, budget_.server_max);
+}
 
 Task<std::vector<RecordObservation>> Look::run() {
   form_groups();
-  // Half of the time for the way to the servers; then the servers; what is left is for the targets of flattened names.
-  const auto now = steady_clock::now();
-  co_await find_zones(now + (budget_.deadline - now) / 2);
+  // Half of the time for the way to the servers; then the servers; what is left is for the reasons.
+  co_await find_zones(started_ + (budget_.deadline - started_) / 2);
   for (auto& group : groups_) prepare(group);
-  const auto left = (budget_.deadline - steady_clock::now()) * 4 / 5;
-  co_await ask_servers(steady_clock::now() + std::min<steady_clock::duration>(left, budget_.server_max));
+  co_await ask_servers(until(0.8));
+  co_await ask_servers_of_one_side(until(0.6));
+  co_await ask_again_what_failed(until(0.5));
   co_await find_targets();
+  std::vector<Task<void>> walks;
+  for (auto& group : groups_) walks.push_back(walk_spf(group, until(0.6)));
+  co_await together(std::move(walks));
+  co_await look_beyond(until(1.0));
   co_return conclude_all();
 }
 
@@ -77,61 +99,171 @@ void Look::form_groups() {
   }
 }
 
+// ── zones ───────────────────────────────────────────────────────────────────────────────────────────────────────────
+
 Task<void> Look::find_zones(net::Deadline deadline) {
   std::vector<Task<void>> cuts;
   for (auto& [name, place] : places_) cuts.push_back(find_cut(name, place, deadline));
   co_await together(std::move(cuts));
   // Names of one zone share its servers.
-  std::map<DnsName, Cut> zones;
   for (const auto& [name, place] : places_) {
-    if (place.cut) zones.try_emplace(place.cut->zone, *place.cut);
+    if (place.cut) zones_.try_emplace(place.cut->zone, Zone{*place.cut, {{place.cut->zone, {}}, {}, {}}});
   }
   std::vector<Task<void>> servers;
-  for (const auto& [zone, cut] : zones) {
-    delegations_.try_emplace(zone, Delegation{zone, {}});
-    servers.push_back(find_servers(cut, deadline));
-  }
+  for (auto& [name, zone] : zones_) servers.push_back(find_servers(zone, deadline));
   co_await together(std::move(servers));
 }
 
 Task<void> Look::find_cut(DnsName name, Place& place, net::Deadline deadline) {
-  place.cut = co_await authorities_.find_cut(std::move(name), deadline - (deadline - steady_clock::now()) / 4);
+  if (auto known = means_.memory.cut_of(name)) {
+    place.cut = *std::move(known);
+    co_return;
+  }
+  place.cut = co_await means_.authorities.find_cut(std::move(name), deadline - (deadline - steady_clock::now()) / 4);
 }
 
-Task<void> Look::find_servers(Cut cut, net::Deadline deadline) {
-  auto& delegation = delegations_.at(cut.zone);
-  delegation = co_await authorities_.find_servers(std::move(cut), deadline);
+Task<void> Look::find_servers(Zone& zone, net::Deadline deadline) {
+  if (auto known = means_.memory.view_of(zone.cut.zone)) {
+    zone.view = *std::move(known);
+    zone.is_remembered = true;
+    co_return;
+  }
+  zone.view.delegation = co_await means_.authorities.find_servers(zone.cut, deadline);
 }
+
+/// The zone from above and from inside, while its servers are asked for the records.
+Task<void> Look::view(Zone& zone, net::Deadline deadline) {
+  if (zone.is_remembered || zone.cut.zone.is_root()) co_return;
+  zone.view.above = co_await means_.authorities.look_from_above(zone.cut.zone, deadline);
+  if (zone.view.above && zone.view.above->servers.empty()) co_return;
+  for (const auto& server : zone.view.delegation.servers) {
+    if (server.addresses.empty()) continue;
+    Probe own{server.name.text(), server.addresses.front(), {zone.cut.zone, WireType::kNs}};
+    co_await ask(means_.to_authorities, own, deadline);
+    if (!own.has_spoken()) continue;
+    for (const auto& text : own.seen.values) {
+      if (auto name = DnsName::parse(text)) zone.view.own.push_back(*std::move(name));
+    }
+    co_return;
+  }
+}
+
+const Look::Zone* Look::zone_of(const Group& group) const {
+  const auto& place = places_.at(group.members.front().name);
+  return place.cut ? &zones_.at(place.cut->zone) : nullptr;
+}
+
+// ── servers ─────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 void Look::prepare(Group& group) {
   const Question question{group.members.front().name, wire_type_of(group.members.front().type)};
-  for (const auto& server : resolver_.servers()) {
+  for (const auto& server : means_.resolver.servers()) {
     group.resolvers.push_back(Probe{server.address().to_string(), server, question, Recursion::kDesired});
   }
-  const auto& place = places_.at(question.name);
-  if (!place.cut) return;
-  for (const auto& server : delegations_.at(place.cut->zone).servers) {
+  if (const auto* zone = zone_of(group)) group.authorities = probes_of(group, zone->view.delegation.servers);
+}
+
+std::vector<Probe> Look::probes_of(const Group& group, const std::vector<Authority>& servers) const {
+  const Question question{group.members.front().name, wire_type_of(group.members.front().type)};
+  std::vector<Probe> probes;
+  for (const auto& server : servers) {
     for (const auto& address : server.addresses) {
-      group.authorities.push_back(Probe{server.name.text(), address, question, Recursion::kNotDesired});
+      probes.push_back(Probe{server.name.text(), address, question, Recursion::kNotDesired});
     }
   }
+  return probes;
+}
+
+Task<void> Look::ask(Transport& transport, Probe& probe, net::Deadline deadline) {
+  ++asked_;
+  co_await dns::run(transport, probe, deadline);
+  probe.at_ms = std::chrono::duration_cast<Milliseconds>(steady_clock::now() - started_).count();
+  probe.is_done = true;
+  ++answered_;
+  if (progress_) tell_progress();
+}
+
+void Look::tell_progress() const {
+  Observation so_far;
+  for (const auto& record : expectations_) {
+    const auto has = [&](const Group& group) {
+      return group.members.front().name == record.name && group.members.front().type == record.type;
+    };
+    const auto group = std::ranges::find_if(groups_, has);
+    RecordObservation seen{.name = record.name, .type = record.type, .expected = expected_text(record)};
+    for (const auto& probe : group->authorities) {
+      if (probe.is_done) seen.authorities.push_back(report(probe, record, group->members, {}));
+    }
+    for (const auto& probe : group->resolvers) {
+      if (probe.is_done) seen.resolvers.push_back(report(probe, record, group->members, {}));
+    }
+    so_far.records.push_back(std::move(seen));
+  }
+  progress_(so_far, answered_, asked_);
 }
 
 Task<void> Look::ask_servers(net::Deadline deadline) {
   std::vector<Task<void>> tasks;
   for (auto& group : groups_) {
-    for (auto& probe : group.authorities) tasks.push_back(dns::run(to_authorities_, probe, deadline));
-    for (auto& probe : group.resolvers) tasks.push_back(dns::run(to_resolvers_, probe, deadline));
+    for (auto& probe : group.authorities) tasks.push_back(ask(means_.to_authorities, probe, deadline));
+    for (auto& probe : group.resolvers) tasks.push_back(ask(means_.to_resolvers, probe, deadline));
+  }
+  for (auto& [name, zone] : zones_) tasks.push_back(view(zone, deadline));
+  co_await together(std::move(tasks));
+}
+
+/// Servers that only the zone above names, or only the zone itself: part of the world asks them.
+Task<void> Look::ask_servers_of_one_side(net::Deadline deadline) {
+  std::vector<Task<void>> tasks;
+  for (auto& [name, zone] : zones_) {
+    if (zone.is_remembered || !zone.view.above || zone.view.above->servers.empty()) continue;
+    Cut others{zone.cut.zone, {}, zone.view.above->glue};
+    for (const auto* side : {&zone.view.above->servers, &zone.view.own}) {
+      std::ranges::copy_if(*side, std::back_inserter(others.servers), [&](const DnsName& server) {
+        return !knows(zone.view.delegation, server) &&
+               std::ranges::find(others.servers, server) == others.servers.end();
+      });
+    }
+    if (others.servers.empty()) continue;
+    auto found = co_await means_.authorities.find_servers(others, deadline);
+    for (auto& group : groups_) {
+      if (zone_of(group) != &zone) continue;
+      const auto first = group.authorities.size();
+      std::ranges::move(probes_of(group, found.servers), std::back_inserter(group.authorities));
+      for (auto i = first; i < group.authorities.size(); ++i) {
+        tasks.push_back(ask(means_.to_authorities, group.authorities[i], deadline));
+      }
+    }
+    std::ranges::move(found.servers, std::back_inserter(zone.view.delegation.servers));
   }
   co_await together(std::move(tasks));
 }
 
-Task<void> Look::find_targets() {
-  const auto is_flattened = [](const Probe& probe) { return !probe.flattened.empty(); };
-  for (const auto& group : groups_) {
-    if (std::ranges::none_of(group.authorities, is_flattened) && std::ranges::none_of(group.resolvers, is_flattened)) {
-      continue;
+/// A second look before blame.
+Task<void> Look::ask_again_what_failed(net::Deadline deadline) {
+  std::vector<Probe> again;
+  std::vector<Probe*> first;
+  for (auto& group : groups_) {
+    for (auto& probe : group.authorities) {
+      if (!has_failed(probe)) continue;
+      again.push_back(Probe{probe.server, probe.endpoint, probe.question, probe.recursion});
+      first.push_back(&probe);
     }
+  }
+  std::vector<Task<void>> tasks;
+  for (auto& probe : again) tasks.push_back(ask(means_.to_authorities, probe, deadline));
+  co_await together(std::move(tasks));
+  for (std::size_t i = 0; i < again.size(); ++i) {
+    if (again[i].has_spoken()) *first[i] = std::move(again[i]);
+  }
+}
+
+// ── reasons ─────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+Task<void> Look::find_targets() {
+  const auto is_there = [](const Probe& probe) { return !probe.seen.values.empty() || !probe.flattened.empty(); };
+  for (const auto& group : groups_) {
+    if (std::ranges::none_of(group.authorities, is_there) && std::ranges::none_of(group.resolvers, is_there)) continue;
     for (const auto& record : group.members) {
       if (const auto target = target_of(record)) targets_.try_emplace(*target);
     }
@@ -143,44 +275,156 @@ Task<void> Look::find_targets() {
 
 Task<void> Look::find_target(DnsName target) {
   auto& texts = targets_.at(target);
-  const auto addresses = co_await resolver_.all_addresses_of(std::move(target), budget_.deadline);
+  const auto addresses = co_await means_.resolver.all_addresses_of(std::move(target), until(0.7));
   for (const auto& address : addresses) texts.push_back(address.to_string());
 }
 
-std::vector<RecordObservation> Look::conclude_all() const {
+Task<void> Look::walk_spf(Group& group, net::Deadline deadline) {
+  const auto* witness = group.witness();
+  if (witness == nullptr) co_return;
+  for (const auto& record : group.members) {
+    auto walk = begin_spf_walk(record, witness->seen);
+    if (!walk) continue;
+    while (!walk->has_ended() && steady_clock::now() < deadline) {
+      std::vector<Task<void>> tasks;
+      for (auto& name : walk->needed()) tasks.push_back(ask_for_texts(*walk, name, deadline));
+      co_await together(std::move(tasks));
+    }
+    group.spf.insert_or_assign(*record.value, walk->report());
+  }
+}
+
+Task<void> Look::ask_for_texts(SpfWalk& walk, DnsName name, net::Deadline deadline) {
+  const Question question{name, WireType::kTxt};
+  const auto answer = co_await means_.resolver.ask(question, deadline);
+  if (!answer) {
+    walk.tell(name, SpfWalk::Outcome::kFailed, {});
+    co_return;
+  }
+  const auto seen = see(*answer, question);
+  walk.tell(name, seen.values.empty() ? SpfWalk::Outcome::kNothing : SpfWalk::Outcome::kAnswer, seen.values);
+}
+
+/// What the walk found, for a server whose records are those with which it began.
+const SpfReport* Look::walked(const Expectation& record, const Group& group, const Probe& probe) const {
+  const auto found = record.value ? group.spf.find(*record.value) : group.spf.end();
+  if (found == group.spf.end()) return nullptr;
+  return spf_records(probe.seen.values) == spf_records(group.witness()->seen.values) ? &found->second : nullptr;
+}
+
+/// CAA counts for names that certificates are for.
+Task<void> Look::walk_caa(Group& group, net::Deadline deadline) {
+  const auto& record = group.members.front();
+  const bool is_host =
+      record.type == RecordType::kA || record.type == RecordType::kAaaa || record.type == RecordType::kCname;
+  if (!is_host || record.name.text().starts_with('_') || means_.certificate_authorities.empty()) co_return;
+  CaaWalk walk(record.name);
+  while (const auto name = walk.needed()) {
+    const Question question{*name, WireType::kCaa};
+    const auto answer = co_await means_.resolver.ask(question, deadline);
+    if (!answer) {
+      walk.tell(CaaWalk::Outcome::kFailed, {});
+      continue;
+    }
+    const auto seen = see(*answer, question);
+    const bool is_there = answer->rcode == Rcode::kNoError;
+    walk.tell(is_there ? CaaWalk::Outcome::kAnswer : CaaWalk::Outcome::kNothing, seen.values,
+              seen.aliases.empty() ? std::nullopt : std::optional(seen.aliases.back()));
+  }
+  for (const auto& authority : means_.certificate_authorities) {
+    group.beyond.caa.push_back({authority, walk.judge({.issuers = {authority}, .name = CaaQuestion::For::kHost})});
+  }
+}
+
+Task<void> Look::look_beyond(net::Deadline deadline) {
+  std::vector<Task<void>> tasks;
+  for (auto& group : groups_) {
+    const auto* zone = zone_of(group);
+    if (zone == nullptr) continue;
+    const auto& record = group.members.front();
+    const auto seen = report_one(record, group);
+    const auto agreeing = std::ranges::count(seen.authorities, Verdict::kAgrees, &ServerAnswer::verdict);
+    const Sight sight{.wanted = record,
+                      .all = expectations_,
+                      .authorities = group.authorities,
+                      .resolvers = group.resolvers,
+                      .witness = group.witness(),
+                      .is_absent = agreeing == 0,
+                      .is_split = agreeing > 0 && !is_propagated(seen),
+                      .zone = zone->view};
+    group.beyond =
+        plan(sight, format("signpost-{:08x}", static_cast<std::uint32_t>(started_.time_since_epoch().count())));
+    tasks.push_back(walk_caa(group, deadline));
+    for_each(group.beyond, [&](Probe& probe) {
+      const bool is_resolver = probe.recursion != Recursion::kNotDesired;
+      tasks.push_back(ask(is_resolver ? means_.to_resolvers : means_.to_authorities, probe, deadline));
+    });
+  }
+  co_await together(std::move(tasks));
+}
+
+RecordObservation Look::report_one(const Expectation& record, const Group& group) const {
+  RecordObservation seen{.name = record.name, .type = record.type, .expected = expected_text(record)};
+  const auto target = target_of(record);
+  const auto found = target ? targets_.find(*target) : targets_.end();
+  const auto addresses = found == targets_.end() ? std::vector<std::string>() : found->second;
+  for (const auto& probe : group.resolvers)
+    seen.resolvers.push_back(report(probe, record, group.members, addresses, walked(record, group, probe)));
+  for (const auto& probe : group.authorities) {
+    seen.authorities.push_back(report(probe, record, group.members, addresses, walked(record, group, probe)));
+    const bool has_value = std::ranges::find(probe.seen.values, seen.expected) != probe.seen.values.end();
+    seen.value_seen |= has_value && seen.authorities.back().verdict == Verdict::kAgrees;
+  }
+  return seen;
+}
+
+std::vector<RecordObservation> Look::conclude_all() {
   std::vector<RecordObservation> records;
   for (const auto& record : expectations_) {
     const auto has = [&](const Group& group) {
       return group.members.front().name == record.name && group.members.front().type == record.type;
     };
-    records.push_back(conclude_one(record, *std::ranges::find_if(groups_, has)));
+    const auto& group = *std::ranges::find_if(groups_, has);
+    auto seen = report_one(record, group);
+    conclude(seen, record, group);
+    records.push_back(std::move(seen));
   }
   return records;
 }
 
-RecordObservation Look::conclude_one(const Expectation& record, const Group& group) const {
-  RecordObservation seen{record.name, record.type, expected_text(record), {}, false, {}, {}, {}, {}};
-  const auto target = target_of(record);
-  const auto found = target ? targets_.find(*target) : targets_.end();
-  const auto addresses = found == targets_.end() ? std::vector<std::string>() : found->second;
-  for (const auto& probe : group.resolvers) seen.resolvers.push_back(report(probe, record, group.members, addresses));
-  for (const auto& probe : group.authorities) {
-    seen.authorities.push_back(report(probe, record, group.members, addresses));
-    const bool has_value = std::ranges::find(probe.seen.values, seen.expected) != probe.seen.values.end();
-    seen.value_seen |= has_value && seen.authorities.back().verdict == Verdict::kAgrees;
+void Look::conclude(RecordObservation& seen, const Expectation& record, const Group& group) {
+  const auto* zone = zone_of(group);
+  if (zone == nullptr) {
+    explain(seen, {without_servers(seen, places_.at(record.name).cut.error())});
+    return;
   }
-  const auto& place = places_.at(record.name);
-  if (!place.cut) {
-    conclude_without_servers(seen, place.cut.error());
-    return seen;
-  }
-  seen.zone = place.cut->zone.text();
-  for (const auto& server : delegations_.at(place.cut->zone).servers) {
+  seen.zone = zone->cut.zone.text();
+  for (const auto& server : zone->view.delegation.servers) {
     if (server.note.empty()) continue;
     seen.authorities.push_back({server.name.text(), {}, Verdict::kUnreachable, {}, 0, 0, server.note});
   }
-  conclude(seen, hint_for(seen, group.authorities));
-  return seen;
+  seen.propagated = is_propagated(seen);
+  const auto target = target_of(record);
+  auto beyond = group.beyond;
+  beyond.target_is_looked_up = target && targets_.contains(*target);
+  if (const auto* spf = group.witness() == nullptr ? nullptr : walked(record, group, *group.witness())) {
+    beyond.spf = *spf;
+  }
+  beyond.target_exists = beyond.target_is_looked_up && !targets_.at(*target).empty();
+  const Facts facts{.record = seen,
+                    .wanted = record,
+                    .group = group.members,
+                    .all = expectations_,
+                    .authorities = group.authorities,
+                    .resolvers = group.resolvers,
+                    .zone = zone->view,
+                    .beyond = beyond};
+  explain(seen, diagnose(facts));
+  if (seen.propagated) {
+    means_.memory.remember(record.name, zone->cut, zone->view);
+  } else {
+    means_.memory.forget(record.name, zone->cut.zone);
+  }
 }
 
 }  // namespace signpost::dns

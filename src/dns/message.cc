@@ -7,6 +7,7 @@
 #include <cstdlib>
 #include <memory>
 
+#include "base/caa_property.h"
 #include "base/text.h"
 
 namespace signpost::dns {
@@ -23,6 +24,8 @@ template <typename T>
 using Owned = std::unique_ptr<T, Free>;
 
 constexpr std::size_t kHeaderBytes = 12;
+constexpr std::size_t kUnreadableMax = 8;
+constexpr std::size_t kUnreadableBytesMax = 300;
 
 struct Cursor {
   const std::uint8_t* octets;
@@ -74,6 +77,33 @@ std::optional<std::string> exchange_text(const ldns_rr* rr) {
   return format("{} {}", ldns_rdf2native_int16(ldns_rr_rdf(rr, 0)), host->text());
 }
 
+std::optional<std::string> service_text(const ldns_rr* rr) {
+  if (ldns_rr_rd_count(rr) != 4) return std::nullopt;
+  std::string numbers;
+  for (std::size_t i = 0; i < 3; ++i) {
+    if (ldns_rdf_size(ldns_rr_rdf(rr, i)) != 2) return std::nullopt;
+    numbers += format("{} ", ldns_rdf2native_int16(ldns_rr_rdf(rr, i)));
+  }
+  const auto host = name_in(ldns_rr_rdf(rr, 3));
+  return host ? std::optional(numbers + host->text()) : std::nullopt;
+}
+
+std::string_view octets_of(const ldns_rdf* rdf) {
+  return {reinterpret_cast<const char*>(ldns_rdf_data(rdf)), ldns_rdf_size(rdf)};
+}
+
+std::optional<std::string> property_text(const ldns_rr* rr) {
+  // An empty value is no third field to ldns.
+  const auto count = ldns_rr_rd_count(rr);
+  if (count < 2 || count > 3 || ldns_rdf_size(ldns_rr_rdf(rr, 0)) != 1) return std::nullopt;
+  auto tag = octets_of(ldns_rr_rdf(rr, 1));
+  if (!tag.empty()) tag.remove_prefix(1);  // the first octet is the length
+  if (!is_caa_tag(tag)) return std::nullopt;
+  const auto flags = ldns_rdf2native_int8(ldns_rr_rdf(rr, 0));
+  const auto value = count == 3 ? octets_of(ldns_rr_rdf(rr, 2)) : std::string_view();
+  return CaaProperty{flags, to_lower(tag), std::string(value)}.text();
+}
+
 std::string authority_text(const ldns_rr* rr) {
   std::string text;
   for (std::size_t i = 0; i < ldns_rr_rd_count(rr); ++i) {
@@ -84,11 +114,31 @@ std::string authority_text(const ldns_rr* rr) {
   return text;
 }
 
+/// A key is named by its tag and algorithm, on both sides of a delegation (RFC 4034 5.1, appendix B).
+std::optional<std::string> key_text(const ldns_rr* rr, WireType type) {
+  constexpr std::size_t kFieldsMin = 4;
+  if (ldns_rr_rd_count(rr) < kFieldsMin) return std::nullopt;
+  if (type == WireType::kDs) {
+    return format("{} {}", ldns_rdf2native_int16(ldns_rr_rdf(rr, 0)), ldns_rdf2native_int8(ldns_rr_rdf(rr, 1)));
+  }
+  return format("{} {}", ldns_calc_keytag(rr), ldns_rdf2native_int8(ldns_rr_rdf(rr, 2)));
+}
+
+std::string printable_text(const ldns_rr* rr) {
+  std::string text;
+  for (std::size_t i = 0; i < ldns_rr_rd_count(rr); ++i) text += (i == 0 ? "" : " ") + name_text(ldns_rr_rdf(rr, i));
+  if (text.ends_with('.')) text.pop_back();
+  return printable(text, kUnreadableBytesMax);
+}
+
 std::optional<std::string> value_of(const ldns_rr* rr, WireType type) {
   const ldns_rdf* first = ldns_rr_rd_count(rr) > 0 ? ldns_rr_rdf(rr, 0) : nullptr;
   if (type == WireType::kTxt) return joined_strings(rr);
   if (type == WireType::kMx) return exchange_text(rr);
+  if (type == WireType::kSrv) return service_text(rr);
+  if (type == WireType::kCaa) return property_text(rr);
   if (type == WireType::kSoa) return authority_text(rr);
+  if (type == WireType::kDs || type == WireType::kDnskey) return key_text(rr, type);
   if (type == WireType::kA || type == WireType::kAaaa) {
     if (first == nullptr) return std::nullopt;
     return type == WireType::kA ? address_text<boost::asio::ip::address_v4>(first)
@@ -124,6 +174,9 @@ void keep(const ldns_rr* rr, Answer& answer, std::vector<Rr>& section) {
   auto value = value_of(rr, type);
   if (ldns_rr_get_class(rr) != LDNS_RR_CLASS_IN || !owner || !value) {
     ++answer.skipped;
+    if (owner && !value && &section == &answer.answer && answer.unreadable.size() < kUnreadableMax) {
+      answer.unreadable.push_back(Rr{*std::move(owner), type, ldns_rr_ttl(rr), printable_text(rr)});
+    }
     return;
   }
   // RFC 2181 8: a TTL with the top bit set means zero.
@@ -172,6 +225,12 @@ WireType wire_type_of(RecordType type) {
       return WireType::kTxt;
     case RecordType::kMx:
       return WireType::kMx;
+    case RecordType::kNs:
+      return WireType::kNs;
+    case RecordType::kCaa:
+      return WireType::kCaa;
+    case RecordType::kSrv:
+      return WireType::kSrv;
   }
   return WireType::kA;
 }
@@ -192,8 +251,16 @@ std::string name_of(WireType type) {
       return "TXT";
     case WireType::kAaaa:
       return "AAAA";
+    case WireType::kSrv:
+      return "SRV";
     case WireType::kOpt:
       return "OPT";
+    case WireType::kDs:
+      return "DS";
+    case WireType::kDnskey:
+      return "DNSKEY";
+    case WireType::kCaa:
+      return "CAA";
   }
   return format("TYPE{}", static_cast<std::uint16_t>(type));
 }
@@ -220,10 +287,21 @@ std::string name_of(Rcode rcode) {
   return format("RCODE{}", static_cast<std::uint16_t>(rcode));
 }
 
+std::uint32_t negative_ttl(const Answer& answer) {
+  for (const auto& rr : answer.authority) {
+    if (rr.type != WireType::kSoa) continue;
+    const auto minimum = parse_integer(std::string_view(rr.value).substr(rr.value.rfind(' ') + 1));
+    return minimum ? std::min(rr.ttl, static_cast<std::uint32_t>(*minimum)) : rr.ttl;
+  }
+  return 0;
+}
+
 std::string encode_query(const Question& question, std::uint16_t id, Recursion recursion, Edns edns) {
   ldns_rdf* owner = ldns_dname_new_frm_str(question.name.text().c_str());
   if (owner == nullptr) return {};
-  const std::uint16_t flags = recursion == Recursion::kDesired ? LDNS_RD : 0;
+  const std::uint16_t flags = recursion == Recursion::kNotDesired ? 0
+                              : recursion == Recursion::kDesired  ? LDNS_RD
+                                                                  : LDNS_RD | LDNS_CD;
   const Owned<ldns_pkt> packet(
       ldns_pkt_query_new(owner, static_cast<ldns_rr_type>(question.type), LDNS_RR_CLASS_IN, flags));
   if (!packet) {

@@ -17,7 +17,8 @@
 
 namespace signpost::dns {
 
-/// Record types as numbers on the wire (IANA, RFC 1035 3.2.2). Values without a name here occur too.
+/// Record types as numbers on the wire (IANA; RFC 1035 3.2.2, RFC 2782, RFC 8659 4.1). Values without a name here occur
+/// too.
 enum class WireType : std::uint16_t {
   kA = 1,
   kNs = 2,
@@ -26,7 +27,11 @@ enum class WireType : std::uint16_t {
   kMx = 15,
   kTxt = 16,
   kAaaa = 28,
-  kOpt = 41
+  kSrv = 33,
+  kOpt = 41,
+  kDs = 43,
+  kDnskey = 48,
+  kCaa = 257
 };
 
 WireType wire_type_of(RecordType type);
@@ -47,7 +52,8 @@ enum class Rcode : std::uint16_t {
 /// "NOERROR", "NXDOMAIN" …; "RCODE17" for those without a name here.
 std::string name_of(Rcode rcode);
 
-enum class Recursion { kNotDesired, kDesired };
+/// kUnchecked: the resolver is to answer although it holds the answer for forged (CD, RFC 4035 3.2.2).
+enum class Recursion { kNotDesired, kDesired, kUnchecked };
 enum class Edns { kOff, kOn };
 
 constexpr std::size_t kMessageBytesMax = 65'535;
@@ -66,8 +72,9 @@ struct Rr {
   DnsName owner;
   WireType type;
   std::uint32_t ttl;  // seconds
-  /// Canonical: "192.0.2.1"; "2001:db8::1"; names lower case without the last dot; MX "10 mail.example"; TXT its
-  /// strings joined, raw octets; SOA "mname rname serial refresh retry expire minimum". Empty for other types.
+  /// Canonical: "192.0.2.1"; "2001:db8::1"; names lower case without the last dot; MX "10 mail.example"; SRV
+  /// "10 5 443 host.example"; CAA '0 issue "ca.example"'; TXT its strings joined, raw octets; SOA "mname rname serial
+  /// refresh retry expire minimum"; DS and DNSKEY "tag algorithm". Empty for other types.
   std::string value;
 };
 
@@ -76,13 +83,17 @@ struct Answer {
   Rcode rcode = Rcode::kNoError;
   bool authoritative = false;
   bool truncated = false;
-  bool over_limit = false;  // there were more than kRrsMax records
-  std::size_t skipped = 0;  // records whose names are no DnsName (escapes, binary), or of another class
+  bool over_limit = false;     // there were more than kRrsMax records
+  std::size_t skipped = 0;     // records whose names are no DnsName (escapes, binary), or of another class
+  std::vector<Rr> unreadable;  // of the answer section, those skipped for their value: printable, as ldns writes it
   std::optional<Question> question;
   std::vector<Rr> answer;
   std::vector<Rr> authority;
   std::vector<Rr> additional;  // without OPT
 };
+
+/// How long a negative answer is kept, in seconds: the SOA's own TTL or its minimum, the smaller (RFC 2308 5).
+std::uint32_t negative_ttl(const Answer& answer);
 
 /// A query of class IN with one question; with Edns::kOn it announces kUdpBytesMax.
 std::string encode_query(const Question& question, std::uint16_t id, Recursion recursion, Edns edns);

@@ -70,6 +70,36 @@ TEST(ParseAnswer, WritesNamesInLowerCaseWithoutTheLastDot) {
   EXPECT_EQ(answer->authority.at(0).owner, name("example"));
 }
 
+TEST(ParseAnswer, ReadsTheFourPartsOfASrv) {
+  const auto answer =
+      parse_answer(message("0001 0000 0000", "c00c 0021 0001 00000001 000c 000a 0005 01bb 03 415050 c010"));
+  ASSERT_TRUE(answer) << answer.error().message;
+  EXPECT_EQ(answer->answer.at(0).value, "10 5 443 app.example");
+}
+
+TEST(ParseAnswer, WritesACaaWithQuotationMarksAndItsTagInLowerCase) {
+  const auto answer = parse_answer(message("0002 0000 0000",
+                                           "c00c 0101 0001 00000001 000f 80 05 4973737565 63612e7822ff5c20"
+                                           "c00c 0101 0001 00000001 0007 00 05 6973737565"));
+  ASSERT_TRUE(answer) << answer.error().message;
+  EXPECT_EQ(answer->answer.at(0).value, R"(128 issue "ca.x\"\255\\ ")");
+  EXPECT_EQ(answer->answer.at(1).value, R"(0 issue "")");
+}
+
+TEST(ParseAnswer, SkipsACaaWhoseTagIsNone) {
+  const auto answer = parse_answer(message("0001 0000 0000", "c00c 0101 0001 00000001 0005 00 02 2d2d 61"));
+  ASSERT_TRUE(answer) << answer.error().message;
+  EXPECT_TRUE(answer->answer.empty());
+  EXPECT_EQ(answer->skipped, 1U);
+}
+
+TEST(WireType, OfEveryRecordTypeHasItsName) {
+  for (const auto type : {RecordType::kA, RecordType::kAaaa, RecordType::kCname, RecordType::kTxt, RecordType::kMx,
+                          RecordType::kNs, RecordType::kCaa, RecordType::kSrv}) {
+    EXPECT_EQ(name_of(wire_type_of(type)), signpost::name_of(type));
+  }
+}
+
 TEST(ParseAnswer, LeavesOutNamesThatCannotBeOursAndCountsThem) {
   const auto answer = parse_answer(message("0002 0000 0000",
                                            "c00c 0005 0001 00000001 0006 03 00ff2e c010"

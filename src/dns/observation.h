@@ -6,6 +6,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -13,6 +14,7 @@
 
 #include "base/host_name.h"
 #include "base/record_type.h"
+#include "dns/cause.h"
 
 namespace signpost::dns {
 
@@ -57,16 +59,14 @@ constexpr std::size_t kValueBytesMax = 512;
 struct RecordObservation {
   DnsName name;
   RecordType type;
-  std::string expected;  // "192.0.2.1", "10 mail.example"; "any value" if any will do
-  std::string zone;      // empty if none was found
+  std::string expected;   // "192.0.2.1", "10 mail.example", '0 issue "ca.example"'; "any value" if any will do
+  std::string zone = {};  // empty if none was found
   bool propagated = false;
-  std::vector<ServerAnswer> authorities;
-  std::vector<ServerAnswer> resolvers;  // the caches' view; never decides
-  /// Stable, empty if propagated: "name_missing", "type_missing", "other_value", "servers_disagree", "alias_loop",
-  /// "servers_silent", "servers_refuse", "servers_fail", "servers_lame", "servers_malformed", "servers_unreachable",
-  /// "no_delegation", "resolvers_fail", "too_many_records", "too_busy" (or stopping).
-  std::string cause;
-  std::string explanation;  // what was wanted, what is seen, what to do
+  std::vector<ServerAnswer> authorities = {};
+  std::vector<ServerAnswer> resolvers = {};  // the caches' view; never decides
+  std::vector<Finding> causes = {};          // most decisive first; also of a propagated record, then none that blocks
+  std::string cause = {};                    // the code of the first; empty if propagated
+  std::string explanation = {};              // what was wanted, what is seen, what to do
   /// An authority answered with the expected value itself, not with the addresses of a flattened name, which everybody
   /// behind the same target has.
   bool value_seen = false;
@@ -78,5 +78,9 @@ struct Observation {
   /// False for no records at all: nothing was seen.
   bool all_propagated() const;
 };
+
+/// Called on the look's loop whenever a server has answered, or has not in time: what is seen so far, without
+/// conclusions, and how many of the questions asked until now are answered.
+using Progress = std::function<void(const Observation& so_far, std::size_t answered, std::size_t asked)>;
 
 }  // namespace signpost::dns

@@ -7,6 +7,7 @@
 
 #include "base/log.h"
 #include "base/text.h"
+#include "dns/explanation.h"
 #include "dns/look.h"
 
 namespace signpost::dns {
@@ -29,14 +30,13 @@ Resolver::Settings resolver_settings(const Observer::Settings& settings) {
   return made;
 }
 
-RecordObservation unseen(const Expectation& record, std::string cause, std::string explanation) {
-  return {record.name, record.type, expected_text(record), {}, false, {}, {}, std::move(cause), std::move(explanation)};
-}
-
-std::vector<RecordObservation> unseen(std::span<const Expectation> records, const std::string& cause,
-                                      const std::string& explanation) {
+std::vector<RecordObservation> unseen(std::span<const Expectation> records, Cause cause, const std::string& text) {
   std::vector<RecordObservation> all;
-  for (const auto& record : records) all.push_back(unseen(record, cause, explanation));
+  for (const auto& record : records) {
+    RecordObservation seen{.name = record.name, .type = record.type, .expected = expected_text(record)};
+    explain(seen, {unseen(cause, text)});
+    all.push_back(std::move(seen));
+  }
   return all;
 }
 
@@ -72,12 +72,12 @@ Observer::~Observer() {
   std::abort();
 }
 
-Task<Observation> Observer::observe(std::vector<Expectation> expectations, net::Deadline deadline) {
+Task<Observation> Observer::observe(std::vector<Expectation> expectations, net::Deadline deadline, Progress progress) {
   const auto start = steady_clock::now();
   Observation observation;
   if (stopping_ || looks_ >= settings_.looks_max) {
     observation.records =
-        unseen(expectations, "too_busy", "DNS was not looked at: too many looks at once, or shutting down.");
+        unseen(expectations, Cause::kTooBusy, "DNS was not looked at: too many looks at once, or shutting down.");
     co_return observation;
   }
   const Turn turn(*this);
@@ -85,10 +85,12 @@ Task<Observation> Observer::observe(std::vector<Expectation> expectations, net::
   const std::vector<Expectation> rest(expectations.begin() + static_cast<std::ptrdiff_t>(taken), expectations.end());
   expectations.erase(expectations.begin() + static_cast<std::ptrdiff_t>(taken), expectations.end());
   const Look::Budget budget{std::min(deadline, start + settings_.look_max), settings_.server_max};
-  Look look(std::move(expectations), authorities_, resolver_, transport_, to_resolvers_, budget);
+  const Look::Means means{authorities_,  resolver_, transport_,
+                          to_resolvers_, memory_,   settings_.certificate_authorities};
+  Look look(std::move(expectations), means, budget, std::move(progress));
   observation.records = co_await look.run();
   std::ranges::move(
-      unseen(rest, "too_many_records",
+      unseen(rest, Cause::kTooManyRecords,
              format("One look takes {} records; this one was not looked at.", settings_.expectations_max)),
       std::back_inserter(observation.records));
   observation.took_ms = std::chrono::duration_cast<Milliseconds>(steady_clock::now() - start).count();

@@ -12,30 +12,32 @@
 #include "dns/observation.h"
 #include "dns/resolver.h"
 #include "dns/transport.h"
+#include "dns/zone_memory.h"
 
 namespace signpost::dns {
 
 class Observer {
  public:
   struct Settings {
-    std::vector<net::UdpEndpoint> resolvers;  // recursive; trusted for delegations, never for verdicts
-    std::uint16_t authority_port = 53;        // another one only in tests and demos, which have no root
-    Milliseconds look_max{5'000};             // one whole look
-    Milliseconds server_max{2'000};           // one question to one server, tries and TCP included
-    Milliseconds try_max{800};                // one datagram
-    std::size_t expectations_max = 64;        // per look; those beyond are "too_many_records"
-    std::size_t authorities_max = 13;         // name servers of one zone that are asked
-    std::size_t addresses_max = 32;           // addresses of one zone that are asked
-    std::size_t in_flight_server_max = 32;    // questions to one server at a time
-    std::size_t in_flight_max = 1'024;        // sockets at a time
-    std::size_t looks_max = 1'024;            // looks at a time; those beyond are "too_busy" at once
+    std::vector<net::UdpEndpoint> resolvers;           // recursive; trusted for delegations, never for verdicts
+    std::vector<std::string> certificate_authorities;  // whose CAA verdict is asked: "letsencrypt.org"
+    std::uint16_t authority_port = 53;                 // another one only in tests and demos, which have no root
+    Milliseconds look_max{5'000};                      // one whole look
+    Milliseconds server_max{1'200};                    // one question to one server, repetitions and TCP included
+    Milliseconds try_max{350};                         // after which a question is repeated
+    std::size_t expectations_max = 64;                 // per look; those beyond are "too_many_records"
+    std::size_t authorities_max = 13;                  // name servers of one zone that are asked
+    std::size_t addresses_max = 32;                    // addresses of one zone that are asked
+    std::size_t in_flight_server_max = 32;             // questions to one server at a time
+    std::size_t in_flight_max = 1'024;                 // sockets at a time
+    std::size_t looks_max = 1'024;                     // looks at a time; those beyond are "too_busy" at once
   };
 
   Observer(net::Executor executor, Settings settings, const net::AddressPolicy& policy);
   ~Observer();
 
   /// Never fails: what could not be seen is in the observation. Ends at the deadline or after look_max.
-  Task<Observation> observe(std::vector<Expectation> expectations, net::Deadline deadline);
+  Task<Observation> observe(std::vector<Expectation> expectations, net::Deadline deadline, Progress progress = {});
 
   /// Ends the looks in flight early and waits for them.
   Task<void> stop();
@@ -48,6 +50,7 @@ class Observer {
   Transport to_resolvers_;
   Resolver resolver_;
   Authorities authorities_;
+  ZoneMemory memory_;
   bool stopping_ = false;
   std::size_t looks_ = 0;
   net::Timer stopped_;

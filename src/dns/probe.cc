@@ -12,7 +12,7 @@ namespace {
 constexpr std::size_t kNoteBytesMax = 400;
 
 bool speaks_for_the_zone(const Probe& probe) {
-  return probe.exchange.answer->authoritative || probe.recursion == Recursion::kDesired;
+  return probe.exchange.answer->authoritative || probe.recursion != Recursion::kNotDesired;
 }
 
 bool has_no_cname(const Probe& probe) {
@@ -40,7 +40,7 @@ Judgement judge_error(Rcode rcode) {
 }
 
 Judgement judge_answer(const Probe& probe, const Expectation& record, std::span<const Expectation> group,
-                       std::span<const std::string> target_addresses) {
+                       std::span<const std::string> target_addresses, const SpfReport* walked) {
   const auto& answer = *probe.exchange.answer;
   const bool is_missing = answer.rcode == Rcode::kNxDomain;
   if (answer.rcode != Rcode::kNoError && !is_missing) return judge_error(answer.rcode);
@@ -50,14 +50,14 @@ Judgement judge_answer(const Probe& probe, const Expectation& record, std::span<
     return {Verdict::kDisagrees, format("is an alias for {}, which does not exist", probe.seen.aliases.back().text())};
   }
   if (has_no_cname(probe) && !probe.flattened.empty()) return judge_flattened(probe.flattened, target_addresses);
-  return judge(record, group, probe.seen);
+  return judge(record, group, probe.seen, walked);
 }
 
 Judgement judge_exchange(const Probe& probe, const Expectation& record, std::span<const Expectation> group,
-                         std::span<const std::string> target_addresses) {
+                         std::span<const std::string> target_addresses, const SpfReport* walked) {
   switch (probe.exchange.outcome) {
     case Outcome::kAnswer:
-      return judge_answer(probe, record, group, target_addresses);
+      return judge_answer(probe, record, group, target_addresses, walked);
     case Outcome::kSilent:
       return {Verdict::kSilent, "no answer in time"};
     case Outcome::kConnectionRefused:
@@ -92,6 +92,11 @@ std::string text_of(const net::UdpEndpoint& endpoint) {
                                     : format("{}:{}", address, endpoint.port());
 }
 
+bool Probe::has_spoken() const {
+  return exchange.answer && speaks_for_the_zone(*this) &&
+         (exchange.answer->rcode == Rcode::kNoError || exchange.answer->rcode == Rcode::kNxDomain);
+}
+
 Task<void> run(Transport& transport, Probe& probe, net::Deadline deadline) {
   probe.exchange = co_await transport.ask(probe.endpoint, probe.question, probe.recursion, deadline);
   if (!probe.exchange.answer) co_return;
@@ -100,8 +105,8 @@ Task<void> run(Transport& transport, Probe& probe, net::Deadline deadline) {
 }
 
 ServerAnswer report(const Probe& probe, const Expectation& record, std::span<const Expectation> group,
-                    std::span<const std::string> target_addresses) {
-  const auto judgement = judge_exchange(probe, record, group, target_addresses);
+                    std::span<const std::string> target_addresses, const SpfReport* walked) {
+  const auto judgement = judge_exchange(probe, record, group, target_addresses, walked);
   ServerAnswer answer{
       probe.server, text_of(probe.endpoint), judgement.verdict, {}, probe.seen.ttl, probe.exchange.took_ms, {}};
   const auto& values = probe.seen.values.empty() ? probe.flattened : probe.seen.values;

@@ -21,14 +21,20 @@ struct Probe {
   Exchange exchange = {};
   Seen seen = {};
   std::vector<std::string> flattened = {};  // the name's addresses where it has no CNAME
+  std::int64_t at_ms = 0;                   // when the answer was there, since the look began
+  bool is_done = false;                     // answered, or its time is over
+
+  /// An answer that counts: of a server with authority, or of a resolver.
+  bool has_spoken() const;
 };
 
 /// Asks; and where a CNAME is missing, asks the same server for the name's addresses.
 Task<void> run(Transport& transport, Probe& probe, net::Deadline deadline);
 
-/// `target_addresses`: those of the expected CNAME's target, as the resolvers see them.
+/// `target_addresses`: those of the expected CNAME's target, as the resolvers see them. `walked`: where the server's
+/// SPF record leads to, if that is known.
 ServerAnswer report(const Probe& probe, const Expectation& record, std::span<const Expectation> group,
-                    std::span<const std::string> target_addresses);
+                    std::span<const std::string> target_addresses, const SpfReport* walked = nullptr);
 
 /// "192.0.2.53:53", "[2001:db8::53]:53".
 std::string text_of(const net::UdpEndpoint& endpoint);

@@ -68,11 +68,14 @@ Task<Result<Answer>> Resolver::ask(Question question, net::Deadline deadline) {
     // Half of what is left for each but the last, so that a silent one leaves time for the next.
     const auto until = i + 1 == count ? deadline : now + (deadline - now) / 2;
     auto exchange = co_await transport_.ask(server, question, Recursion::kDesired, until);
+    reason = reason_of(exchange, server);
+    if (exchange.answer && exchange.answer->rcode == Rcode::kServFail) {
+      exchange = co_await transport_.ask(server, question, Recursion::kUnchecked, until);
+    }
     if (is_usable(exchange)) {
       preferred_ = index;
       co_return *std::move(exchange.answer);
     }
-    reason = reason_of(exchange, server);
   }
   co_return std::unexpected(std::move(reason));
 }

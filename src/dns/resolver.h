@@ -22,8 +22,10 @@ class Resolver {
 
   Resolver(Transport& transport, Settings settings) : transport_(transport), settings_(std::move(settings)) {}
 
-  /// NOERROR and NXDOMAIN answers, the first that comes. Otherwise the reason of the last server: kProtocol (SERVFAIL,
-  /// REFUSED, nonsense), kTimeout (silence), kNetwork, kUnavailable (no resolver configured, or too busy to ask).
+  /// NOERROR and NXDOMAIN answers, the first that comes; where a resolver fails because it holds the zone for forged,
+  /// what it answers unchecked: so that a zone with broken DNSSEC is found and can be named. Otherwise the reason of
+  /// the last server: kProtocol (SERVFAIL, REFUSED, nonsense), kTimeout (silence), kNetwork, kUnavailable (no resolver
+  /// configured, or too busy to ask).
   Task<Result<Answer>> ask(Question question, net::Deadline deadline);
 
   /// A and AAAA of a host, aliases followed, from the cache if young enough. Empty if it has none.

@@ -34,6 +34,12 @@ std::uint16_t random_number() {
   return number;
 }
 
+std::uint16_t other_than(std::uint16_t number) {
+  auto other = random_number();
+  while (other == number) other = random_number();
+  return other;
+}
+
 /// Ports below are left to services. When luck fails the system chooses, also at random.
 bool bind_at_random(net::UdpSocket& socket, const asio::ip::udp& protocol) {
   constexpr std::uint16_t kPortMin = 16'384;
@@ -96,7 +102,11 @@ struct Transport::Talk {
   Question question;
   Recursion recursion;
   net::Deadline deadline;
+  // Two ids tell whether an answer is to a question with EDNS or to the plain one.
+  std::uint16_t edns_id = random_number();
+  std::uint16_t plain_id = other_than(edns_id);
   Edns edns = Edns::kOn;
+  bool knows_no_edns = false;  // it said so, as it should (RFC 6891 7)
   Exchange exchange = {};
   int wrong_ids = 0;
   int wrong_questions = 0;
@@ -241,27 +251,8 @@ Task<Exchange> Transport::ask(net::UdpEndpoint server, Question question, Recurs
 }
 
 Task<void> Transport::ask_by_udp(Talk& talk) {
-  talk.exchange.outcome = Outcome::kSilent;
-  while (talk.exchange.attempts < settings_.tries_max && steady_clock::now() < talk.deadline && !stopping_) {
-    ++talk.exchange.attempts;
-    const bool is_last = talk.exchange.attempts == settings_.tries_max;
-    // Some old servers and firewalls drop what they do not understand.
-    if (is_last && settings_.tries_max > 1) talk.edns = Edns::kOff;
-    co_await try_datagram(talk);
-    if (!talk.exchange.answer && talk.exchange.outcome != Outcome::kSilent) co_return;
-    if (!talk.exchange.answer) continue;
-    if (is_last || talk.edns == Edns::kOff || !dislikes_edns(*talk.exchange.answer)) co_return;
-    talk.edns = Edns::kOff;
-    talk.note("does not know EDNS");
-    talk.exchange.answer.reset();
-    talk.exchange.outcome = Outcome::kSilent;
-  }
-}
-
-Task<void> Transport::try_datagram(Talk& talk) {
   net::UdpSocket socket(executor_);
   if (!bind_at_random(socket, talk.server.protocol())) {
-    talk.exchange.outcome = Outcome::kNotAsked;
     talk.note("not asked: no socket to be had");
     co_return;
   }
@@ -273,22 +264,52 @@ Task<void> Transport::try_datagram(Talk& talk) {
     talk.note(error.message());
     co_return;
   }
-  const auto id = random_number();
+  talk.exchange.outcome = Outcome::kSilent;
+  while (talk.exchange.attempts < settings_.tries_max && steady_clock::now() < talk.deadline && !stopping_) {
+    ++talk.exchange.attempts;
+    const bool is_last = talk.exchange.attempts == settings_.tries_max;
+    // Some old servers and firewalls drop what they do not understand.
+    if (is_last && settings_.tries_max > 1) talk.edns = Edns::kOff;
+    if (!co_await send(talk, socket)) co_return;
+    const auto until = is_last ? talk.deadline : std::min(talk.deadline, steady_clock::now() + settings_.try_max);
+    co_await receive(talk, socket, until);
+    if (!talk.exchange.answer && talk.exchange.outcome != Outcome::kSilent) co_return;
+    if (!talk.exchange.answer) continue;
+    const bool is_plain = talk.exchange.answer->id == talk.plain_id;
+    if (is_plain || !dislikes_edns(*talk.exchange.answer)) {
+      talk.exchange.needs_plain = is_plain && !talk.knows_no_edns;
+      co_return;
+    }
+    if (is_last) co_return;
+    talk.edns = Edns::kOff;
+    talk.knows_no_edns = true;
+    talk.note("does not know EDNS");
+    talk.exchange.answer.reset();
+    talk.exchange.outcome = Outcome::kSilent;
+  }
+}
+
+Task<bool> Transport::send(Talk& talk, net::UdpSocket& socket) {
+  const auto id = talk.edns == Edns::kOn ? talk.edns_id : talk.plain_id;
   const auto query = encode_query(talk.question, id, talk.recursion, talk.edns);
-  const Wait wait(*this, std::min(talk.deadline, steady_clock::now() + settings_.try_max), [&socket] {
+  const Wait wait(*this, talk.deadline, [&socket] {
     error_code ignored;
     socket.cancel(ignored);
   });
-  const auto [sent_error, sent] = co_await socket.async_send(asio::buffer(query), kTuple);
-  if (sent_error && !wait.expired()) {
-    talk.exchange.outcome = outcome_of(sent_error);
-    talk.note(sent_error.message());
-    co_return;
+  const auto [error, sent] = co_await socket.async_send(asio::buffer(query), kTuple);
+  if (error && !wait.expired()) {
+    talk.exchange.outcome = outcome_of(error);
+    talk.note(error.message());
+    co_return false;
   }
-  co_await receive(talk, socket, wait, id);
+  co_return true;
 }
 
-Task<void> Transport::receive(Talk& talk, net::UdpSocket& socket, const Wait& wait, std::uint16_t id) {
+Task<void> Transport::receive(Talk& talk, net::UdpSocket& socket, net::Deadline until) {
+  const Wait wait(*this, until, [&socket] {
+    error_code ignored;
+    socket.cancel(ignored);
+  });
   std::array<char, kDatagramBytesMax> buffer;
   for (int strays = 0; strays < settings_.strays_max && !wait.expired(); ++strays) {
     net::UdpEndpoint sender;
@@ -303,7 +324,7 @@ Task<void> Transport::receive(Talk& talk, net::UdpSocket& socket, const Wait& wa
       ++talk.wrong_sources;
     } else if (size < 2) {
       ++talk.malformed;
-    } else if (id_of(octets) != id) {
+    } else if (id_of(octets) != talk.edns_id && id_of(octets) != talk.plain_id) {
       ++talk.wrong_ids;
     } else {
       auto answer = parse_answer(octets);
@@ -329,6 +350,7 @@ Task<void> Transport::ask_by_tcp(Talk& talk) {
   auto octets = co_await exchange_by_tcp(talk.server, std::move(query), talk.deadline);
   if (!octets) {
     talk.exchange.outcome = Outcome::kSilent;
+    talk.exchange.tcp_fails = true;
     talk.note(format("the answer is too long for UDP, and TCP fails: {}", octets.error().message));
     co_return;
   }

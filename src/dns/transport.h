@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Asks one DNS server one question: UDP from a fresh random port with a random id, TCP when the answer is truncated.
+// Asks one DNS server one question: UDP from a fresh random port with random ids, TCP when the answer is truncated.
 // Owned by an Observer; lives on one loop; `stop` is awaited before it dies.
 // An ask ends within its deadline whatever the server does. Only an answer from the asked address and port with our id
-// and our question counts (RFC 5452 9.1); others are counted and waited past. A port serves one datagram exchange and
-// is then given up, so that nobody can learn it.
+// and our question counts (RFC 5452 9.1); others are counted and waited past. A port serves one ask, its repetitions
+// included, and is then given up, so that nobody can learn it. A late answer to an earlier datagram counts.
 #pragma once
 
 #include <cstdint>
@@ -37,12 +37,14 @@ struct Exchange {
   int attempts = 0;
   std::int64_t took_ms = 0;
   std::vector<std::string> notes;  // "answered with a wrong id 3 times"; a handful at most
+  bool needs_plain = false;        // no answer to questions with EDNS, one to the question without
+  bool tcp_fails = false;          // truncated over UDP, and nothing over TCP
 };
 
 class Transport {
  public:
   struct Settings {
-    Milliseconds try_max{800};              // how long one datagram is waited for
+    Milliseconds try_max{350};              // after which the next datagram is sent
     int tries_max = 3;                      // datagrams per ask; all inside the ask's deadline
     std::size_t in_flight_server_max = 32;  // questions to one server at a time; the rest queue
     std::size_t in_flight_max = 1'024;      // sockets at a time
@@ -70,8 +72,8 @@ class Transport {
   Task<bool> enter(Lane& lane, net::Deadline deadline);
   void leave(Lane& lane);
   Task<void> ask_by_udp(Talk& talk);
-  Task<void> try_datagram(Talk& talk);
-  Task<void> receive(Talk& talk, net::UdpSocket& socket, const Wait& wait, std::uint16_t id);
+  Task<bool> send(Talk& talk, net::UdpSocket& socket);
+  Task<void> receive(Talk& talk, net::UdpSocket& socket, net::Deadline until);
   Task<void> ask_by_tcp(Talk& talk);
   Task<Result<std::string>> exchange_by_tcp(net::UdpEndpoint server, std::string query, net::Deadline deadline);
 

@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "model/record.h"
 
-#include <arpa/inet.h>
-
 #include <array>
 #include <string_view>
 #include <utility>
 
+#include "base/record_value.h"
 #include "base/text.h"
 
 namespace signpost::model {
@@ -73,6 +72,12 @@ Result<std::string> host_text(const RecordRequest& request, const RecordContext&
 Result<DnsName> absolute_name(std::string_view host, const RecordContext& context) {
   const DnsName domain = TRY(DnsName::parse(context.host.domain()));
   if (host == "@") return domain;
+  if (host.find("://") != std::string_view::npos || host.find('/') != std::string_view::npos) {
+    return fail(Kind::kUnprocessable,
+                format("host \"{}\" is a URL; write \"@\" for {} itself, or what stands before it, such as www",
+                       printable(host), domain.text()),
+                "host");
+  }
   auto name = DnsName::parse(host);
   if (!name) return fail(Kind::kUnprocessable, std::move(name.error().message), "host");
   if (name->is_within(domain)) return *name;
@@ -87,77 +92,48 @@ Result<DnsName> absolute_name(std::string_view host, const RecordContext& contex
   return *below;
 }
 
-Result<std::string> address_value(int family, const std::string& text) {
-  std::array<unsigned char, 16> bytes{};
-  std::array<char, INET6_ADDRSTRLEN> canonical{};
-  if (inet_pton(family, text.c_str(), bytes.data()) != 1) {
-    return fail(Kind::kUnprocessable,
-                family == AF_INET ? format("\"{}\" is not an IPv4 address such as 203.0.113.7", printable(text))
-                                  : format("\"{}\" is not an IPv6 address such as 2001:db8::7", printable(text)),
-                "value");
-  }
-  inet_ntop(family, bytes.data(), canonical.data(), canonical.size());
-  return std::string(canonical.data());
-}
-
-Result<std::string> target_value(std::string_view text) {
-  if (text.find("://") != std::string_view::npos || text.find('/') != std::string_view::npos) {
-    return fail(Kind::kUnprocessable,
-                format("\"{}\" is a URL; the value is a host name alone, such as app.saas.example", printable(text)),
-                "value");
-  }
-  std::array<unsigned char, 16> bytes{};
-  const std::string plain(text);
-  if (inet_pton(AF_INET, plain.c_str(), bytes.data()) == 1 || inet_pton(AF_INET6, plain.c_str(), bytes.data()) == 1) {
-    return fail(
-        Kind::kUnprocessable,
-        format("\"{}\" is an address; this type points to a host name, addresses go into A or AAAA records", plain),
-        "value");
-  }
-  auto name = DnsName::parse(text);
-  if (!name) return fail(Kind::kUnprocessable, std::move(name.error().message), "value");
-  return name->text();
-}
-
-Result<std::string> text_value(std::string text) {
-  for (const char byte : text) {
-    if (static_cast<unsigned char>(byte) < 0x20 || byte == 0x7f) {
-      return fail(Kind::kUnprocessable, "a TXT value has no control characters; write it in one line without quotes",
-                  "value");
-    }
-  }
-  return text;
-}
-
-Result<std::string> canonical_value(RecordType type, std::string text) {
-  if (text.empty()) return fail(Kind::kUnprocessable, "value is empty", "value");
+Result<std::string> canonical_value(RecordType type, std::string_view text) {
   if (text.size() > kRecordValueBytesMax) {
     return fail(Kind::kUnprocessable,
                 format("value has {} bytes; at most {} are allowed", text.size(), kRecordValueBytesMax), "value");
   }
-  switch (type) {
-    case RecordType::kA:
-      return address_value(AF_INET, text);
-    case RecordType::kAaaa:
-      return address_value(AF_INET6, text);
-    case RecordType::kCname:
-    case RecordType::kMx:
-      return target_value(text);
-    case RecordType::kTxt:
-      return text_value(std::move(text));
-  }
-  return text;
+  return canonical_record_value(type, text);
 }
 
 Result<void> check_priority(const RecordRequest& request) {
   if (request.type == RecordType::kMx && !request.priority) {
     return fail(Kind::kUnprocessable, "an MX record needs a priority from 0 to 65535", "priority");
   }
+  if (request.type == RecordType::kSrv && request.priority) {
+    return fail(Kind::kUnprocessable,
+                "the priority of an SRV record is the first number of its value, such as 10 5 443 host.saas.example",
+                "priority");
+  }
   if (request.type != RecordType::kMx && request.priority) {
     return fail(Kind::kUnprocessable, format("a priority belongs to MX records, not to {}", name_of(request.type)),
                 "priority");
   }
   return {};
+}
+
+/// RFC 2782: _Service._Proto.Name; whoever looks for the service looks there and nowhere else.
+Result<void> check_name(RecordType type, const DnsName& name, const RecordContext& context) {
+  const auto labels = split(name.text(), '.');
+  const bool has_service = labels.size() > 2 && labels[0].starts_with('_') && labels[1].starts_with('_');
+  if (type == RecordType::kSrv && !has_service) {
+    return fail(
+        Kind::kUnprocessable,
+        format("the host of an SRV record begins with service and protocol, such as _sip._tcp.{}", context.host.text()),
+        "host");
+  }
+  return {};
+}
+
+Result<void> check_points_elsewhere(const Record& record) {
+  const bool points = record.type == RecordType::kCname || record.type == RecordType::kNs;
+  if (!points || record.value != record.name.text()) return {};
+  return fail(Kind::kUnprocessable, format("the {} at {} would point to itself", name_of(record.type), record.value),
+              "value");
 }
 
 /// The hosts of one domain may be of different people: whoever may write at another name of it has proven nothing.
@@ -178,12 +154,10 @@ Result<Record> expand(const RecordRequest& request, const RecordContext& context
   TRY_VOID(check_priority(request));
   std::string host = TRY(host_text(request, context));
   DnsName name = TRY(absolute_name(host, context));
+  TRY_VOID(check_name(request.type, name, context));
   std::string value = TRY(canonical_value(request.type, TRY(replace_variables(request.value, context, "value"))));
-  if (request.type == RecordType::kCname && value == name.text()) {
-    return fail(Kind::kUnprocessable, format("the CNAME at {} would point to itself", value), "value");
-  }
   const bool proves = proves_ownership(name, value, context);
-  return Record{.id = {},
+  Record record{.id = {},
                 .type = request.type,
                 .host = std::move(host),
                 .name = std::move(name),
@@ -192,6 +166,8 @@ Result<Record> expand(const RecordRequest& request, const RecordContext& context
                 .priority = request.priority,
                 .is_propagated = false,
                 .proves_ownership = proves};
+  TRY_VOID(check_points_elsewhere(record));
+  return record;
 }
 
 }  // namespace signpost::model

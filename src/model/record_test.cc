@@ -66,6 +66,9 @@ TEST(Record, ValueIsCheckedAgainstItsType) {
                                           {RecordType::kAaaa, "203.0.113.7", "IPv6"},
                                           {RecordType::kCname, "https://app.saas.example/", "URL"},
                                           {RecordType::kCname, "203.0.113.7", "address"},
+                                          {RecordType::kNs, "203.0.113.7.", "address"},
+                                          {RecordType::kCaa, "0 isue ca.example", "not a tag"},
+                                          {RecordType::kTxt, "\"hello\"", "quotation marks"},
                                           {RecordType::kTxt, "a\nb", "control"},
                                           {RecordType::kTxt, "", "empty"},
                                           {RecordType::kTxt, "{subdomain}", "not a variable"}}) {
@@ -82,6 +85,29 @@ TEST(Record, ValueOverTheLimitIsRefused) {
   EXPECT_FALSE(expand_one(RecordType::kTxt, "@", std::string(kRecordValueBytesMax + 1, 'x')));
 }
 
+TEST(Record, OfEachNewTypeHasItsCanonicalValue) {
+  EXPECT_EQ(expand_one(RecordType::kNs, "app", "NS1.{CNAME_TARGET}.")->value, "ns1.edge.saas.example");
+  EXPECT_EQ(expand_one(RecordType::kCaa, "@", "0 ISSUE letsencrypt.org")->value, "0 issue \"letsencrypt.org\"");
+  EXPECT_EQ(expand_one(RecordType::kSrv, "_sip._tcp", "10 5 5061 {CNAME_TARGET}")->value,
+            "10 5 5061 edge.saas.example");
+}
+
+TEST(Record, HostOfASrvNamesServiceAndProtocol) {
+  for (const auto* host : {"@", "sip", "_sip", "sip._tcp"}) {
+    const auto record = expand_one(RecordType::kSrv, host, "10 5 443 app.saas.example");
+    ASSERT_FALSE(record) << host;
+    EXPECT_EQ(record.error().member, "host");
+    EXPECT_THAT(record.error().message, HasSubstr("_sip._tcp.blog.shop.example"));
+  }
+}
+
+TEST(Record, HostTypedAsAUrlIsRefused) {
+  const auto record = expand_one(RecordType::kA, "https://www.shop.example/", "203.0.113.7");
+  ASSERT_FALSE(record);
+  EXPECT_EQ(record.error().member, "host");
+  EXPECT_THAT(record.error().message, HasSubstr("is a URL"));
+}
+
 TEST(Record, CnameToItselfIsRefused) {
   EXPECT_THAT(expand_one(RecordType::kCname, "www", "www.shop.example").error().message, HasSubstr("itself"));
 }
@@ -94,6 +120,8 @@ TEST(Record, PriorityBelongsToMailAlone) {
   EXPECT_TRUE(expand(request, context()));
   request.type = RecordType::kCname;
   EXPECT_EQ(expand(request, context()).error().member, "priority");
+  request.type = RecordType::kSrv;
+  EXPECT_THAT(expand(request, context()).error().message, HasSubstr("first number of its value"));
 }
 
 TEST(Record, WithTheClaimTokenProvesOwnership) {

@@ -60,7 +60,7 @@ class Connection {
   Task<Got> read_request();
   Task<Response> run_handler(Request request);
   Task<void> write_out();
-  Task<void> refuse(const Refusal& refusal);
+  Task<void> refuse(Refusal refusal);
   Task<void> linger();
   void arm(RequestReader::Phase phase);
 
@@ -76,8 +76,14 @@ class Connection {
 /// What one loop has of the server.
 class Shard {
  public:
-  Shard(Loop& loop, const HttpLimits& limits, const HttpHandler& handler, std::atomic<std::size_t>& connections)
-      : limits(limits), handler(handler), connections(connections), acceptor_(loop), group_(loop.get_executor()) {}
+  Shard(Loop& loop, const HttpLimits& limits, const HttpHandler& handler, const HttpRefuser& refuser,
+        std::atomic<std::size_t>& connections)
+      : limits(limits),
+        handler(handler),
+        refuser(refuser),
+        connections(connections),
+        acceptor_(loop),
+        group_(loop.get_executor()) {}
 
   Result<void> listen(const TcpEndpoint& endpoint);
   TcpEndpoint endpoint() const { return acceptor_.local_endpoint(); }
@@ -85,9 +91,11 @@ class Shard {
   Task<void> stop(Deadline deadline);
   Executor executor() { return acceptor_.get_executor(); }
   bool is_stopping() const { return is_stopping_; }
+  Response answer_to(const Refusal& refusal, Request seen) const;
 
   const HttpLimits& limits;
   const HttpHandler& handler;
+  const HttpRefuser& refuser;
   std::atomic<std::size_t>& connections;
   std::set<Connection*> open;
   DateLine date;
@@ -182,16 +190,19 @@ Task<void> Connection::write_out() {
 }
 
 Task<Response> Connection::run_handler(Request request) {
-  const auto path = request.path;
+  Request seen;  // as far as an answer to its failure needs it
+  seen.method = request.method;
+  seen.path = request.path;
+  seen.peer = request.peer;
   try {
     co_return co_await shard_.handler(std::move(request));
   } catch (const boost::system::system_error& e) {
     if (e.code() == boost::asio::error::operation_aborted) throw;
-    log::error("an exception escaped from a handler", {{"path", printable(path)}, {"what", e.what()}});
+    log::error("an exception escaped from a handler", {{"path", printable(seen.path)}, {"what", e.what()}});
   } catch (const std::exception& e) {
-    log::error("an exception escaped from a handler", {{"path", printable(path)}, {"what", e.what()}});
+    log::error("an exception escaped from a handler", {{"path", printable(seen.path)}, {"what", e.what()}});
   }
-  co_return problem_response(500, "something failed inside the server; it has been logged");
+  co_return shard_.answer_to({500, "something failed inside the server; it has been logged"}, std::move(seen));
 }
 
 Task<void> Connection::serve() {
@@ -226,9 +237,10 @@ Task<void> Connection::serve() {
   }
 }
 
-Task<void> Connection::refuse(const Refusal& refusal) {
-  append_response(out_, problem_response(refusal.status, refusal.detail), BodyWritten::kYes, ConnectionField::kClose,
-                  shard_.date.now());
+Task<void> Connection::refuse(Refusal refusal) {
+  auto seen = reader_.take_refused();
+  const auto body = seen.method == "HEAD" ? BodyWritten::kNo : BodyWritten::kYes;
+  append_response(out_, shard_.answer_to(refusal, std::move(seen)), body, ConnectionField::kClose, shard_.date.now());
   co_await write_out();
   co_await linger();
 }
@@ -248,6 +260,15 @@ Task<void> Connection::linger() {
 
 Task<void> Connection::reject() {
   co_await refuse(Refusal{503, "too many connections are open; try again in a moment"});
+}
+
+Response Shard::answer_to(const Refusal& refusal, Request seen) const {
+  try {
+    return refuser(refusal, std::move(seen));
+  } catch (const std::exception& e) {
+    log::error("a refusal could not be worded", {{"status", refusal.status}, {"what", e.what()}});
+    return plain_refusal(refusal, {});
+  }
 }
 
 Result<void> Shard::listen(const TcpEndpoint& endpoint) {
@@ -343,15 +364,23 @@ Result<TcpEndpoint> parse_endpoint(std::string_view text) {
 }  // namespace
 
 struct HttpServer::Impl {
-  Impl(Loops& l, const HttpLimits& m, HttpHandler h) : loops(l), limits(m), handler(std::move(h)) {}
+  Impl(Loops& l, const HttpLimits& m, HttpHandler h, HttpRefuser r)
+      : loops(l), limits(m), handler(std::move(h)), refuser(std::move(r)) {}
   Loops& loops;
   HttpLimits limits;
   HttpHandler handler;
+  HttpRefuser refuser;
   std::atomic<std::size_t> connections{0};
   std::vector<std::unique_ptr<Shard>> shards;
   TcpEndpoint endpoint;
   bool is_stopped = false;
 };
+
+Response plain_refusal(const Refusal& refusal, Request) {
+  auto response = problem_response(refusal.status, refusal.detail);
+  if (refusal.status == 503) response.set("Retry-After", "1");
+  return response;
+}
 
 HttpServer::HttpServer(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 
@@ -368,12 +397,12 @@ static Result<void> check_free(Executor executor, const TcpEndpoint& endpoint) {
 }
 
 Result<std::unique_ptr<HttpServer>> HttpServer::open(Loops& loops, std::string_view address, Limits limits,
-                                                     Handler handler) {
+                                                     Handler handler, HttpRefuser refuser) {
   auto endpoint = TRY(parse_endpoint(address));
   TRY_VOID(check_free(loops.at(0).get_executor(), endpoint));
-  auto impl = std::make_unique<Impl>(loops, limits, std::move(handler));
+  auto impl = std::make_unique<Impl>(loops, limits, std::move(handler), std::move(refuser));
   for (std::size_t i = 0; i < loops.size(); ++i) {
-    auto shard = std::make_unique<Shard>(loops.at(i), impl->limits, impl->handler, impl->connections);
+    auto shard = std::make_unique<Shard>(loops.at(i), impl->limits, impl->handler, impl->refuser, impl->connections);
     TRY_VOID(shard->listen(endpoint));
     endpoint = shard->endpoint();  // the port that the first one got, if the system chose
     impl->shards.push_back(std::move(shard));

@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <string>
 #include <string_view>
 
 #include "base/result.h"
@@ -32,9 +33,21 @@ struct HttpLimits {
   Milliseconds write_budget{15'000};                    // for the client to take the whole response
 };
 
-/// Runs on the loop of the connection. May throw only as a bug: it is logged and answered with a 500 problem.
+/// Runs on the loop of the connection. May throw only as a bug: it is logged and answered with a 500 refusal.
 /// HEAD reaches it as it is; what it puts into the body is counted and not sent.
 using HttpHandler = std::function<Task<Response>(Request)>;
+
+/// Why a request is not served: the answer's status and a sentence.
+struct Refusal {
+  int status = 400;
+  std::string detail;
+};
+
+/// Makes the answer to what the server refuses by itself. The request is what could be read of it, often nothing but
+/// its peer, never a body. On the loop of the connection; what it throws is logged and answered plainly.
+using HttpRefuser = std::function<Response(const Refusal&, Request)>;
+/// A problem of type about:blank; 503 says when to try again.
+Response plain_refusal(const Refusal& refusal, Request seen);
 
 class HttpServer {
  public:
@@ -44,7 +57,7 @@ class HttpServer {
   /// Listens on "127.0.0.1:8080" or "[::1]:0" (port 0: the system picks one, the same on every loop).
   /// kUnprocessable for another spelling, kUnavailable if the address cannot be had. Serves as soon as the loops run.
   static Result<std::unique_ptr<HttpServer>> open(Loops& loops, std::string_view address, Limits limits,
-                                                  Handler handler);
+                                                  Handler handler, HttpRefuser refuser = plain_refusal);
   ~HttpServer();
   HttpServer(const HttpServer&) = delete;
   HttpServer& operator=(const HttpServer&) = delete;

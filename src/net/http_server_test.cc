@@ -206,9 +206,46 @@ TEST(HttpServer, AnswersConnectionsOverTheLimitWith503) {
   EXPECT_TRUE(holds(first.read_message(), "200 OK"));
   auto second = server.connect();
   second.send(kGet);
-  EXPECT_TRUE(second.read_to_end().starts_with("HTTP/1.1 503 Service Unavailable\r\n"));
+  const auto refused = second.read_to_end();
+  EXPECT_TRUE(refused.starts_with("HTTP/1.1 503 Service Unavailable\r\n")) << refused;
+  EXPECT_TRUE(holds(refused, "\r\nRetry-After: 1\r\n")) << refused;
   first.send(kGet);
   EXPECT_TRUE(holds(first.read_message(), "200 OK"));
+}
+
+TEST(HttpServer, HasItsRefusalsWordedByWhoeverOwnsIt) {
+  Loops loops(1);
+  const auto word = [](const Refusal& refusal, Request seen) {
+    if (refusal.status == 431) throw std::logic_error("a bug");
+    Response response;
+    response.status = refusal.status;
+    response.set("X-Seen", seen.method + " " + seen.path + " " + std::string(seen.header("Origin")) + " " +
+                               std::to_string(seen.body.size()) + " " + seen.peer.to_string());
+    return response;
+  };
+  const auto fail = [](Request) -> Task<Response> {
+    throw std::logic_error("a bug");
+    co_return Response{};
+  };
+  const HttpLimits limits{.body_bytes_max = 1000, .header_bytes_max = 2000};
+  const auto server = HttpServer::open(loops, "127.0.0.1:0", limits, fail, word).value();
+  loops.start();
+  const auto ask = [&](std::string_view bytes) {
+    RawPeer peer(server->endpoint());
+    peer.send(bytes);
+    return peer.read_message();
+  };
+  const auto large = ask("POST /a HTTP/1.1\r\nHost: x\r\nOrigin: https://o.example\r\nContent-Length: 2000\r\n\r\nzzz");
+  EXPECT_TRUE(large.starts_with("HTTP/1.1 413 ")) << large;
+  EXPECT_TRUE(holds(large, "\r\nX-Seen: POST /a https://o.example 0 127.0.0.1\r\n")) << large;
+  EXPECT_TRUE(holds(large, "\r\nConnection: close\r\n")) << large;
+  EXPECT_TRUE(holds(ask("GARBAGE\r\n\r\n"), "\r\nX-Seen:    0 127.0.0.1\r\n"));
+  EXPECT_TRUE(holds(ask("GET /b HTTP/1.1\r\nHost: x\r\n\r\n"), "\r\nX-Seen: GET /b  0 127.0.0.1\r\n"));
+  const auto plain = ask("GET / HTTP/1.1\r\nA: " + std::string(3000, 'a') + "\r\n\r\n");
+  EXPECT_TRUE(plain.starts_with("HTTP/1.1 431 ")) << plain;
+  EXPECT_TRUE(holds(plain, "about:blank")) << plain;
+  server->stop(Milliseconds{0});
+  loops.stop_and_join();
 }
 
 TEST(HttpServer, FinishesWhatIsUnderWayWhenItStops) {

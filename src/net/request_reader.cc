@@ -187,6 +187,12 @@ RequestReader::Phase RequestReader::phase() const {
   return begin_ == end_ ? Phase::kIdle : Phase::kHead;
 }
 
+Request RequestReader::take_refused() {
+  if (!request_) request_.emplace();
+  request_->body.clear();
+  return take();
+}
+
 Request RequestReader::take() {
   Request request = *std::move(request_);
   request.peer = peer_;

@@ -18,12 +18,6 @@
 
 namespace signpost::net {
 
-/// Why a request is not served: the answer's status and a sentence.
-struct Refusal {
-  int status = 400;
-  std::string detail;
-};
-
 /// Beast's parser writing straight into a Request.
 class RequestParser final : public boost::beast::http::basic_parser<true> {
  public:
@@ -84,6 +78,8 @@ class RequestReader {
   bool keeps_alive() const { return parser_->keep_alive(); }
   bool is_version_1_0() const { return parser_->is_version_1_0(); }
   const Refusal& refusal() const { return refusal_; }
+  /// What could be read of a request that is refused, without its body.
+  Request take_refused();
 
  private:
   Step read_head();

@@ -51,7 +51,27 @@ json::array to_array(const std::vector<dns::ServerAnswer>& answers) {
   return array;
 }
 
-json::object to_object(const dns::RecordObservation& record) {
+json::array to_array(const std::vector<dns::Finding>& findings, Time began) {
+  json::array array;
+  array.reserve(findings.size());
+  for (const auto& finding : findings) {
+    json::array evidence;
+    for (const auto& one : finding.evidence) {
+      evidence.push_back(json::object{{"server", one.server},
+                                      {"address", one.address},
+                                      {"said", one.said},
+                                      {"at", to_rfc3339(began + Milliseconds(one.at_ms))}});
+    }
+    array.push_back(json::object{{"code", dns::name_of(finding.cause)},
+                                 {"weight", dns::name_of(finding.weight)},
+                                 {"text", finding.text},
+                                 {"fix", finding.fix},
+                                 {"evidence", std::move(evidence)}});
+  }
+  return array;
+}
+
+json::object to_object(const dns::RecordObservation& record, Time began) {
   return {{"name", record.name.text()},
           {"type", name_of(record.type)},
           {"expected", record.expected},
@@ -59,6 +79,7 @@ json::object to_object(const dns::RecordObservation& record) {
           {"propagated", record.propagated},
           {"cause", record.cause},
           {"explanation", record.explanation},
+          {"causes", to_array(record.causes, began)},
           {"authorities", to_array(record.authorities)},
           {"resolvers", to_array(record.resolvers)}};
 }
@@ -80,10 +101,11 @@ void add_answers(Fingerprint& fingerprint, const std::vector<dns::ServerAnswer>&
 
 }  // namespace
 
-std::string to_json(const dns::Observation& observation) {
+std::string to_json(const dns::Observation& observation, Time ended) {
+  const Time began = ended - Milliseconds(observation.took_ms);
   json::array records;
   records.reserve(observation.records.size());
-  for (const auto& record : observation.records) records.push_back(to_object(record));
+  for (const auto& record : observation.records) records.push_back(to_object(record, began));
   return json::serialize(json::object{{"took_ms", observation.took_ms},
                                       {"propagated", observation.all_propagated()},
                                       {"fingerprint", fingerprint_of(observation)},
@@ -98,7 +120,8 @@ std::string fingerprint_of(const dns::Observation& observation) {
     fingerprint.add(record.expected);
     fingerprint.add(record.zone);
     fingerprint.add(record.propagated ? "propagated" : "not");
-    fingerprint.add(record.cause);
+    for (const auto& finding : record.causes) fingerprint.add(dns::name_of(finding.cause));
+    fingerprint.add("");
     add_answers(fingerprint, record.authorities);
     add_answers(fingerprint, record.resolvers);
   }

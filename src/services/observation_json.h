@@ -6,6 +6,9 @@
 //   {"took_ms":12,"propagated":false,"fingerprint":"9f…","records":[
 //     {"name":"www.shop.example","type":"CNAME","expected":"app.saas.example","zone":"shop.example","propagated":false,
 //      "cause":"servers_disagree","explanation":"…",
+//      "causes":[{"code":"servers_disagree","weight":"blocks","text":"…","fix":"…",
+//                 "evidence":[{"server":"ns2.dns.example","address":"192.0.2.54:53","said":"NXDOMAIN for
+//                 www.shop.example CNAME","at":"2026-11-25T12:00:00.012Z"}]}],
 //      "authorities":[{"server":"ns1.dns.example","address":"192.0.2.53:53","verdict":"agrees","values":["app.saas.example"],
 //                      "ttl":300,"took_ms":8,"note":""}],
 //      "resolvers":[…]}]}
@@ -15,11 +18,13 @@
 #include <string>
 #include <string_view>
 
+#include "base/time.h"
 #include "dns/observation.h"
 
 namespace signpost::services {
 
-std::string to_json(const dns::Observation& observation);
+/// `ended`: when the look had ended.
+std::string to_json(const dns::Observation& observation, Time ended);
 
 /// 16 hex digits over what was seen, without what differs at every look (times, TTLs): equal means that the look showed
 /// nothing new.

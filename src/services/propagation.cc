@@ -35,7 +35,7 @@ Result<void> keep(store::Tx& tx, const model::Connection& connection, const dns:
   const auto kept = TRY(store::observations::load(tx, connection.application, connection.id));
   const bool is_fresh = kept && now >= kept->at && now - kept->at < kObservationAgeMax;
   if (is_fresh && fingerprint_in(kept->body_json) == fingerprint_of(observation)) return {};
-  return store::observations::save(tx, connection.id, {.body_json = to_json(observation), .at = now});
+  return store::observations::save(tx, connection.id, {.body_json = to_json(observation, now), .at = now});
 }
 
 // The last scheduled look and the end of the claim fall together: one of them is enough.

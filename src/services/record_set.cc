@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "base/text.h"
+#include "dns/txt_purpose.h"
 
 namespace signpost::services {
 namespace {
@@ -17,9 +18,24 @@ std::string clash(const model::Record& record, const model::Record& other) {
   if (record.name != other.name) return {};
   if (is_same(record, other))
     return format("the {} record of {} is there twice", name_of(record.type), record.name.text());
+  if (record.type == RecordType::kTxt && other.type == RecordType::kTxt) {
+    const auto purpose = dns::purpose_of(record.name, record.value);
+    if (purpose != dns::purpose_of(other.name, other.value)) return {};
+    if (purpose == dns::TxtPurpose::kSpf || purpose == dns::TxtPurpose::kDmarc) {
+      return format("{} would have two {} records, of which mail servers take none: join them into one",
+                    record.name.text(), purpose == dns::TxtPurpose::kSpf ? "SPF" : "DMARC");
+    }
+  }
   if (record.type != RecordType::kCname && other.type != RecordType::kCname) return {};
   return format("a CNAME is the only record of its name, but {} would have {} and {}: give one of them another host",
                 record.name.text(), name_of(other.type), name_of(record.type));
+}
+
+/// The model knows what a type needs; what SPF, DMARC and DKIM need of a TXT is the DNS floor's to say.
+Result<model::Record> expand_one(const model::RecordRequest& request, const model::RecordContext& context) {
+  auto record = TRY(model::expand(request, context));
+  if (record.type == RecordType::kTxt) TRY_VOID(dns::check_txt(record.name, record.value));
+  return record;
 }
 
 }  // namespace
@@ -37,7 +53,7 @@ Result<std::vector<model::Record>> expand_all(const std::vector<model::RecordReq
   records.reserve(requests.size());
   for (std::size_t i = 0; i < requests.size(); ++i) {
     const auto path = format("records[{}]", i);
-    auto record = model::expand(requests[i], context);
+    auto record = expand_one(requests[i], context);
     if (!record) {
       auto& error = record.error();
       error.member = error.member.empty() ? path : format("{}.{}", path, error.member);

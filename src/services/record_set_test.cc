@@ -54,6 +54,21 @@ TEST_F(RecordSet, RefusesACnameBesideAnotherRecordOfItsName) {
   EXPECT_TRUE(expand({kApex, {.type = RecordType::kTxt, .host = "@", .value = "hello"}}));
 }
 
+TEST_F(RecordSet, RefusesATextThatDoesNotSayWhatItsPurposeNeeds) {
+  const auto error = error_of({kWww, {.type = RecordType::kTxt, .host = "@", .value = "v=spf1 include:saas ~all"}});
+  EXPECT_EQ(error.kind, Kind::kUnprocessable);
+  EXPECT_EQ(error.member, "records[1].value");
+  EXPECT_NE(error.message.find("include:saas"), std::string::npos);
+}
+
+TEST_F(RecordSet, RefusesTwoSpfRecordsOfOneName) {
+  const RecordRequest one{.type = RecordType::kTxt, .host = "@", .value = "v=spf1 include:a.saas.example ~all"};
+  const RecordRequest two{.type = RecordType::kTxt, .host = "@", .value = "v=spf1 include:b.saas.example ~all"};
+  const RecordRequest elsewhere{.type = RecordType::kTxt, .host = "mail", .value = two.value};
+  EXPECT_EQ(error_of({one, two}).member, "records[1]");
+  EXPECT_TRUE(expand({one, elsewhere, {.type = RecordType::kTxt, .host = "@", .value = "hello"}}));
+}
+
 TEST_F(RecordSet, RefusesNoneAndTooMany) {
   EXPECT_EQ(error_of({}).member, "records");
   std::vector<RecordRequest> many;

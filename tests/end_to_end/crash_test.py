@@ -5,7 +5,6 @@ import collections
 import json
 import os
 import random
-import re
 import tempfile
 import threading
 import time
@@ -19,6 +18,13 @@ from harness.signpost import Signpost, call
 KILLS = int(os.environ.get("SIGNPOST_KILLS", "50"))
 CLIENTS = 4
 STEPS = ["created", "flow", "step 1", "issued", "step 2"]
+
+
+def creation(server, application, organization):
+    """The POST that makes the organization's connection, with the key that makes it repeatable."""
+    wish = {"application": application, "organization": organization, "host": f"{organization}.shop.example",
+            "records": [{"type": "CNAME", "host": organization, "value": "app.saas.example"}]}
+    return "POST", "/v1/connections", wish, {"Authorization": f"Bearer {server.key}", "Idempotency-Key": f"create-{organization}"}
 
 
 class Client(threading.Thread):
@@ -61,14 +67,12 @@ class Client(threading.Thread):
         return None
 
     def take_through(self, organization):
-        admin = {"Authorization": f"Bearer {self.server.key}", "Idempotency-Key": f"create-{organization}"}
-        created = self.accepted("POST", "/v1/connections", {"application": self.application, "organization": organization, "host": f"{organization}.shop.example",
-                                                            "records": [{"type": "CNAME", "host": organization, "value": "app.saas.example"}]}, admin, {201, 409})
+        create = creation(self.server, self.application, organization)
+        created = self.accepted(*create, {201})
         if not created:
             return
-        # 409: the first try was committed and its answer died with the process; the conflict names the connection that stands.
-        identity = created.json["id"] if created.status == 201 else re.search(r"con_\w+", created.json["detail"]).group(0)
-        entry = self.ledger["connections"][identity] = {"organization": organization, "reached": "created"}
+        identity = created.json["id"]
+        entry = self.ledger["connections"][identity] = {"organization": organization, "reached": "created", "answer": created.body}
         admin = {"Authorization": f"Bearer {self.server.key}"}
         token = {"Authorization": f"Bearer {self.provider.token(organization)}"}
         mark = f"/api/domain/mark-step-complete/{organization}"
@@ -113,12 +117,28 @@ class Crash(unittest.TestCase):
         for client in clients:
             client.join(20)
         self.assertEqual(ledger["unexpected"], [])
+        self.check_creations(server, application, ledger)
         self.check_states(server, ledger)
         self.check_webhooks(server, receiver, ledger)
         made = collections.Counter(entry["reached"] for entry in ledger["connections"].values())
         print(f"{KILLS} kills, {len(ledger['connections'])} connections {dict(made)}, {len(receiver.all())} webhooks")
         self.assertGreater(len(ledger["connections"]), KILLS)
         self.assertEqual(server.stop(), 0)
+
+    def check_creations(self, server, application, ledger):
+        """Asked again with its key, each creation gives the same answer, and nothing was made twice."""
+        for entry in ledger["connections"].values():
+            again = call(server.api, *creation(server, application, entry["organization"]), seconds=5)
+            self.assertEqual((again.status, again.body), (201, entry["answer"]), entry)
+            self.assertEqual(again.headers.get("idempotent-replayed"), "true", entry)
+        made, cursor = collections.Counter(), ""
+        while cursor is not None:
+            page = server.v1("GET", f"/connections?limit=100{cursor and '&cursor=' + cursor}").json
+            made.update(connection["organization"] for connection in page["data"])
+            cursor = page["next_cursor"]
+        self.assertEqual([organization for organization, times in made.items() if times > 1], [])
+        # A client that was stopped between the commit and the answer has made one that it does not know of.
+        self.assertLessEqual(sum(made.values()), len(ledger["connections"]) + CLIENTS)
 
     def check_states(self, server, ledger):
         least = {"created": 0, "flow": 0, "step 1": 1, "issued": 2, "step 2": 3}

@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "app/own_look.h"
+
+#include "app/canvas.h"
+#include "app/observation_view.h"
+#include "app/resolv_conf.h"
+#include "app/run_here.h"
+#include "base/text.h"
+#include "dns/observer.h"
+
+namespace signpost::app {
+namespace {
+
+Task<dns::Observation> look(dns::Observer& observer, std::vector<dns::Expectation> expectations, net::Deadline deadline,
+                            dns::Progress progress) {
+  auto seen = co_await observer.observe(std::move(expectations), deadline, std::move(progress));
+  co_await observer.stop();
+  co_return seen;
+}
+
+}  // namespace
+
+Result<dns::Observation> look_here(Console& console, const LookOptions& options,
+                                   std::vector<dns::Expectation> expectations, OutputForm form) {
+  net::Loop loop(1);
+  const net::AddressPolicy policy(options.allow);
+  dns::Observer::Settings settings;
+  settings.resolvers = options.resolvers.empty() ? TRY(system_resolvers()) : options.resolvers;
+  settings.authority_port = options.authority_port;
+  settings.certificate_authorities = options.certificate_authorities;
+  dns::Observer observer(loop.get_executor(), settings, policy);
+  Canvas canvas(console);
+  dns::Progress progress;
+  if (console.screen == Screen::kTerminal && form == OutputForm::kText) {
+    progress = [&](const dns::Observation& so_far, std::size_t answered, std::size_t asked) {
+      canvas.draw(observation_table(view_of(so_far, console.clock.now()), console.columns) +
+                  format("… {} of {} questions answered\n", answered, asked));
+    };
+  }
+  const auto deadline = std::chrono::steady_clock::now() + settings.look_max;
+  auto seen = run_here(loop, look(observer, std::move(expectations), deadline, std::move(progress)));
+  canvas.wipe();
+  return seen;
+}
+
+}  // namespace signpost::app
