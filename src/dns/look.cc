@@ -75,11 +75,10 @@ Look::Look(std::vector<Expectation> expectations, Means means, Budget budget, Pr
       started_(steady_clock::now()) {}
 Look::~Look() = default;
 
-/// A deadline for a step that may take a share of what is left, and never more than one question may.
+/// A deadline for a step that may take a share of what is left; the transport keeps one question shorter.
 net::Deadline Look::until(double share_of_rest) const {
   const auto now = steady_clock::now();
-  const auto rest = std::chrono::duration_cast<Milliseconds>((budget_.deadline - now) * share_of_rest);
-  return now + std::min(rest, budget_.server_max);
+  return now + std::chrono::duration_cast<Milliseconds>((budget_.deadline - now) * share_of_rest);
 }
 
 Task<std::vector<RecordObservation>> Look::run() {
@@ -475,6 +474,11 @@ void Look::conclude(RecordObservation& seen, const Expectation& record, const Gr
     seen.authorities.push_back({server.name.text(), {}, Verdict::kUnreachable, {}, 0, 0, server.note});
   }
   seen.propagated = is_propagated(seen);
+  const auto was_asked = [](const Probe& probe) { return probe.exchange.outcome != Outcome::kNotAsked; };
+  if (!group.authorities.empty() && std::ranges::none_of(group.authorities, was_asked)) {
+    explain(seen, {unseen(Cause::kTooBusy, "DNS was not looked at: its servers had no turn in time.")});
+    return;
+  }
   const auto target = target_of(record);
   auto beyond = group.beyond;
   beyond.target_is_looked_up = target && targets_.contains(*target);

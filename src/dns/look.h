@@ -22,7 +22,6 @@ class Look {
  public:
   struct Budget {
     net::Deadline deadline;
-    Milliseconds server_max;  // one question to one server
   };
   struct Means {
     Authorities& authorities;

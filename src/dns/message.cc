@@ -15,10 +15,8 @@ namespace signpost::dns {
 namespace {
 
 struct Free {
-  void operator()(ldns_pkt* packet) const { ldns_pkt_free(packet); }
   void operator()(ldns_rr* rr) const { ldns_rr_free(rr); }
-  void operator()(char* text) const { std::free(text); }              // NOLINT: ldns allocates with malloc
-  void operator()(std::uint8_t* octets) const { std::free(octets); }  // NOLINT
+  void operator()(char* text) const { std::free(text); }  // NOLINT: ldns allocates with malloc
 };
 template <typename T>
 using Owned = std::unique_ptr<T, Free>;
@@ -297,25 +295,37 @@ std::uint32_t negative_ttl(const Answer& answer) {
 }
 
 std::string encode_query(const Question& question, std::uint16_t id, Recursion recursion, Edns edns) {
-  ldns_rdf* owner = ldns_dname_new_frm_str(question.name.text().c_str());
-  if (owner == nullptr) return {};
-  const std::uint16_t flags = recursion == Recursion::kNotDesired ? 0
-                              : recursion == Recursion::kDesired  ? LDNS_RD
-                                                                  : LDNS_RD | LDNS_CD;
-  const Owned<ldns_pkt> packet(
-      ldns_pkt_query_new(owner, static_cast<ldns_rr_type>(question.type), LDNS_RR_CLASS_IN, flags));
-  if (!packet) {
-    ldns_rdf_deep_free(owner);
-    return {};
+  constexpr std::uint16_t kRecursionDesired = 0x0100;
+  constexpr std::uint16_t kCheckingDisabled = 0x0010;
+  constexpr std::uint16_t kClassIn = 1;
+  std::string octets;
+  octets.reserve(kHeaderBytes + question.name.text().size() + 2 + 4 + 11);
+  const auto put = [&octets](std::uint16_t number) {
+    octets.push_back(static_cast<char>(number >> 8));
+    octets.push_back(static_cast<char>(number & 0xFF));
+  };
+  put(id);
+  put(static_cast<std::uint16_t>((recursion == Recursion::kNotDesired ? 0 : kRecursionDesired) |
+                                 (recursion == Recursion::kUnchecked ? kCheckingDisabled : 0)));
+  for (const std::uint16_t count : {1, 0, 0, edns == Edns::kOn ? 1 : 0}) put(count);
+  // A DnsName has labels of 1 to 63 octets, 253 in all, and no escapes: each is written as it stands (RFC 1035 3.1).
+  if (!question.name.is_root()) {
+    for (const auto label : split(question.name.text(), '.')) {
+      octets.push_back(static_cast<char>(label.size()));
+      octets.append(label);
+    }
   }
-  ldns_pkt_set_id(packet.get(), id);
-  if (edns == Edns::kOn) ldns_pkt_set_edns_udp_size(packet.get(), kUdpBytesMax);
-  std::uint8_t* raw = nullptr;
-  std::size_t size = 0;
-  const auto status = ldns_pkt2wire(&raw, packet.get(), &size);
-  const Owned<std::uint8_t> octets(raw);
-  if (status != LDNS_STATUS_OK) return {};
-  return {reinterpret_cast<const char*>(octets.get()), size};
+  octets.push_back('\0');
+  put(static_cast<std::uint16_t>(question.type));
+  put(kClassIn);
+  if (edns == Edns::kOn) {
+    // OPT (RFC 6891 6.1.2): the root, the type, our size, no extended code, version 0, no flags, no options.
+    octets.push_back('\0');
+    put(static_cast<std::uint16_t>(WireType::kOpt));
+    put(kUdpBytesMax);
+    for (int i = 0; i < 3; ++i) put(0);
+  }
+  return octets;
 }
 
 Result<Answer> parse_answer(std::string_view octets) {

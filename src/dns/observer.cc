@@ -19,6 +19,7 @@ using std::chrono::steady_clock;
 Transport::Settings transport_settings(const Observer::Settings& settings, std::size_t in_flight_server_max) {
   Transport::Settings made;
   made.try_max = settings.try_max;
+  made.ask_max = settings.server_max;
   made.in_flight_server_max = in_flight_server_max;
   made.in_flight_max = settings.in_flight_max;
   return made;
@@ -84,7 +85,7 @@ Task<Observation> Observer::observe(std::vector<Expectation> expectations, net::
   const auto taken = std::min(expectations.size(), settings_.expectations_max);
   const std::vector<Expectation> rest(expectations.begin() + static_cast<std::ptrdiff_t>(taken), expectations.end());
   expectations.erase(expectations.begin() + static_cast<std::ptrdiff_t>(taken), expectations.end());
-  const Look::Budget budget{std::min(deadline, start + settings_.look_max), settings_.server_max};
+  const Look::Budget budget{std::min(deadline, start + settings_.look_max)};
   const Look::Means means{authorities_,  resolver_, transport_,
                           to_resolvers_, memory_,   settings_.certificate_authorities};
   Look look(std::move(expectations), means, budget, std::move(progress));

@@ -28,7 +28,7 @@ class Observer {
     std::size_t expectations_max = 64;                 // per look; those beyond are "too_many_records"
     std::size_t authorities_max = 13;                  // name servers of one zone that are asked
     std::size_t addresses_max = 32;                    // addresses of one zone that are asked
-    std::size_t in_flight_server_max = 32;             // questions to one server at a time
+    std::size_t in_flight_server_max = 256;            // questions to one server at a time
     std::size_t in_flight_max = 1'024;                 // sockets at a time
     std::size_t looks_max = 1'024;                     // looks at a time; those beyond are "too_busy" at once
   };

@@ -25,8 +25,6 @@ using boost::system::error_code;
 using std::chrono::steady_clock;
 
 constexpr auto kTuple = asio::as_tuple(net::use_task);
-// More than we announce, as some servers send what they like.
-constexpr std::size_t kDatagramBytesMax = 4'096;
 
 std::uint16_t random_number() {
   std::uint16_t number = 0;
@@ -45,6 +43,7 @@ bool bind_at_random(net::UdpSocket& socket, const asio::ip::udp& protocol) {
   constexpr std::uint16_t kPortMin = 16'384;
   error_code error;
   socket.open(protocol, error);
+  if (!error) socket.non_blocking(true, error);
   if (error) return false;
   for (int i = 0; i < 8; ++i) {
     const auto port = static_cast<std::uint16_t>(kPortMin + random_number() % (65'536 - kPortMin));
@@ -242,11 +241,13 @@ Task<Exchange> Transport::ask(net::UdpEndpoint server, Question question, Recurs
   }
   Place place(*this, server);
   if (co_await place.take(deadline)) {
+    // Whoever waited for a turn still has the whole time of an ask, if the look has it.
+    talk.deadline = std::min(deadline, steady_clock::now() + settings_.ask_max);
     co_await ask_by_udp(talk);
     if (talk.exchange.answer && talk.exchange.answer->truncated) co_await ask_by_tcp(talk);
     talk.conclude();
   } else {
-    talk.note("not asked: too many questions at once");
+    talk.note("not asked: no turn in time");
   }
   talk.exchange.took_ms = std::chrono::duration_cast<Milliseconds>(steady_clock::now() - start).count();
   co_return std::move(talk.exchange);
@@ -266,8 +267,8 @@ Task<void> Transport::ask_by_udp(Talk& talk) {
     talk.note(error.message());
     co_return;
   }
-  talk.exchange.outcome = Outcome::kSilent;
   while (talk.exchange.attempts < settings_.tries_max && steady_clock::now() < talk.deadline && !stopping_) {
+    talk.exchange.outcome = Outcome::kSilent;
     ++talk.exchange.attempts;
     const bool is_last = talk.exchange.attempts == settings_.tries_max;
     // Some old servers and firewalls drop what they do not understand.
@@ -312,16 +313,18 @@ Task<void> Transport::receive(Talk& talk, net::UdpSocket& socket, net::Deadline 
     error_code ignored;
     socket.cancel(ignored);
   });
-  std::array<char, kDatagramBytesMax> buffer;
   for (int strays = 0; strays < settings_.strays_max && !wait.expired(); ++strays) {
+    const auto [wait_error] = co_await socket.async_wait(net::UdpSocket::wait_read, kTuple);
+    if (wait_error && (wait.expired() || wait_error == asio::error::operation_aborted)) co_return;
     net::UdpEndpoint sender;
-    const auto [error, size] = co_await socket.async_receive_from(asio::buffer(buffer), sender, kTuple);
-    if (error && (wait.expired() || error == asio::error::operation_aborted)) co_return;
+    error_code error = wait_error;
+    const auto size = error ? 0 : socket.receive_from(asio::buffer(buffer_), sender, 0, error);
+    if (error == asio::error::would_block) continue;
     if (error) {
       talk.exchange.outcome = outcome_of(error);
       co_return;
     }
-    const std::string_view octets(buffer.data(), size);
+    const std::string_view octets(buffer_.data(), size);
     if (sender != talk.server) {
       ++talk.wrong_sources;
     } else if (size < 2) {

@@ -7,6 +7,7 @@
 // included, and is then given up, so that nobody can learn it. A late answer to an earlier datagram counts.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <deque>
 #include <map>
@@ -28,7 +29,7 @@ enum class Outcome {
   kConnectionRefused,  // nobody listens there (ICMP port unreachable, TCP reset)
   kNoRoute,            // this machine has no way to the address, such as IPv6 without IPv6
   kMalformed,          // octets that are no DNS answer
-  kNotAsked,           // too many questions at once, no socket, or we are stopping: says nothing about the server
+  kNotAsked,           // no turn in time, no socket, or we are stopping: says nothing about the server
 };
 
 struct Exchange {
@@ -45,6 +46,7 @@ class Transport {
  public:
   struct Settings {
     Milliseconds try_max{350};              // after which the next datagram is sent
+    Milliseconds ask_max{1'200};            // one ask, repetitions and TCP included, once it has its turn
     int tries_max = 3;                      // datagrams per ask; all inside the ask's deadline
     std::size_t in_flight_server_max = 32;  // questions to one server at a time; the rest queue
     std::size_t in_flight_max = 1'024;      // sockets at a time
@@ -84,6 +86,9 @@ class Transport {
   std::map<net::UdpEndpoint, std::unique_ptr<Lane>> lanes_;  // only servers that are being asked
   std::unique_ptr<Lane> everything_;
   std::set<Wait*> waits_;
+  // One for all: what is received is parsed before anybody else has the loop. More than we announce, as some servers
+  // send what they like.
+  std::array<char, 4'096> buffer_;
   net::Timer stopped_;
 };
 

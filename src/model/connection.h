@@ -145,6 +145,7 @@ struct Observed {
   bool is_claim_seen = false;           // the claim TXT, or a record that proves ownership
   std::string cause;                    // of the first record that is not propagated; empty if all are
   std::string explanation;
+  bool is_dead = false;  // no server spoke for any of the records' zones
 };
 struct CheckRequested {};  // "check now": one look soon, the schedule undisturbed
 struct RecordsReplaced {

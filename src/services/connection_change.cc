@@ -53,9 +53,11 @@ Result<model::Connection> ConnectionChange::apply(const Load& load, const Cause&
     auto before = TRY(load(tx_));
     auto caused = TRY(cause(before));
     const auto happening = TRY(settle_claim(before, std::move(caused)));
+    const auto* seen = std::get_if<model::Observed>(&happening);
+    is_dead_ = seen != nullptr && seen->is_dead;
     auto decision = TRY(model::decide(before, happening, now_));
     if (!decision.is_changed) {
-      if (own_job_ != nullptr && own_job_->subject == before.id) TRY_VOID(write_own_job(nullptr));
+      if (own_job_ != nullptr && own_job_->subject == before.id) TRY_VOID(write_own_job(before, nullptr));
       return before;
     }
     // The update comes first: when somebody else was quicker, nothing of this decision has been written yet.
@@ -109,7 +111,7 @@ Result<void> ConnectionChange::write_consequences(const model::Decision& decisio
       TRY_VOID(write_job(connection, wish));
     }
   }
-  if (own_job_ != nullptr && own_job_->subject == connection.id) TRY_VOID(write_own_job(own));
+  if (own_job_ != nullptr && own_job_->subject == connection.id) TRY_VOID(write_own_job(connection, own));
   return {};
 }
 
@@ -120,12 +122,13 @@ Result<void> ConnectionChange::write_job(const model::Connection& connection, co
                               wish, ids_.make<JobRowId>(), now_);
 }
 
-Result<void> ConnectionChange::write_own_job(const model::JobRequest* wish) {
+Result<void> ConnectionChange::write_own_job(const model::Connection& connection, const model::JobRequest* wish) {
   if (wish == nullptr || wish->when == model::JobRequest::When::kNever) {
     TRY_VOID(store::jobs::finish(tx_, own_job_->id, own_job_->generation, model::JobState::kDone, "done"));
     return {};
   }
-  TRY_VOID(store::jobs::reschedule(tx_, own_job_->id, own_job_->generation, wish->not_before));
+  const auto key = is_dead_ ? kDeadFairnessKey : fairness_key_of(connection.application, connection.organization);
+  TRY_VOID(store::jobs::reschedule_with_key(tx_, own_job_->id, own_job_->generation, wish->not_before, key));
   return {};
 }
 

@@ -29,6 +29,8 @@ struct Changed {
 
 /// One organization's jobs have one key, so that it cannot starve others. Stable for ever: it stands in
 /// rows.
+/// Dead domains share one turn, so that ten thousand of them, each seconds long, cannot delay those that answer.
+constexpr std::int64_t kDeadFairnessKey = 0;
 std::int64_t fairness_key_of(ApplicationId application, std::string_view organization);
 
 class ConnectionChange {
@@ -58,13 +60,14 @@ class ConnectionChange {
   Result<void> lose_rivals(const model::Connection& proven);
   Result<void> write_consequences(const model::Decision& decision);
   Result<void> write_job(const model::Connection& connection, const model::JobRequest& wish);
-  Result<void> write_own_job(const model::JobRequest* wish);
+  Result<void> write_own_job(const model::Connection& connection, const model::JobRequest* wish);
   bool is_own(const model::Connection& connection, model::JobKind kind) const;
 
   store::Tx& tx_;
   IdMaker& ids_;
   const Time now_;
   const model::Job* own_job_ = nullptr;
+  bool is_dead_ = false;  // as the look saw it whose job this is
   Rings rings_;
 };
 

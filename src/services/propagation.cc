@@ -38,6 +38,11 @@ Result<void> keep(store::Tx& tx, const model::Connection& connection, const dns:
   return store::observations::save(tx, connection.id, {.body_json = to_json(observation, now), .at = now});
 }
 
+bool was_silent(const dns::RecordObservation& record) {
+  return std::ranges::none_of(record.authorities,
+                              [](const auto& answer) { return dns::is_authoritative(answer.verdict); });
+}
+
 // The last scheduled look and the end of the claim fall together: one of them is enough.
 constexpr Milliseconds kLookAgeMax = std::chrono::minutes(1);
 
@@ -92,6 +97,7 @@ model::Observed observed_of(const model::Connection& connection, const dns::Obse
   const bool asked_for_claim =
       connection.claim == model::Claim::kUnproven && seen.size() == connection.records.size() + 1;
   observed.is_claim_seen |= asked_for_claim && is_proof(seen.back());
+  observed.is_dead = !seen.empty() && std::ranges::all_of(seen, was_silent);
   return observed;
 }
 

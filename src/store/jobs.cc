@@ -39,7 +39,7 @@ Result<model::Job> read(const Row& row) {
   "is_ready, created_at) VALUES ($1, $2, $3, $4, $5, 'waiting', $6, 0, 1, '', 1, $7) ON CONFLICT (subject, kind) DO " \
   "UPDATE "                                                                                                           \
   "SET generation = job.generation + 1, state = 'waiting', outcome = '', "                                            \
-  "attempts = CASE WHEN job.state = 'waiting' THEN job.attempts ELSE 0 END, "                                         \
+  "fairness_key = excluded.fairness_key, attempts = CASE WHEN job.state = 'waiting' THEN job.attempts ELSE 0 END, "   \
   "is_ready = CASE WHEN job.lease_until IS NULL THEN 1 ELSE 0 END, "
 
 constexpr Sql kReplace = REQUEST_JOB
@@ -147,6 +147,17 @@ Result<bool> reschedule(Tx& tx, JobRowId id, std::int64_t generation, Time not_b
   if (TRY(tx.execute("UPDATE job SET not_before = $1, lease_until = NULL, is_ready = 1 "
                      "WHERE id = $2 AND generation = $3 AND lease_until IS NOT NULL",
                      not_before, id, generation)) == 1) {
+    return true;
+  }
+  TRY_VOID(give_way(tx, id, generation));
+  return false;
+}
+
+Result<bool> reschedule_with_key(Tx& tx, JobRowId id, std::int64_t generation, Time not_before,
+                                 std::int64_t fairness_key) {
+  if (TRY(tx.execute("UPDATE job SET not_before = $1, lease_until = NULL, is_ready = 1, fairness_key = $2 "
+                     "WHERE id = $3 AND generation = $4 AND lease_until IS NOT NULL",
+                     not_before, fairness_key, id, generation)) == 1) {
     return true;
   }
   TRY_VOID(give_way(tx, id, generation));

@@ -34,6 +34,10 @@ Result<bool> finish(Tx& tx, JobRowId id, std::int64_t generation, model::JobStat
 /// The claimed job waits again until `not_before`; a newer wish goes first (false).
 Result<bool> reschedule(Tx& tx, JobRowId id, std::int64_t generation, Time not_before);
 
+/// The same; from now on it takes its turns with this fairness key.
+Result<bool> reschedule_with_key(Tx& tx, JobRowId id, std::int64_t generation, Time not_before,
+                                 std::int64_t fairness_key);
+
 /// The job in flight stays so until `lease_until`; false if it is no longer in flight.
 Result<bool> renew_lease(Tx& tx, JobRowId id, Time lease_until);
 

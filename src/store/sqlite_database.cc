@@ -154,7 +154,7 @@ Result<void> Connection::set_up() {
   TRY_VOID(pragma("journal_mode = WAL"));
   TRY_VOID(pragma("foreign_keys = ON"));
   TRY_VOID(pragma("temp_store = MEMORY"));
-  TRY_VOID(pragma("mmap_size = 268435456"));
+  TRY_VOID(pragma("mmap_size = 16777216"));
   switch (access_) {
     case Access::kReadOnly:
       return pragma("query_only = ON");
