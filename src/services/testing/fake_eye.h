@@ -63,6 +63,9 @@ class FakeEye final : public DnsEye {
     const auto wanted = std::tuple(expectation.name, expectation.type, seen.expected);
     seen.value_seen = blind_.empty() && present_.contains(wanted);
     seen.propagated = seen.value_seen || (blind_.empty() && flattened_.contains(wanted));
+    const auto absence = blind_.empty() ? dns::Verdict::kNxDomain : dns::Verdict::kSilent;
+    seen.authorities.push_back(
+        {.server = "ns1.dns.example", .address = {}, .verdict = seen.propagated ? dns::Verdict::kAgrees : absence});
     if (seen.propagated) return seen;
     seen.cause = blind_.empty() ? "name_missing" : blind_;
     seen.explanation = "there is no " + expectation.name.text();
