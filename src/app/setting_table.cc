@@ -163,6 +163,17 @@ struct Reader<std::vector<net::Network>> {
 };
 
 template <>
+struct Reader<std::vector<DnsName>> {
+  static constexpr std::string_view kType = "list of names";
+  static Result<std::vector<DnsName>> read(const SettingValue& value, Limits) {
+    return read_list<DnsName>(value, "a list of DNS names such as [\"letsencrypt.org\"]", DnsName::parse);
+  }
+  static std::string show(const std::vector<DnsName>& value) {
+    return show_list(value, [](const DnsName& name) { return name.text(); });
+  }
+};
+
+template <>
 struct Reader<std::vector<net::UdpEndpoint>> {
   static constexpr std::string_view kType = "list of addresses";
   static Result<std::vector<net::UdpEndpoint>> read(const SettingValue& value, Limits) {
@@ -319,6 +330,10 @@ constexpr std::array kTable{
         "dns.authorities_max", "Name servers of one zone that are asked; others are named, not asked."),
     row<&S::dns, &S::Dns::addresses_max, Limits{1, 200}>("dns.addresses_max",
                                                          "Addresses of one zone's name servers that are asked."),
+    row<&S::dns, &S::Dns::certificate_authorities>(
+        "dns.certificate_authorities",
+        "Authorities that certificates come from, as CAA records name them: a look says if CAA forbids one. Empty: CAA "
+        "is not looked at."),
     row<&S::webhooks, &S::Webhooks::source_address>(
         "webhooks.source_address",
         "Local address that webhooks leave from, so that receivers can allow it; empty: the system's choice."),

@@ -16,6 +16,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/host_name.h"
 #include "base/log.h"
 #include "base/result.h"
 #include "base/time.h"
@@ -84,6 +85,8 @@ struct Settings {
     // Name servers of one zone, and their addresses, that are asked in one look.
     std::size_t authorities_max = 13;
     std::size_t addresses_max = 32;
+    // Whose CAA verdict each look asks for: "letsencrypt.org".
+    std::vector<DnsName> certificate_authorities;
   } dns;
 
   struct Webhooks {

@@ -41,6 +41,9 @@ dns::Observer::Settings observer_settings(const Settings& settings, std::vector<
   observer.try_max = std::min(observer.try_max, settings.dns.server_budget);
   observer.authorities_max = settings.dns.authorities_max;
   observer.addresses_max = settings.dns.addresses_max;
+  for (const auto& authority : settings.dns.certificate_authorities) {
+    observer.certificate_authorities.push_back(authority.text());
+  }
   return observer;
 }
 

@@ -71,6 +71,7 @@ constexpr std::array kRules{
     caa_forbids,
     caa_fails,
     caches_old,
+    edns_refused,
 };
 
 /// Another cause says the same, and says it better.

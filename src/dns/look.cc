@@ -302,6 +302,8 @@ Task<void> Look::follow_aliases(net::Deadline deadline) {
       probe.seen.chain = end.chain;
       const bool is_back = std::ranges::find(end.aliases, probe.question.name) != end.aliases.end();
       if (is_back) probe.seen.chain = Seen::Chain::kLoops;
+      if (probe.seen.aliases.size() > kAliasesMax && !is_back) probe.seen.chain = Seen::Chain::kTooLong;
+      if (probe.seen.chain != Seen::Chain::kEnded) probe.seen.values.clear();
       if (!probe.seen.values.empty()) probe.exchange.answer->rcode = Rcode::kNoError;
     }
   }

@@ -4,6 +4,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <array>
+#include <random>
+
 #include "base/text.h"
 #include "dns/testing/on_loop.h"
 #include "dns/testing/scripted_server.h"
@@ -321,6 +324,52 @@ TEST_F(ObserverTest, TakesTheNextResolverWhenOneFails) {
                                     in(Milliseconds{9'000})));
     on_loop(loop, other.stop());
     EXPECT_TRUE(observation.all_propagated()) << observation.records.at(0).explanation;
+  }
+}
+
+TEST_F(ObserverTest, EndsWithinItsBudgetAndItsSizeWhateverServersDo) {
+  constexpr std::array kBehaviours{Behaviour::kNormal,
+                                   Behaviour::kSilent,
+                                   Behaviour::kGarbage,
+                                   Behaviour::kGarbageWithOurId,
+                                   Behaviour::kWrongIdThenRight,
+                                   Behaviour::kWrongIdOnly,
+                                   Behaviour::kWrongQuestionFirst,
+                                   Behaviour::kTruncates,
+                                   Behaviour::kTruncatesWithoutTcp,
+                                   Behaviour::kTruncatesAndHangs,
+                                   Behaviour::kRefuses,
+                                   Behaviour::kServFails,
+                                   Behaviour::kFormErrOnEdns,
+                                   Behaviour::kSilentOnEdns,
+                                   Behaviour::kLame,
+                                   Behaviour::kFloods,
+                                   Behaviour::kStorm};
+  constexpr Milliseconds kBudget{250};
+  constexpr Milliseconds kSlack{400};  // of a busy machine
+  std::mt19937 dice(20'261'125);
+  const auto any = [&] { return kBehaviours.at(dice() % kBehaviours.size()); };
+  publish(WireType::kTxt, "v=spf1 include:spf.saas.example ~all", "shop.example");
+  for (int round = 0; round < 40; ++round) {
+    const std::array rolled{any(), any(), round % 3 == 0 ? any() : Behaviour::kNormal};
+    SCOPED_TRACE(::testing::Message() << "behaviours " << static_cast<int>(rolled[0]) << " "
+                                      << static_cast<int>(rolled[1]) << " " << static_cast<int>(rolled[2]));
+    ns1.behave(rolled[0]);
+    ns2.behave(rolled[1]);
+    resolver.behave(rolled[2]);
+    const auto begun = std::chrono::steady_clock::now();
+    const auto seen = observe({{name("www.shop.example"), RecordType::kCname, "app.saas.example", {}},
+                               {name("www.shop.example"), RecordType::kA, "192.0.2.1", {}},
+                               {name("shop.example"), RecordType::kTxt, "v=spf1 include:spf.saas.example ~all", {}}},
+                              kBudget);
+    EXPECT_LT(std::chrono::steady_clock::now() - begun, kBudget + kSlack);
+    ASSERT_EQ(seen.records.size(), 3U);
+    for (const auto& record : seen.records) {
+      EXPECT_TRUE(record.propagated || !record.causes.empty()) << "nothing is wrong without a cause";
+      EXPECT_LE(record.causes.size(), kFindingsMax);
+      for (const auto& finding : record.causes) EXPECT_LE(finding.evidence.size(), kEvidenceMax);
+      for (const auto& answer : record.authorities) EXPECT_LE(answer.values.size(), kValuesMax);
+    }
   }
 }
 
