@@ -75,17 +75,6 @@ TEST(ObservationTable, PutsServersDownAndRecordsAcross) {
   EXPECT_TRUE(has(row.substr(0, row.find('\n')), "✓ agrees         ✓ agrees")) << row;
 }
 
-TEST(ObservationTable, TellsWhatToDoWithoutRepeatingTheTitle) {
-  auto observation = disagreement();
-  observation.records[0].explanation =
-      "www.shop.example CNAME should be app.saas.example, but ns2.shop.example knows no such name. Add the record.";
-  for (const auto& text :
-       {observation_table(view_of(observation, Time{}), 100), observation_details(view_of(observation, Time{}), 100)}) {
-    EXPECT_TRUE(has(text, "  ns2.shop.example knows no such name. Add the record.\n")) << text;
-    EXPECT_FALSE(has(text, "should be")) << text;
-  }
-}
-
 TEST(ObservationTable, OfManyRecordsIsOneTableOfMarks) {
   auto observation = disagreement();
   for (int i = 0; i < 5; ++i) observation.records.push_back(observation.records[0]);
