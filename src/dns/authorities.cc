@@ -171,9 +171,14 @@ Task<std::optional<Above>> Authorities::look_from_above(DnsName zone, net::Deadl
 Task<std::optional<Above>> Authorities::ask_above(Authority server, DnsName parent, DnsName zone,
                                                   net::Deadline deadline) {
   const auto address = server.addresses.front();
-  const auto exchange = co_await transport_.ask(address, {zone, WireType::kNs}, Recursion::kNotDesired, deadline);
-  if (!exchange.answer) co_return std::nullopt;
-  const auto& answer = *exchange.answer;
+  Exchange names;
+  Exchange keys;
+  std::vector<Task<void>> both;
+  both.push_back(ask(address, {zone, WireType::kNs}, names, deadline));
+  both.push_back(ask(address, {zone, WireType::kDs}, keys, deadline));
+  co_await together(std::move(both));
+  if (!names.answer) co_return std::nullopt;
+  const auto& answer = *names.answer;
   const bool is_known = answer.rcode == Rcode::kNoError;
   if (!is_known && !(answer.rcode == Rcode::kNxDomain && answer.authoritative)) co_return std::nullopt;
   Above above{parent, server.name.text(), text_of(address), !is_known, {}, {}, {}};
@@ -183,14 +188,15 @@ Task<std::optional<Above>> Authorities::ask_above(Authority server, DnsName pare
     above.servers = std::move(cut->servers);
     above.glue = std::move(cut->glue);
   }
-  if (above.servers.empty()) co_return above;
-  const auto keys = co_await transport_.ask(address, {zone, WireType::kDs}, Recursion::kNotDesired, deadline);
-  if (keys.answer && keys.answer->rcode == Rcode::kNoError) {
-    for (const auto& rr : keys.answer->answer) {
-      if (rr.type == WireType::kDs && rr.owner == zone) above.keys.push_back(rr.value);
-    }
+  if (above.servers.empty() || !keys.answer || keys.answer->rcode != Rcode::kNoError) co_return above;
+  for (const auto& rr : keys.answer->answer) {
+    if (rr.type == WireType::kDs && rr.owner == zone) above.keys.push_back(rr.value);
   }
   co_return above;
+}
+
+Task<void> Authorities::ask(net::UdpEndpoint server, Question question, Exchange& exchange, net::Deadline deadline) {
+  exchange = co_await transport_.ask(server, std::move(question), Recursion::kNotDesired, deadline);
 }
 
 Task<Delegation> Authorities::find_servers(Cut cut, net::Deadline deadline) {

@@ -79,6 +79,7 @@ class Authorities {
   Task<Delegation> servers_above(DnsName zone, net::Deadline deadline);
   Task<std::optional<Cut>> zone_above(DnsName zone, net::Deadline deadline);
   Task<std::optional<Above>> ask_above(Authority server, DnsName parent, DnsName zone, net::Deadline deadline);
+  Task<void> ask(net::UdpEndpoint server, Question question, Exchange& exchange, net::Deadline deadline);
   Task<std::optional<Cut>> referral(Cut parent, DnsName name, net::Deadline deadline);
   Task<void> find_addresses(const Cut& cut, Authority& authority, net::Deadline deadline);
   void choose(std::vector<Authority>& servers) const;

@@ -145,9 +145,20 @@ Task<void> Look::find_servers(Zone& zone, net::Deadline deadline) {
 /// The zone from above and from inside, while its servers are asked for the records.
 Task<void> Look::view(Zone& zone, net::Deadline deadline) {
   if (zone.is_remembered || zone.cut.zone.is_root()) co_return;
+  std::vector<Task<void>> sides;
+  sides.push_back(view_from_above(zone, deadline));
+  sides.push_back(view_from_inside(zone, deadline));
+  co_await together(std::move(sides));
+}
+
+Task<void> Look::view_from_above(Zone& zone, net::Deadline deadline) {
   zone.view.above = co_await means_.authorities.look_from_above(zone.cut.zone, deadline);
-  if (zone.view.above && zone.view.above->servers.empty()) co_return;
-  for (const auto& server : zone.view.delegation.servers) {
+}
+
+/// The zone's own name servers, of the first of its servers that speaks.
+Task<void> Look::view_from_inside(Zone& zone, net::Deadline deadline) {
+  for (std::size_t i = 0; i < zone.view.delegation.servers.size(); ++i) {
+    const auto server = zone.view.delegation.servers[i];
     if (server.addresses.empty()) continue;
     Probe own{server.name.text(), server.addresses.front(), {zone.cut.zone, WireType::kNs}};
     co_await ask(means_.to_authorities, own, deadline);

@@ -47,6 +47,8 @@ class Look {
   Task<void> find_cut(DnsName name, Place& place, net::Deadline deadline);
   Task<void> find_servers(Zone& zone, net::Deadline deadline);
   Task<void> view(Zone& zone, net::Deadline deadline);
+  Task<void> view_from_above(Zone& zone, net::Deadline deadline);
+  Task<void> view_from_inside(Zone& zone, net::Deadline deadline);
   void prepare(Group& group);
   std::vector<Probe> probes_of(const Group& group, const std::vector<Authority>& servers) const;
   Task<void> ask_servers(net::Deadline deadline);

@@ -125,10 +125,10 @@ Found spf_invalid(const Facts& facts) {
     }
   }
   if (why.empty()) return std::nullopt;
-  auto found =
-      finding(Cause::kSpfInvalid, format("The SPF record of {} cannot be used: {}.", facts.wanted.name.text(), why),
-              format("Correct the record, or take out what is at fault ({}); it must keep {}.", why, wanted_value(facts)),
-             all_who_spoke(facts));
+  auto found = finding(
+      Cause::kSpfInvalid, format("The SPF record of {} cannot be used: {}.", facts.wanted.name.text(), why),
+      format("Correct the record, or take out what is at fault ({}); it must keep {}.", why, wanted_value(facts)),
+      all_who_spoke(facts));
   if (agrees(facts)) found.weight = Weight::kRisks;
   return found;
 }

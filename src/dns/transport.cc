@@ -273,7 +273,7 @@ Task<void> Transport::ask_by_udp(Talk& talk) {
     const bool is_last = talk.exchange.attempts == settings_.tries_max;
     // Some old servers and firewalls drop what they do not understand.
     if (is_last && settings_.tries_max > 1) talk.edns = Edns::kOff;
-    if (!co_await send(talk, socket)) co_return;
+    if (!send(talk, socket)) co_return;
     const auto until = is_last ? talk.deadline : std::min(talk.deadline, steady_clock::now() + settings_.try_max);
     co_await receive(talk, socket, until);
     if (!talk.exchange.answer && talk.exchange.outcome != Outcome::kSilent) co_return;
@@ -292,20 +292,15 @@ Task<void> Transport::ask_by_udp(Talk& talk) {
   }
 }
 
-Task<bool> Transport::send(Talk& talk, net::UdpSocket& socket) {
+/// A datagram that finds no room in the socket's buffer is as lost as one on the way: the next repeats it.
+bool Transport::send(Talk& talk, net::UdpSocket& socket) {
   const auto id = talk.edns == Edns::kOn ? talk.edns_id : talk.plain_id;
-  const auto query = encode_query(talk.question, id, talk.recursion, talk.edns);
-  const Wait wait(*this, talk.deadline, [&socket] {
-    error_code ignored;
-    socket.cancel(ignored);
-  });
-  const auto [error, sent] = co_await socket.async_send(asio::buffer(query), kTuple);
-  if (error && !wait.expired()) {
-    talk.exchange.outcome = outcome_of(error);
-    talk.note(error.message());
-    co_return false;
-  }
-  co_return true;
+  error_code error;
+  socket.send(asio::buffer(encode_query(talk.question, id, talk.recursion, talk.edns)), 0, error);
+  if (!error || error == asio::error::would_block) return true;
+  talk.exchange.outcome = outcome_of(error);
+  talk.note(error.message());
+  return false;
 }
 
 Task<void> Transport::receive(Talk& talk, net::UdpSocket& socket, net::Deadline until) {

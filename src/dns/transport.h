@@ -74,7 +74,7 @@ class Transport {
   Task<bool> enter(Lane& lane, net::Deadline deadline);
   void leave(Lane& lane);
   Task<void> ask_by_udp(Talk& talk);
-  Task<bool> send(Talk& talk, net::UdpSocket& socket);
+  bool send(Talk& talk, net::UdpSocket& socket);
   Task<void> receive(Talk& talk, net::UdpSocket& socket, net::Deadline until);
   Task<void> ask_by_tcp(Talk& talk);
   Task<Result<std::string>> exchange_by_tcp(net::UdpEndpoint server, std::string query, net::Deadline deadline);
