@@ -81,7 +81,7 @@ struct Settings {
     // One whole look at the records of one connection.
     Milliseconds look_budget = std::chrono::seconds(5);
     // One question to one server, repeats and TCP included.
-    Milliseconds server_budget = Milliseconds(1'200);
+    Milliseconds server_budget = Milliseconds(1'100);
     // Name servers of one zone, and their addresses, that are asked in one look.
     std::size_t authorities_max = 13;
     std::size_t addresses_max = 32;

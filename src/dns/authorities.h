@@ -35,6 +35,11 @@ struct Delegation {
   std::vector<Authority> servers;  // those without a usable address too
 };
 
+/// Is the zone one in which domains are registered ("com", "co.uk"), so that the name's own domain has none?
+bool is_registry(const DnsName& zone, const DnsName& name);
+/// "shop.example" for "_acme-challenge.www.shop.example"; nothing if the name is no host's.
+std::optional<DnsName> registrable_of(const DnsName& name);
+
 /// What the zone above a cut says about it.
 struct Above {
   DnsName zone;
@@ -80,6 +85,10 @@ class Authorities {
   Task<std::optional<Cut>> zone_above(DnsName zone, net::Deadline deadline);
   Task<std::optional<Above>> ask_above(Authority server, DnsName parent, DnsName zone, net::Deadline deadline);
   Task<void> ask(net::UdpEndpoint server, Question question, Exchange& exchange, net::Deadline deadline);
+  /// The NS records of both, as the resolvers see them.
+  Task<void> ask_both(DnsName name, std::optional<Result<Answer>>& of_name, DnsName domain,
+                      std::optional<Result<Answer>>& of_domain, net::Deadline deadline);
+  Task<void> ask_resolver(DnsName name, std::optional<Result<Answer>>& answer, net::Deadline deadline);
   Task<std::optional<Cut>> referral(Cut parent, DnsName name, net::Deadline deadline);
   Task<void> find_addresses(const Cut& cut, Authority& authority, net::Deadline deadline);
   void choose(std::vector<Authority>& servers) const;

@@ -71,19 +71,6 @@ void plan_present(const Sight& sight, Beyond& beyond) {
 
 }  // namespace
 
-bool is_registry(const DnsName& zone, const DnsName& name) {
-  return zone.is_root() || (!HostName::parse(zone.text()) && zone != name);
-}
-
-std::optional<DnsName> registrable_of(const DnsName& name) {
-  auto text = std::string_view(name.text());
-  while (text.starts_with('_') || text.starts_with('*')) text.remove_prefix(std::min(text.find('.') + 1, text.size()));
-  const auto host = HostName::parse(text);
-  if (!host) return std::nullopt;
-  auto domain = DnsName::parse(host->domain());
-  return domain ? std::optional(*std::move(domain)) : std::nullopt;
-}
-
 Beyond plan(const Sight& sight, std::string_view nonce) {
   Beyond beyond;
   for (const auto& probe : sight.resolvers) {

@@ -22,11 +22,6 @@ struct Sight {
   const ZoneView& zone;
 };
 
-/// Is the zone one in which domains are registered ("com", "co.uk"), so that the name's own domain has none?
-bool is_registry(const DnsName& zone, const DnsName& name);
-/// "shop.example" for "_acme-challenge.www.shop.example"; nothing if the name is no host's.
-std::optional<DnsName> registrable_of(const DnsName& name);
-
 /// The questions, not asked yet. At most kQuestionsMax besides one SOA per address. `nonce` makes a name that nobody
 /// has made.
 Beyond plan(const Sight& sight, std::string_view nonce);

@@ -23,8 +23,8 @@ class Observer {
     std::vector<std::string> certificate_authorities;  // whose CAA verdict is asked: "letsencrypt.org"
     std::uint16_t authority_port = 53;                 // another one only in tests and demos, which have no root
     Milliseconds look_max{5'000};                      // one whole look
-    Milliseconds server_max{1'200};                    // one question to one server, repetitions and TCP included
-    Milliseconds try_max{350};                         // after which a question is repeated
+    Milliseconds server_max{1'100};                    // one question to one server, repetitions and TCP included
+    Milliseconds try_max{300};                         // after which a question is repeated
     std::size_t expectations_max = 64;                 // per look; those beyond are "too_many_records"
     std::size_t authorities_max = 13;                  // name servers of one zone that are asked
     std::size_t addresses_max = 32;                    // addresses of one zone that are asked

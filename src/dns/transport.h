@@ -45,8 +45,8 @@ struct Exchange {
 class Transport {
  public:
   struct Settings {
-    Milliseconds try_max{350};              // after which the next datagram is sent
-    Milliseconds ask_max{1'200};            // one ask, repetitions and TCP included, once it has its turn
+    Milliseconds try_max{300};              // after which the next datagram is sent
+    Milliseconds ask_max{1'100};            // one ask, repetitions and TCP included, once it has its turn
     int tries_max = 3;                      // datagrams per ask; all inside the ask's deadline
     std::size_t in_flight_server_max = 32;  // questions to one server at a time; the rest queue
     std::size_t in_flight_max = 1'024;      // sockets at a time
