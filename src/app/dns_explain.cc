@@ -80,9 +80,13 @@ void add_record(std::string& text, const RecordView& record) {
 std::string explanation_page(std::string_view host, const std::vector<RecordView>& records, Time seen_at) {
   const auto right = std::ranges::count(records, true, &RecordView::propagated);
   std::string text = format("# {}\n\n", host);
-  text += std::cmp_equal(right, records.size())
-              ? format("All {} records are as they should be.", records.size())
-              : format("{} of {} records are as they should be; the others are not yet.", right, records.size());
+  if (records.size() == 1) {
+    text += right == 1 ? "The record is as it should be." : "The record is not as it should be yet.";
+  } else {
+    text += std::cmp_equal(right, records.size())
+                ? format("All {} records are as they should be.", records.size())
+                : format("{} of {} records are as they should be.", right, records.size());
+  }
   text += format(" Seen on {}, at the name servers of the domain themselves.\n\n",
                  to_rfc3339(seen_at).substr(0, 16).replace(10, 1, " ") + " UTC");
   if (!records.empty() && !records.front().zone.empty()) {

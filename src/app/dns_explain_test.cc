@@ -30,7 +30,7 @@ TEST(ExplanationPage, SaysWhatIsWrongWhatToTypeAndWhoSaysSo) {
                    {"ns1.dns.example 192.0.2.1:53 at 12:00:00: NXDOMAIN for www.shop.example CNAME"}}};
   const auto page = explanation_page("www.shop.example", {wrong}, kSeen);
   EXPECT_THAT(page, HasSubstr("# www.shop.example\n"));
-  EXPECT_THAT(page, HasSubstr("0 of 1 records are as they should be"));
+  EXPECT_THAT(page, HasSubstr("The record is not as it should be yet"));
   EXPECT_THAT(page, HasSubstr("Seen on 2027-01-15 08:00 UTC"));
   EXPECT_THAT(page, HasSubstr("The domain's DNS is kept by ns1.dns.example"));
   EXPECT_THAT(page, HasSubstr("**What to do:** Add the record: type CNAME, host www, value app.saas.example."));

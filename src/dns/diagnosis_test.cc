@@ -26,6 +26,7 @@ struct Scene {
   ZoneView zone = {
       {name("shop.example"), {{.name = name("ns1.dns.example")}, {.name = name("ns2.dns.example")}}}, {}, {}};
   Beyond beyond = {};
+  std::vector<Expectation> others = {};  // of the same name and type
 
   Scene(std::string_view host, RecordType type, std::string_view value)
       : wanted{name(host), type, std::string(value), std::nullopt} {}
@@ -59,7 +60,8 @@ struct Scene {
   }
 
   std::vector<Finding> findings() const {
-    const std::vector group{wanted};
+    std::vector group{wanted};
+    std::ranges::copy(others, std::back_inserter(group));
     RecordObservation record{.name = wanted.name, .type = wanted.type, .expected = expected_text(wanted)};
     for (const auto& probe : authorities) record.authorities.push_back(report(probe, wanted, group, {}));
     for (const auto& probe : resolvers) record.resolvers.push_back(report(probe, wanted, group, {}));
@@ -148,6 +150,79 @@ TEST(Diagnosis, TellsThePreferenceOfMailFromAnotherHost) {
   EXPECT_THAT(other.both_say({"10 mail.saas.example", "10 old.example"}).codes(), ElementsAre("mx_other_first"));
 }
 
+TEST(Diagnosis, NeverTellsToRemoveMailThatIsWanted) {
+  Scene mx{"shop.example", RecordType::kMx, "mail.saas.example"};
+  mx.wanted.priority = 10;
+  mx.both_say({"10 mail.saas.example", "20 mail2.saas.example", "5 old.example"});
+  mx.others = {{name("shop.example"), RecordType::kMx, "mail2.saas.example", std::uint16_t{20}}};
+  const auto findings = mx.findings();
+  ASSERT_EQ(findings.size(), 1u);
+  EXPECT_EQ(findings[0].cause, Cause::kMxOtherFirst);
+  EXPECT_THAT(findings[0].fix, HasSubstr("Remove 5 old.example,"));
+  EXPECT_THAT(findings[0].fix, ::testing::Not(HasSubstr("mail2")));
+}
+
+TEST(Diagnosis, LeavesMailAndTextsAtTheTopOfTheZoneAlone) {
+  Scene apex{"shop.example", RecordType::kCname, "app.saas.example"};
+  apex.both_say({}).beside(WireType::kA, "203.0.113.7").beside(WireType::kMx, "10 mail.example");
+  const auto findings = apex.findings();
+  ASSERT_EQ(findings.at(0).cause, Cause::kRecordsInTheWay);
+  EXPECT_THAT(findings[0].fix, HasSubstr("A 203.0.113.7"));
+  EXPECT_THAT(findings[0].fix, HasSubstr("type ALIAS"));
+  EXPECT_THAT(findings[0].fix, ::testing::Not(HasSubstr("mail.example")));
+}
+
+TEST(Diagnosis, FindsNothingWhereAWildcardAnswersEverywhere) {
+  auto scene = www().both_say({}).beside(WireType::kA, "192.0.2.1");
+  scene.elsewhere("www.shop.example.shop.example", "app.saas.example");
+  scene.beyond.wildcard = Scene::probe(1, name("signpost-1.shop.example"), WireType::kCname, {"app.saas.example"});
+  EXPECT_THAT(scene.codes(), ElementsAre("records_in_the_way"));
+}
+
+TEST(Diagnosis, SaysTheSameInWhicheverOrderServersAnswer) {
+  Scene first{"shop.example", RecordType::kTxt, "saas-verification=0123456789abcdef"};
+  auto second = first;
+  first.says(1, {"\"saas-verification=0123456789abcdef\""}).says(2, {}, Rcode::kNxDomain);
+  second.says(2, {}, Rcode::kNxDomain).says(1, {"\"saas-verification=0123456789abcdef\""});
+  EXPECT_THAT(first.codes(), ElementsAre("txt_quoted"));
+  EXPECT_EQ(first.codes(), second.codes());
+}
+
+TEST(Diagnosis, HasNothingAgainstIpv6OfANameOfWhichNothingIsWanted) {
+  Scene any{"app.saas.example", RecordType::kA, ""};
+  any.wanted.value.reset();
+  EXPECT_THAT(any.both_say({"192.0.2.10"}).beside(WireType::kAaaa, "2001:db8::1").codes(), ElementsAre());
+}
+
+TEST(Diagnosis, ReadsWhatANameServerRecordOfADomainSays) {
+  Scene ns{"shop.example", RecordType::kNs, "ns1.saas.example"};
+  ns.zone.delegation.zone = name("example");
+  const auto findings = ns.both_say({"ns1.old.example"}).findings();
+  ASSERT_EQ(findings.at(0).cause, Cause::kOtherValue);
+  EXPECT_THAT(findings[0].fix, HasSubstr("at the registrar"));
+}
+
+TEST(Diagnosis, TellsThatTheRegistryHasForgottenADomainThatStillAnswers) {
+  auto scene = www().both_say({"app.saas.example"});
+  scene.zone.above = Above{name("example"), "a.nic.example", "192.0.2.99:53", true, {}, {}, {}};
+  EXPECT_THAT(scene.codes(), ElementsAre("domain_unregistered"));
+  EXPECT_EQ(scene.findings()[0].weight, Weight::kRisks);
+}
+
+TEST(Diagnosis, NamesEveryAuthorityThatCaaForbidsAndWhereTheRecordBelongs) {
+  auto scene = www().both_say({"app.saas.example"});
+  CaaVerdict verdict{.kind = CaaVerdict::Kind::kForbidden,
+                     .property = "0 issue \";\"",
+                     .found_at = name("shop.example"),
+                     .sentence = "nobody may"};
+  scene.beyond.caa = {{"ca.example", verdict}, {"other.example", verdict}};
+  const auto findings = scene.findings();
+  ASSERT_EQ(findings.size(), 1u);
+  EXPECT_THAT(findings[0].fix, HasSubstr("host @, value 0 issue \"ca.example\", and value 0 issue \"other.example\""));
+  scene.beyond.caa[0].verdict.property = "128 future \"x\"";
+  EXPECT_THAT(scene.findings()[0].fix, HasSubstr("Remove the CAA record 128 future"));
+}
+
 TEST(Diagnosis, KnowsTheShapesOfASpoiltText) {
   Scene txt{"shop.example", RecordType::kTxt, "saas-verification=0123456789abcdef"};
   const auto of = [&](std::vector<std::string> values) {
@@ -171,6 +246,21 @@ TEST(Diagnosis, MergesWhatAnSpfRecordLacks) {
   auto twice = spf;
   EXPECT_THAT(twice.both_say({"v=spf1 include:other.example -all", "v=spf1 include:spf.saas.example ~all"}).codes(),
               ElementsAre("spf_twice"));
+}
+
+TEST(Diagnosis, WritesOneSpfRecordThatDoesWhatAllWereMeantTo) {
+  Scene spf{"shop.example", RecordType::kTxt, "v=spf1 include:spf.saas.example ~all"};
+  const auto fix_of = [&](std::vector<std::string> records) {
+    auto scene = spf;
+    return scene.both_say(std::move(records)).findings().at(0).fix;
+  };
+  EXPECT_THAT(fix_of({"v=spf1 a ~all", "v=spf1 redirect=other.example"}),
+              HasSubstr("value v=spf1 a include:other.example include:spf.saas.example ~all."));
+  EXPECT_THAT(fix_of({"v=spf1 a ~all", "v=spf1 mx -all"}),
+              HasSubstr("value v=spf1 a mx include:spf.saas.example -all."));
+  Scene none{"shop.example", RecordType::kTxt, "v=spf1 -all"};
+  EXPECT_THAT(none.both_say({"v=spf1 include:other.example ~all"}).findings().at(0).fix,
+              HasSubstr("value v=spf1 include:other.example -all."));
 }
 
 TEST(Diagnosis, TellsLagFromServersThatWillNeverAgree) {

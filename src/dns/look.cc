@@ -31,10 +31,7 @@ struct Look::Group {
   // Where the SPF record of the first server that spoke leads to, by what was wanted.
   std::map<std::string, SpfReport> spf = {};
 
-  const Probe* witness() const {
-    const auto found = std::ranges::find_if(authorities, &Probe::has_spoken);
-    return found == authorities.end() ? nullptr : &*found;
-  }
+  const Probe* witness() const { return witness_among(authorities); }
 };
 
 namespace {

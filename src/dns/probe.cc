@@ -103,6 +103,21 @@ bool Probe::has_spoken() const {
          (exchange.answer->rcode == Rcode::kNoError || exchange.answer->rcode == Rcode::kNxDomain);
 }
 
+const Probe* witness_among(std::span<const Probe> probes) {
+  const auto rank = [](const Probe& probe) {
+    int silence = 3;
+    if (probe.exchange.answer->rcode == Rcode::kNoError) silence = 2;
+    if (!probe.seen.aliases.empty() || !probe.flattened.empty()) silence = 1;
+    if (!probe.seen.values.empty()) silence = 0;
+    return std::tuple(silence, probe.server, text_of(probe.endpoint));
+  };
+  const Probe* witness = nullptr;
+  for (const auto& probe : probes) {
+    if (probe.has_spoken() && (witness == nullptr || rank(probe) < rank(*witness))) witness = &probe;
+  }
+  return witness;
+}
+
 Task<void> run(Transport& transport, Probe& probe, net::Deadline deadline) {
   probe.exchange = co_await transport.ask(probe.endpoint, probe.question, probe.recursion, deadline);
   if (!probe.exchange.answer) co_return;
@@ -115,7 +130,9 @@ ServerAnswer report(const Probe& probe, const Expectation& record, std::span<con
   const auto judgement = judge_exchange(probe, record, group, target_addresses, walked);
   ServerAnswer answer{
       probe.server, text_of(probe.endpoint), judgement.verdict, {}, probe.seen.ttl, probe.exchange.took_ms, {}};
-  const auto& values = probe.seen.values.empty() ? probe.flattened : probe.seen.values;
+  auto values = probe.seen.values.empty() ? probe.flattened : probe.seen.values;
+  // Servers turn their sets: sorted, two looks that saw the same show the same.
+  std::ranges::sort(values);
   for (std::size_t i = 0; i < std::min(values.size(), kValuesMax); ++i) {
     answer.values.push_back(printable(values[i], kValueBytesMax));
   }

@@ -28,6 +28,10 @@ struct Probe {
   bool has_spoken() const;
 };
 
+/// The one that speaks for the zone and says most: a value before an alias, before an empty name, before no name at
+/// all; of equals the first by name. nullptr if none speaks.
+const Probe* witness_among(std::span<const Probe> probes);
+
 /// Asks; and where a CNAME is missing, asks the same server for the name's addresses.
 Task<void> run(Transport& transport, Probe& probe, net::Deadline deadline);
 

@@ -32,10 +32,7 @@ bool is_split(const Facts& facts) {
   return agreeing > 0 && agreeing < count_speaking(facts);
 }
 
-const Probe* witness_of(const Facts& facts) {
-  const auto probe = std::ranges::find_if(facts.authorities, &Probe::has_spoken);
-  return probe == facts.authorities.end() ? nullptr : &*probe;
-}
+const Probe* witness_of(const Facts& facts) { return witness_among(facts.authorities); }
 
 const std::vector<std::string>& values_of(const Facts& facts) {
   static const std::vector<std::string> kNone;
@@ -88,6 +85,10 @@ std::string what(const Facts& facts) {
 
 std::string entry(const Facts& facts) {
   const auto host = host_in_form(facts.wanted.name, facts.zone.delegation.zone);
+  // At the top of a zone no CNAME can stand; providers have a type of their own for it.
+  const bool is_alias = facts.wanted.type == RecordType::kCname && facts.wanted.name == facts.zone.delegation.zone;
+  if (is_alias)
+    return format("type ALIAS (also called ANAME or flattened CNAME), host {}, value {}", host, wanted_value(facts));
   if (!facts.wanted.value) return format("type {}, host {}", signpost::name_of(facts.wanted.type), host);
   if (facts.wanted.type == RecordType::kMx && facts.wanted.priority) {
     const auto value = host_in(facts.wanted.type, facts.record.expected);
@@ -97,6 +98,11 @@ std::string entry(const Facts& facts) {
 }
 
 std::string zone_text(const Facts& facts) { return facts.zone.delegation.zone.text(); }
+
+std::string where(const Facts& facts) {
+  const bool is_of_domain = is_registry(facts.zone.delegation.zone, facts.wanted.name);
+  return is_of_domain ? std::string("at the registrar") : format("in the zone {}", zone_text(facts));
+}
 
 std::string said_by(const Probe& probe) {
   const auto question = format("{} {}", probe.question.name.text(), name_of(probe.question.type));

@@ -23,7 +23,7 @@ std::size_t count_speaking(const Facts& facts);
 bool is_absent(const Facts& facts);
 /// Some who speak have it, some do not.
 bool is_split(const Facts& facts);
-/// The first server that spoke; never null where is_absent, is_split or agrees.
+/// The server that says most (witness_among); never null where is_absent, is_split or agrees.
 const Probe* witness_of(const Facts& facts);
 /// What the witness has of the asked type.
 const std::vector<std::string>& values_of(const Facts& facts);
@@ -44,9 +44,12 @@ std::string host_in_form(const DnsName& name, const DnsName& zone);
 std::string wanted_value(const Facts& facts);
 /// "www.shop.example CNAME"
 std::string what(const Facts& facts);
-/// What to type: "type CNAME, host www, value app.saas.example".
+/// What to type: "type CNAME, host www, value app.saas.example"; for a CNAME at the top of the zone, what does its
+/// work.
 std::string entry(const Facts& facts);
 std::string zone_text(const Facts& facts);
+/// "in the zone shop.example"; for the name servers of a domain itself "at the registrar".
+std::string where(const Facts& facts);
 /// "www.shop.example CNAME old.example", "NXDOMAIN for www.shop.example CNAME"
 std::string said_by(const Probe& probe);
 Evidence evidence_of(const Probe& probe);

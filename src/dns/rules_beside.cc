@@ -75,7 +75,7 @@ Found records_beside_alias(const Facts& facts) {
 }
 
 Found stale_aaaa(const Facts& facts) {
-  if (facts.wanted.type != RecordType::kA) return std::nullopt;
+  if (facts.wanted.type != RecordType::kA || !facts.wanted.value) return std::nullopt;
   const auto wants_v6 = [&](const Expectation& record) {
     return record.type == RecordType::kAaaa && record.name == facts.wanted.name;
   };
@@ -118,22 +118,42 @@ Found delegation_differs(const Facts& facts) {
 
 namespace {
 
+/// Where a CAA record has to stand so that it counts.
+std::string place_of(const Facts& facts, const CaaVerdict& verdict) {
+  const auto& zone = facts.zone.delegation.zone;
+  const auto at = verdict.alias ? *verdict.alias : verdict.found_at.value_or(facts.wanted.name);
+  return at.is_within(zone) ? format("host {}", host_in_form(at, zone))
+                            : format("at {}, which somebody else keeps", at.text());
+}
+
+/// A critical property that nobody knows forbids everything; no record beside it helps (RFC 8659 4.1).
+bool is_unknown_property(const CaaVerdict& verdict) {
+  return verdict.property.find(" issue ") == std::string::npos &&
+         verdict.property.find(" issuewild ") == std::string::npos;
+}
+
 Found caa(const Facts& facts, CaaVerdict::Kind kind, Cause cause) {
+  std::string who;
+  std::string wanted;
+  const CaaVerdict* first = nullptr;
   for (const auto& [authority, verdict] : facts.beyond.caa) {
     if (verdict.kind != kind) continue;
-    const auto at = verdict.alias ? *verdict.alias : verdict.found_at.value_or(facts.wanted.name);
-    const auto host = host_in_form(verdict.found_at.value_or(facts.wanted.name), facts.zone.delegation.zone);
-    const auto said = verdict.property.empty() ? verdict.sentence : format("{} CAA {}", at.text(), verdict.property);
-    return finding(
-        cause,
-        format("{} may not issue a certificate for {}: {}.", authority, facts.wanted.name.text(), verdict.sentence),
-        kind == CaaVerdict::Kind::kForbidden
-            ? format("Add this record beside those that are there: type CAA, host {}, value 0 issue \"{}\".", host,
-                     authority)
-            : std::string("Mend the name servers: a question for CAA must be answered, if only with nothing."),
-        {{at.text(), {}, said, 0}});
+    if (first == nullptr) first = &verdict;
+    who += (who.empty() ? "" : ", ") + authority;
+    wanted += format("{}value 0 issue \"{}\"", wanted.empty() ? "" : ", and ", authority);
   }
-  return std::nullopt;
+  if (first == nullptr) return std::nullopt;
+  const auto at = first->alias ? *first->alias : first->found_at.value_or(facts.wanted.name);
+  const auto said = first->property.empty() ? first->sentence : format("{} CAA {}", at.text(), first->property);
+  std::string fix = "Mend the name servers: a question for CAA must be answered, if only with nothing.";
+  if (kind == CaaVerdict::Kind::kForbidden) {
+    fix = is_unknown_property(*first)
+              ? format("Remove the CAA record {} ({}).", first->property, place_of(facts, *first))
+              : format("Add beside the records that are there: type CAA, {}, {}.", place_of(facts, *first), wanted);
+  }
+  return finding(cause,
+                 format("{} may not issue a certificate for {}: {}.", who, facts.wanted.name.text(), first->sentence),
+                 std::move(fix), {{at.text(), {}, said, 0}});
 }
 
 }  // namespace
@@ -142,6 +162,13 @@ Found caa_forbids(const Facts& facts) { return caa(facts, CaaVerdict::Kind::kFor
 Found caa_fails(const Facts& facts) { return caa(facts, CaaVerdict::Kind::kFailed, Cause::kCaaFails); }
 
 namespace {
+
+/// Until the last of what the answer was made of is forgotten.
+std::uint32_t longest_ttl(const Answer& answer) {
+  auto longest = negative_ttl(answer);
+  for (const auto& rr : answer.answer) longest = std::max(longest, rr.ttl);
+  return longest;
+}
 
 std::string time_text(std::uint32_t seconds) {
   if (seconds < 120) return format("{} s", seconds);
@@ -158,7 +185,7 @@ Found caches_old(const Facts& facts) {
     const auto& probe = facts.resolvers[i];
     const auto verdict = facts.record.resolvers[i].verdict;
     if (!probe.has_spoken() || !is_authoritative(verdict) || verdict == Verdict::kAgrees) continue;
-    longest = std::max(longest, probe.seen.values.empty() ? negative_ttl(*probe.exchange.answer) : probe.seen.ttl);
+    longest = std::max(longest, longest_ttl(*probe.exchange.answer));
     if (evidence.size() < kEvidenceMax) evidence.push_back(evidence_of(probe));
   }
   if (evidence.empty()) return std::nullopt;

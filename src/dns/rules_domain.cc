@@ -29,13 +29,23 @@ const Probe* registration_of(const Facts& facts) {
 }  // namespace
 
 Found domain_unregistered(const Facts& facts) {
-  const auto* said = registration_of(facts);
-  if (said == nullptr || said->exchange.answer->rcode != Rcode::kNxDomain) return std::nullopt;
   const auto domain = registrable(facts.wanted.name);
-  return finding(Cause::kDomainUnregistered,
-                 format("The registry of {} does not know the domain {}.", zone_text(facts), domain),
-                 format("Register {}, or correct the spelling: it may also have expired and been deleted.", domain),
-                 {evidence_of(*said)});
+  const auto fix = format("Register {}, or correct the spelling: it may also have expired and been deleted.", domain);
+  if (const auto* said = registration_of(facts); said != nullptr) {
+    if (said->exchange.answer->rcode != Rcode::kNxDomain) return std::nullopt;
+    return finding(Cause::kDomainUnregistered,
+                   format("The registry of {} does not know the domain {}.", zone_text(facts), domain), fix,
+                   {evidence_of(*said)});
+  }
+  // Its servers still answer, because resolvers remember them: not for long.
+  if (!facts.zone.above || !facts.zone.above->is_unknown) return std::nullopt;
+  auto found =
+      finding(Cause::kDomainUnregistered,
+              format("The registry does not know {} any more; resolvers still remember its servers for a while.",
+                     zone_text(facts)),
+              fix, {evidence_of(*facts.zone.above, format("NXDOMAIN for {} NS", zone_text(facts)))});
+  if (agrees(facts)) found.weight = Weight::kRisks;
+  return found;
 }
 
 Found domain_expired(const Facts& facts) {
@@ -56,6 +66,7 @@ Found domain_expired(const Facts& facts) {
 Found no_delegation(const Facts& facts) {
   const auto* said = registration_of(facts);
   if (said == nullptr || said->exchange.answer->rcode == Rcode::kNxDomain) return std::nullopt;
+  if (!said->seen.values.empty() || !values_of(facts).empty()) return std::nullopt;
   const auto domain = registrable(facts.wanted.name);
   return finding(
       Cause::kNoDelegation, format("The registry of {} names no servers for {}.", zone_text(facts), domain),
@@ -97,6 +108,10 @@ Found subzone_delegated(const Facts& facts) {
       !zone_text(facts).ends_with("." + domain)) {
     return std::nullopt;
   }
+  // Where something stands at the name, somebody edits the right zone.
+  const auto* witness = witness_of(facts);
+  if (!witness->seen.values.empty() || !witness->seen.aliases.empty() || !witness->flattened.empty())
+    return std::nullopt;
   std::vector<DnsName> servers;
   for (const auto& server : facts.zone.delegation.servers) servers.push_back(server.name);
   return finding(Cause::kSubzoneDelegated,

@@ -127,7 +127,7 @@ Found other_value(const Facts& facts) {
   return finding(Cause::kOtherValue,
                  seen.empty() ? format("{} should be {}, but {}.", what(facts), wanted_value(facts), said_by(*witness))
                               : format("{} should be {}, but it is {}.", what(facts), wanted_value(facts), seen),
-                 format("Change the record in the zone {}: {}.", zone_text(facts), entry(facts)), all_who_spoke(facts));
+                 format("Change the record {}: {}.", where(facts), entry(facts)), all_who_spoke(facts));
 }
 
 Found type_missing(const Facts& facts) {
@@ -137,14 +137,14 @@ Found type_missing(const Facts& facts) {
   return finding(
       Cause::kTypeMissing,
       format("{} is there, without a {} record.", facts.wanted.name.text(), signpost::name_of(facts.wanted.type)),
-      format("Add the record in the zone {}: {}.", zone_text(facts), entry(facts)), all_who_spoke(facts));
+      format("Add the record {}: {}.", where(facts), entry(facts)), all_who_spoke(facts));
 }
 
 Found name_missing(const Facts& facts) {
   if (!is_absent(facts) || count(facts, Verdict::kNxDomain) != count_speaking(facts)) return std::nullopt;
   return finding(Cause::kNameMissing,
                  format("There is no name {} in the zone {}.", facts.wanted.name.text(), zone_text(facts)),
-                 format("Add the record in the zone {}: {}.", zone_text(facts), entry(facts)), all_who_spoke(facts));
+                 format("Add the record {}: {}.", where(facts), entry(facts)), all_who_spoke(facts));
 }
 
 namespace {

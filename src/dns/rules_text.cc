@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
+#include <array>
 
 #include "base/text.h"
 #include "dns/dkim.h"
@@ -74,37 +75,50 @@ Found txt_split(const Facts& facts) {
 
 namespace {
 
-/// One record with the terms of all of them: what is new goes before the last word, "all", behind which nobody reads.
-std::optional<SpfRecord> merged(std::vector<std::string> texts) {
-  std::optional<SpfRecord> whole;
-  for (const auto& text : texts) {
-    const auto record = SpfRecord::parse(text);
-    if (!record) return std::nullopt;
-    if (!whole) {
-      whole = *record;
-      continue;
-    }
-    for (const auto& term : record->terms) {
-      if (term.kind == SpfTerm::Kind::kAll || std::ranges::find(whole->terms, term) != whole->terms.end()) continue;
-      whole->terms.insert(std::ranges::find(whole->terms, SpfTerm::Kind::kAll, &SpfTerm::kind), term);
+bool is_stricter(SpfQualifier first, SpfQualifier second) {
+  constexpr std::array kOrder{SpfQualifier::kPass, SpfQualifier::kNeutral, SpfQualifier::kSoftFail,
+                              SpfQualifier::kFail};
+  return std::ranges::find(kOrder, first) > std::ranges::find(kOrder, second);
+}
+
+/// One record that does what all of them were meant to do: their terms, each once, a redirect as the include that it
+/// amounts to, and the strictest "all" last, behind which nobody reads. Nothing if that cannot be written.
+std::optional<std::string> merged(const std::vector<std::vector<SpfTerm>>& records) {
+  SpfRecord whole;
+  std::optional<SpfTerm> all;
+  for (const auto& terms : records) {
+    for (auto term : terms) {
+      if (term.kind == SpfTerm::Kind::kAll) {
+        if (!all || is_stricter(term.qualifier, all->qualifier)) all = term;
+        continue;
+      }
+      if (term.kind == SpfTerm::Kind::kExp) continue;
+      if (term.kind == SpfTerm::Kind::kRedirect) term.kind = SpfTerm::Kind::kInclude;
+      if (std::ranges::find(whole.terms, term) == whole.terms.end()) whole.terms.push_back(std::move(term));
     }
   }
-  return whole;
+  if (all) whole.terms.push_back(*all);
+  const auto text = whole.text();
+  return SpfRecord::parse(text) ? std::optional(text) : std::nullopt;
 }
 
 }  // namespace
 
 Found spf_twice(const Facts& facts) {
   if (!is_wanted_text(facts) || !is_for(facts, TxtPurpose::kSpf)) return std::nullopt;
-  auto records = spf_records(values_of(facts));
+  const auto records = spf_records(values_of(facts));
   if (records.size() < 2) return std::nullopt;
   const auto text = format("{} has {} SPF records: {}. Receivers use none of them.", facts.wanted.name.text(),
                            records.size(), shown(records));
-  records.push_back(*facts.wanted.value);
-  const auto one = merged(std::move(records));
+  std::vector<std::vector<SpfTerm>> parts;
+  for (const auto& record : records) {
+    if (const auto parsed = SpfRecord::parse(record)) parts.push_back(parsed->terms);
+  }
+  if (const auto wanted = SpfRecord::parse(*facts.wanted.value)) parts.push_back(demanded_parts(*wanted));
+  const auto one = parts.size() == records.size() + 1 ? merged(parts) : std::nullopt;
   return finding(Cause::kSpfTwice, text,
                  one ? format("Remove them and add one: type TXT, host {}, value {}.",
-                              host_in_form(facts.wanted.name, facts.zone.delegation.zone), one->text())
+                              host_in_form(facts.wanted.name, facts.zone.delegation.zone), *one)
                      : format("Keep one, with all that is needed. What we need in it: {}.", wanted_value(facts)),
                  all_who_spoke(facts));
 }
@@ -142,15 +156,13 @@ Found spf_part_missing(const Facts& facts) {
   const auto missing = facts.beyond.spf ? facts.beyond.spf->missing
                                         : missing_parts({facts.wanted.name, *wanted}, {facts.wanted.name, *seen});
   if (missing.empty()) return std::nullopt;
-  // What is new goes before the last word, "all", behind which nobody reads.
-  auto merged = *seen;
-  const auto last = std::ranges::find(merged.terms, SpfTerm::Kind::kAll, &SpfTerm::kind);
-  merged.terms.insert(last, missing.begin(), missing.end());
-  return finding(Cause::kSpfPartMissing,
-                 format("{} has an SPF record without {}: {}.", facts.wanted.name.text(), dns::shown(missing), *record),
-                 format("Change the record that is there, do not add a second one: type TXT, host {}, value {}.",
-                        host_in_form(facts.wanted.name, facts.zone.delegation.zone), merged.text()),
-                 all_who_spoke(facts));
+  const auto whole = merged({seen->terms, missing});
+  return finding(
+      Cause::kSpfPartMissing,
+      format("{} has an SPF record without {}: {}.", facts.wanted.name.text(), dns::shown(missing), *record),
+      format("Change the record that is there, do not add a second one: type TXT, host {}, value {}.",
+             host_in_form(facts.wanted.name, facts.zone.delegation.zone), whole ? *whole : wanted_value(facts)),
+      all_who_spoke(facts));
 }
 
 Found spf_too_many_lookups(const Facts& facts) {
@@ -159,10 +171,10 @@ Found spf_too_many_lookups(const Facts& facts) {
     const bool is_count =
         problem.kind == SpfProblem::Kind::kTooManyLookups || problem.kind == SpfProblem::Kind::kTooManyVoidLookups;
     if (!is_count) continue;
-    return finding(Cause::kSpfTooManyLookups,
-                   format("The SPF record of {} needs {} DNS look-ups, more than the 10 that are allowed.",
-                          facts.wanted.name.text(), facts.beyond.spf->lookups),
-                   format("Remove includes that are no longer used: {}.", problem.sentence), all_who_spoke(facts));
+    return finding(
+        Cause::kSpfTooManyLookups,
+        format("The SPF record of {} asks too much of receivers: {}.", facts.wanted.name.text(), problem.sentence),
+        "Remove includes that are no longer used.", all_who_spoke(facts));
   }
   return std::nullopt;
 }
@@ -197,9 +209,18 @@ namespace {
 Found dkim(const Facts& facts, DkimVerdict verdict, Cause cause, std::string_view text) {
   if (!is_wanted_text(facts) || !is_for(facts, TxtPurpose::kDkim)) return std::nullopt;
   const auto wanted = DkimRecord::parse(*facts.wanted.value);
-  const auto is_so = [&](const std::string& value) { return compare(*wanted, value) == verdict; };
-  if (!wanted || std::ranges::none_of(values_of(facts), is_so)) return std::nullopt;
-  return finding(cause, format("{} {}.", what(facts), text), format("Replace its value: {}.", entry(facts)),
+  if (!wanted) return std::nullopt;
+  std::vector<std::string> others;
+  bool has_right = false;
+  for (const auto& value : values_of(facts)) {
+    const auto seen = compare(*wanted, value);
+    if (seen == verdict) others.push_back(value);
+    has_right |= seen == DkimVerdict::kSame;
+  }
+  if (others.empty()) return std::nullopt;
+  return finding(cause, format("{} {}{}.", what(facts), text, has_right ? ", beside the right one" : ""),
+                 has_right ? format("Remove the record with the value {}; keep: {}.", shown(others), entry(facts))
+                           : format("Replace its value: {}.", entry(facts)),
                  all_who_spoke(facts));
 }
 

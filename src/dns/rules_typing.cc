@@ -72,6 +72,13 @@ Found challenge_stale(const Facts& facts) {
 
 namespace {
 
+/// Nobody has made it: the wildcard answers there too.
+bool is_by_wildcard(const Facts& facts, const Probe& probe) {
+  const auto& wildcard = facts.beyond.wildcard;
+  return wildcard && wildcard->has_spoken() && !wildcard->seen.values.empty() &&
+         wildcard->seen.values == probe.seen.values;
+}
+
 bool is_doubled(const Facts& facts, const Probe& probe) {
   return probe.question.name.text() == facts.wanted.name.text() + "." + zone_text(facts);
 }
@@ -81,7 +88,7 @@ bool is_doubled(const Facts& facts, const Probe& probe) {
 Found name_doubled(const Facts& facts) {
   if (!is_absent(facts)) return std::nullopt;
   for (const auto& probe : facts.beyond.elsewhere) {
-    if (!is_doubled(facts, probe) || !would_agree(facts, probe)) continue;
+    if (!is_doubled(facts, probe) || !would_agree(facts, probe) || is_by_wildcard(facts, probe)) continue;
     const auto host = host_in_form(facts.wanted.name, facts.zone.delegation.zone);
     return finding(Cause::kNameDoubled,
                    format("The record stands at {}: the form at the DNS provider appends {} itself.",
@@ -95,12 +102,13 @@ Found name_doubled(const Facts& facts) {
 Found name_misplaced(const Facts& facts) {
   if (!is_absent(facts)) return std::nullopt;
   for (const auto& probe : facts.beyond.elsewhere) {
-    if (is_doubled(facts, probe) || !would_agree(facts, probe)) continue;
+    if (is_doubled(facts, probe) || !would_agree(facts, probe) || is_by_wildcard(facts, probe)) continue;
     return finding(
         Cause::kNameMisplaced,
         format("The record stands at {} instead of {}.", probe.question.name.text(), facts.wanted.name.text()),
-        format("Move it from host {} to host {}: {}.", host_in_form(probe.question.name, facts.zone.delegation.zone),
-               host_in_form(facts.wanted.name, facts.zone.delegation.zone), entry(facts)),
+        format("Add it at host {}: {}. If it was meant for that, remove it from host {}.",
+               host_in_form(facts.wanted.name, facts.zone.delegation.zone), entry(facts),
+               host_in_form(probe.question.name, facts.zone.delegation.zone)),
         {evidence_of(probe), evidence_of(*witness_of(facts))});
   }
   return std::nullopt;
@@ -115,7 +123,7 @@ std::optional<std::string> typed_as_url(const Facts& facts) {
            (lower.find(':') != std::string::npos || lower.find('/') != std::string::npos);
   };
   for (const auto& value : values_of(facts)) {
-    if (is_url(value) || value.starts_with("http.") || value.starts_with("https.")) return value;
+    if (is_url(value)) return value;
   }
   for (const auto& rr : witness_of(facts)->exchange.answer->unreadable) {
     if (rr.type == wire_type_of(facts.wanted.type) && (is_url(rr.value) || rr.value.find('/') != std::string::npos)) {
@@ -187,17 +195,22 @@ Found proxied(const Facts& facts) {
     return std::nullopt;
   }
   const auto proxy = *proxy_of(addresses.front());
+  // The switch is there only where the proxy keeps the DNS as well.
+  const bool has_switch = std::ranges::all_of(facts.zone.delegation.servers, [](const Authority& server) {
+    return server.name.text().ends_with(".cloudflare.com");
+  });
   return finding(Cause::kProxied,
-                 format("{} answers with addresses of {} ({}): a proxy stands before the record and hides it.",
+                 format("{} answers with addresses of {} ({}): a proxy stands before the record, or in its place.",
                         facts.wanted.name.text(), proxy, shown(addresses)),
-                 format("Switch the proxy off for this record (at {}: \"DNS only\"), with: {}.", proxy, entry(facts)),
+                 has_switch ? format("Switch the proxy off for this record (\"DNS only\"), with: {}.", entry(facts))
+                            : format("Put the wanted record in the place of these addresses: {}.", entry(facts)),
                  all_who_spoke(facts));
 }
 
 Found alias_in_the_way(const Facts& facts) {
   if (!is_absent(facts) || facts.wanted.type == RecordType::kCname) return std::nullopt;
   const auto* witness = witness_of(facts);
-  if (witness->seen.aliases.empty() || !witness->seen.values.empty()) return std::nullopt;
+  if (witness->seen.aliases.empty()) return std::nullopt;
   const auto target = witness->seen.aliases.front().text();
   return finding(Cause::kAliasInTheWay,
                  format("{} is a CNAME for {}, and beside a CNAME there can be no {} record.", facts.wanted.name.text(),
@@ -209,25 +222,23 @@ Found alias_in_the_way(const Facts& facts) {
 
 Found records_in_the_way(const Facts& facts) {
   if (!is_absent(facts) || facts.wanted.type != RecordType::kCname || !values_of(facts).empty()) return std::nullopt;
+  // At the top of a zone an ALIAS does the CNAME's work, and mail and texts stay beside it.
+  const bool is_apex = facts.wanted.name == facts.zone.delegation.zone;
   std::string seen;
   std::vector<Evidence> evidence;
   for (const auto type : {WireType::kA, WireType::kAaaa, WireType::kMx, WireType::kTxt}) {
     const auto* other = beside(facts, type);
-    if (other == nullptr) continue;
+    if (other == nullptr || (is_apex && type != WireType::kA && type != WireType::kAaaa)) continue;
     seen += format("{}{} {}", seen.empty() ? "" : "; ", name_of(type), shown(other->seen.values));
     evidence.push_back(evidence_of(*other));
   }
   if (evidence.empty()) return std::nullopt;
   const auto host = host_in_form(facts.wanted.name, facts.zone.delegation.zone);
-  const bool is_apex = facts.wanted.name == facts.zone.delegation.zone;
-  return finding(Cause::kRecordsInTheWay,
-                 format("{} has other records ({}), and a CNAME can only stand alone.", facts.wanted.name.text(), seen),
-                 is_apex
-                     ? format("At the top of a zone no CNAME can stand: use your provider's ALIAS, ANAME or flattened "
-                              "CNAME for host {} with the value {}, and remove {}.",
-                              host, wanted_value(facts), seen)
-                     : format("Remove these records of host {} ({}), then add: {}.", host, seen, entry(facts)),
-                 std::move(evidence));
+  return finding(
+      Cause::kRecordsInTheWay,
+      is_apex ? format("{} has addresses of its own ({}).", facts.wanted.name.text(), seen)
+              : format("{} has other records ({}), and a CNAME can only stand alone.", facts.wanted.name.text(), seen),
+      format("Remove these records of host {} ({}), then add: {}.", host, seen, entry(facts)), std::move(evidence));
 }
 
 namespace {
@@ -246,6 +257,7 @@ Found old_address_beside(const Facts& facts) {
   const bool is_address = facts.wanted.type == RecordType::kA || facts.wanted.type == RecordType::kAaaa;
   if (!is_absent(facts) || !is_address || !facts.wanted.value) return std::nullopt;
   const auto* witness = witness_of(facts);
+  if (!witness->seen.aliases.empty()) return std::nullopt;  // they stand at the alias's target
   const auto others = others_than_wanted(facts, *witness);
   // Of thousands not all are kept: then others are there in any case.
   const bool has_wanted = witness->exchange.answer->over_limit ||
@@ -261,31 +273,61 @@ Found old_address_beside(const Facts& facts) {
 
 namespace {
 
-Found mx(const Facts& facts, Cause cause) {
-  if (!is_absent(facts) || facts.wanted.type != RecordType::kMx || !facts.wanted.value) return std::nullopt;
+std::int64_t preference_of(std::string_view value) {
+  return parse_integer(value.substr(0, value.find(' '))).value_or(0);
+}
+
+bool is_wanted_exchanger(const Facts& facts, const std::string& value) {
+  return std::ranges::any_of(facts.group, [&](const Expectation& record) {
+    const auto text = expected_text(record);
+    return record.priority ? text == value : host_in(RecordType::kMx, text) == host_in(RecordType::kMx, value);
+  });
+}
+
+/// Those that nobody asked for and that get mail as early as the wanted ones.
+std::vector<std::string> rivals_of(const Facts& facts) {
+  auto best = std::int64_t{65'536};
+  for (const auto& value : values_of(facts)) {
+    if (is_wanted_exchanger(facts, value)) best = std::min(best, preference_of(value));
+  }
+  std::vector<std::string> rivals;
+  for (const auto& value : values_of(facts)) {
+    if (!is_wanted_exchanger(facts, value) && preference_of(value) <= best) rivals.push_back(value);
+  }
+  return rivals;
+}
+
+bool is_wanted_mail(const Facts& facts) {
+  return is_absent(facts) && facts.wanted.type == RecordType::kMx && facts.wanted.value.has_value();
+}
+
+}  // namespace
+
+Found mx_preference(const Facts& facts) {
+  if (!is_wanted_mail(facts) || !facts.wanted.priority) return std::nullopt;
   const auto wanted = host_in(RecordType::kMx, facts.record.expected);
   const auto& values = values_of(facts);
-  const auto has_host = [&](const std::string& value) { return host_in(RecordType::kMx, value) == wanted; };
-  if (std::ranges::none_of(values, has_host)) return std::nullopt;
-  const bool has_preference = std::ranges::any_of(values, [&](const auto& value) {
-    return has_host(value) && (!facts.wanted.priority || value == facts.record.expected);
-  });
-  if (cause == Cause::kMxPreference) {
-    if (has_preference) return std::nullopt;
-    return finding(cause, format("{} has the right host with another preference: {}.", what(facts), shown(values)),
-                   format("Change the priority to {}: {}.", *facts.wanted.priority, entry(facts)),
-                   all_who_spoke(facts));
-  }
-  if (!has_preference) return std::nullopt;
-  std::vector<std::string> others;
-  std::ranges::copy_if(values, std::back_inserter(others), [&](const auto& value) { return !has_host(value); });
-  return finding(
-      cause,
-      format("{} has {}, but also {}, which gets the mail as well or before.", what(facts), wanted, shown(others)),
-      format("Remove {}, or give it a higher number than that of {}.", shown(others), wanted), all_who_spoke(facts));
+  const bool has_host =
+      std::ranges::any_of(values, [&](const auto& value) { return host_in(RecordType::kMx, value) == wanted; });
+  if (!has_host || std::ranges::find(values, facts.record.expected) != values.end()) return std::nullopt;
+  return finding(Cause::kMxPreference,
+                 format("{} has the right host with another preference: {}.", what(facts), shown(values)),
+                 format("Change the priority to {}: {}.", *facts.wanted.priority, entry(facts)), all_who_spoke(facts));
 }
-}  // namespace
-Found mx_preference(const Facts& facts) { return mx(facts, Cause::kMxPreference); }
-Found mx_other_first(const Facts& facts) { return mx(facts, Cause::kMxOtherFirst); }
+
+Found mx_other_first(const Facts& facts) {
+  if (!is_wanted_mail(facts)) return std::nullopt;
+  const auto wanted = host_in(RecordType::kMx, facts.record.expected);
+  const auto& values = values_of(facts);
+  const auto is_this = [&](const std::string& value) {
+    return facts.wanted.priority ? value == facts.record.expected : host_in(RecordType::kMx, value) == wanted;
+  };
+  const auto rivals = rivals_of(facts);
+  if (std::ranges::none_of(values, is_this) || rivals.empty()) return std::nullopt;
+  return finding(
+      Cause::kMxOtherFirst,
+      format("{} has {}, but also {}, which gets the mail as well or before.", what(facts), wanted, shown(rivals)),
+      format("Remove {}, or give it a higher number than that of {}.", shown(rivals), wanted), all_who_spoke(facts));
+}
 
 }  // namespace signpost::dns::rules

@@ -120,7 +120,13 @@ std::string fingerprint_of(const dns::Observation& observation) {
     fingerprint.add(record.expected);
     fingerprint.add(record.zone);
     fingerprint.add(record.propagated ? "propagated" : "not");
-    for (const auto& finding : record.causes) fingerprint.add(dns::name_of(finding.cause));
+    for (const auto& finding : record.causes) {
+      fingerprint.add(dns::name_of(finding.cause));
+      // How long a cache still keeps the old answer differs at every look.
+      if (finding.cause == dns::Cause::kCachesOld) continue;
+      fingerprint.add(finding.text);
+      fingerprint.add(finding.fix);
+    }
     fingerprint.add("");
     add_answers(fingerprint, record.authorities);
     add_answers(fingerprint, record.resolvers);
