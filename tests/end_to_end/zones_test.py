@@ -105,6 +105,10 @@ class Look:
             for text in [texts] if isinstance(texts, str) else texts:
                 if text not in cause.get(member, ""):
                     yield f"the {member} does not say {text!r}: {cause.get(member)!r}"
+        texts = expect.get("fix_not", [])
+        for text in [texts] if isinstance(texts, str) else texts:
+            if text in cause.get("fix", ""):
+                yield f"the fix must not say {text!r}: {cause.get('fix')!r}"
         said = " ".join(f"{e.get('server')} {e.get('address')} {e.get('said')}" for e in cause.get("evidence", []))
         texts = expect.get("evidence", [])
         for text in [texts] if isinstance(texts, str) else texts:
