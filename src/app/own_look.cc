@@ -18,6 +18,13 @@ Task<dns::Observation> look(dns::Observer& observer, std::vector<dns::Expectatio
   co_return seen;
 }
 
+std::string names_of(const dns::Observation& observation) {
+  if (observation.records.empty()) return "nothing";
+  const auto more = observation.records.size() - 1;
+  const auto& first = observation.records.front().name.text();
+  return more == 0 ? first : format("{} and {} more", first, more);
+}
+
 }  // namespace
 
 Result<dns::Observation> look_here(Console& console, const LookOptions& options,
@@ -33,8 +40,9 @@ Result<dns::Observation> look_here(Console& console, const LookOptions& options,
   dns::Progress progress;
   if (console.screen == Screen::kTerminal && form == OutputForm::kText) {
     progress = [&](const dns::Observation& so_far, std::size_t answered, std::size_t asked) {
-      canvas.draw(observation_table(view_of(so_far, console.clock.now()), console.columns) +
-                  format("… {} of {} questions answered\n", answered, asked));
+      canvas.draw(asked == 0 ? format("… looking for the name servers of {}\n", names_of(so_far))
+                             : observation_table(view_of(so_far, console.clock.now()), console.columns) +
+                                   format("… {} of {} questions answered\n", answered, asked));
     };
   }
   const auto deadline = std::chrono::steady_clock::now() + settings.look_max;

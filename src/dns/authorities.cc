@@ -60,6 +60,7 @@ std::optional<Cut> cut_in(const Answer& answer, const DnsName& parent, const Dns
   collect_servers(answer.authority, *zone, cut.servers);
   for (const auto& rr : answer.additional) {
     if (rr.type != WireType::kA && rr.type != WireType::kAaaa) continue;
+    if (std::ranges::find(cut.servers, rr.owner) == cut.servers.end()) continue;
     boost::system::error_code error;
     const auto address = boost::asio::ip::make_address(rr.value, error);
     if (!error) cut.glue[rr.owner].push_back(address);
@@ -72,6 +73,12 @@ void add_note(Authority& authority, const std::string& note) {
 }
 
 }  // namespace
+
+std::size_t count_addresses(const Delegation& delegation) {
+  std::size_t count = 0;
+  for (const auto& server : delegation.servers) count += server.addresses.size();
+  return count;
+}
 
 bool is_registry(const DnsName& zone, const DnsName& name) {
   return zone.is_root() || (!HostName::parse(zone.text()) && zone != name);
@@ -155,20 +162,22 @@ Task<std::optional<Cut>> Authorities::referral(Cut parent, DnsName name, net::De
   co_return std::nullopt;
 }
 
-Task<std::optional<Cut>> Authorities::zone_above(DnsName zone, net::Deadline deadline) {
+Task<Result<Cut>> Authorities::zone_above(DnsName zone, net::Deadline deadline) {
+  const auto none = fail(Kind::kNotFound, format("no zone above {} was found", zone.text()));
   DnsName at = zone.parent();
   for (int step = 0; step < kAboveStepsMax && steady_clock::now() < deadline; ++step) {
     const auto answer = co_await resolver_.ask({at, WireType::kNs}, deadline);
-    if (!answer) co_return std::nullopt;
+    if (!answer) co_return std::unexpected(answer.error());
     Cut cut{at, {}, {}};
     collect_servers(answer->answer, at, cut.servers);
     if (!cut.servers.empty()) co_return cut;
-    if (at.is_root()) co_return std::nullopt;
+    if (at.is_root()) co_return none;
     at = next_above(*answer, at);
     // A top level that the root does not know belongs to a world of its own: there is nobody above to ask.
-    if (at.is_root() && !zone.parent().is_root()) co_return std::nullopt;
+    if (at.is_root() && !zone.parent().is_root()) co_return none;
   }
-  co_return std::nullopt;
+  if (steady_clock::now() < deadline) co_return none;
+  co_return fail(Kind::kTimeout, format("the zone above {} was not found in time", zone.text()));
 }
 
 Task<Delegation> Authorities::servers_above(DnsName zone, net::Deadline deadline) {
@@ -176,12 +185,15 @@ Task<Delegation> Authorities::servers_above(DnsName zone, net::Deadline deadline
   const auto known = above_.find(at);
   if (known != above_.end() && steady_clock::now() < known->second.until) co_return known->second.delegation;
   Delegation found{at, {}};
-  if (auto parent = co_await zone_above(zone, half_way_to(deadline))) {
-    found = co_await find_servers(*std::move(parent), half_way_to(deadline));
-  }
-  const auto has_address = [](const Authority& server) { return !server.addresses.empty(); };
-  const bool is_usable = std::ranges::any_of(found.servers, has_address);
+  auto parent = co_await zone_above(zone, half_way_to(deadline));
+  // What our own haste has hidden is looked for again by the next look: one unlucky look must not blind all others.
+  bool is_known = parent || (parent.error().kind != Kind::kTimeout && parent.error().kind != Kind::kUnavailable);
+  if (parent) found = co_await find_servers(*std::move(parent), half_way_to(deadline));
+  is_known = is_known && steady_clock::now() < deadline &&
+             std::ranges::find(found.servers, Authority::Lack::kUnknown, &Authority::lack) == found.servers.end();
+  const bool is_usable = count_addresses(found) > 0;
   if (!is_usable) found.servers.clear();
+  if (!is_usable && !is_known) co_return found;
   if (above_.size() >= kAboveEntriesMax) above_.clear();
   above_.insert_or_assign(at,
                           Remembered{found, steady_clock::now() + (is_usable ? kAboveAgeMax : kAboveFailureAgeMax)});
@@ -221,6 +233,7 @@ Task<std::optional<Above>> Authorities::ask_above(Authority server, DnsName pare
     above.glue = std::move(cut->glue);
   }
   if (above.servers.empty() || !keys.answer || keys.answer->rcode != Rcode::kNoError) co_return above;
+  above.has_said_keys = true;
   for (const auto& rr : keys.answer->answer) {
     if (rr.type == WireType::kDs && rr.owner == zone) above.keys.push_back(rr.value);
   }
@@ -232,17 +245,30 @@ Task<void> Authorities::ask(net::UdpEndpoint server, Question question, Exchange
 }
 
 Task<Delegation> Authorities::find_servers(Cut cut, net::Deadline deadline) {
+  return find_servers_within({settings_.authorities_max, settings_.addresses_max}, std::move(cut), deadline);
+}
+
+Task<Delegation> Authorities::find_more_servers(Cut others, const Delegation& known, net::Deadline deadline) {
+  const auto over = std::ranges::count(known.servers, Authority::Lack::kOverLimit, &Authority::lack);
+  const auto servers = known.servers.size() - static_cast<std::size_t>(over);
+  const Room room{settings_.authorities_max - std::min(servers, settings_.authorities_max),
+                  settings_.addresses_max - std::min(count_addresses(known), settings_.addresses_max)};
+  return find_servers_within(room, std::move(others), deadline);
+}
+
+Task<Delegation> Authorities::find_servers_within(Room room, Cut cut, net::Deadline deadline) {
   Delegation delegation{cut.zone, {}};
-  const auto asked = std::min(cut.servers.size(), settings_.authorities_max);
+  const auto asked = std::min(cut.servers.size(), room.servers);
   for (std::size_t i = 0; i < asked; ++i) delegation.servers.push_back({.name = cut.servers[i]});
   std::vector<Task<void>> tasks;
   for (auto& server : delegation.servers) tasks.push_back(find_addresses(cut, server, deadline));
   co_await together(std::move(tasks));
-  choose(delegation.servers);
+  choose(delegation.servers, room.addresses);
   if (asked < cut.servers.size()) {
-    delegation.servers.push_back(
-        {.name = cut.servers[asked],
-         .note = format("{} name servers over the limit of {} are not asked", cut.servers.size() - asked, asked)});
+    delegation.servers.push_back({.name = cut.servers[asked],
+                                  .note = format("{} name servers over the limit of {} are not asked",
+                                                 cut.servers.size() - asked, settings_.authorities_max),
+                                  .lack = Authority::Lack::kOverLimit});
   }
   co_return delegation;
 }
@@ -257,7 +283,7 @@ Task<void> Authorities::find_addresses(const Cut& cut, Authority& authority, net
   }
   if (!found) add_note(authority, format("its address is not to be had: {}", found.error().message));
   if (found && found->empty()) add_note(authority, "has no address");
-  if (!found || found->empty()) authority.lack = Authority::Lack::kNone;
+  if (!found || found->empty()) authority.lack = found ? Authority::Lack::kNone : Authority::Lack::kUnknown;
   if (!found) co_return;
   for (const auto& address : *found) {
     const auto verdict = policy_.judge(address);
@@ -272,9 +298,9 @@ Task<void> Authorities::find_addresses(const Cut& cut, Authority& authority, net
   }
 }
 
-/// Keeps addresses_max addresses, taking turns, so that every server keeps its first before one keeps its second.
-void Authorities::choose(std::vector<Authority>& servers) const {
-  std::size_t left = settings_.addresses_max;
+/// Keeps so many addresses, taking turns, so that every server keeps its first before one keeps its second.
+void Authorities::choose(std::vector<Authority>& servers, std::size_t addresses_max) const {
+  std::size_t left = addresses_max;
   std::vector<std::size_t> kept(servers.size(), 0);
   for (bool is_taking = true; is_taking && left > 0;) {
     is_taking = false;

@@ -19,7 +19,13 @@ struct Authority {
   DnsName name;
   std::vector<net::UdpEndpoint> addresses = {};
   std::string note = {};  // why it has none, or which of its addresses are not asked
-  enum class Lack { kNothing, kNone, kForbidden } lack = Lack::kNothing;  // no address at all; one that is forbidden
+  enum class Lack {
+    kNothing,
+    kNone,       // it has no address at all
+    kForbidden,  // one of its addresses is forbidden
+    kUnknown,    // its addresses could not be looked up
+    kOverLimit,  // stands for those that are not asked, so many are there
+  } lack = Lack::kNothing;
 };
 
 /// A zone's upper end: the names of its servers, and the addresses the zone above gave for them (glue), if it was
@@ -49,7 +55,11 @@ struct Above {
   std::vector<DnsName> servers;  // of the delegation; empty if there is none
   std::map<DnsName, std::vector<net::IpAddress>> glue;
   std::vector<std::string> keys;  // DS, "tag algorithm"
+  bool has_said_keys = false;     // it has answered whether there are any
 };
+
+/// How many of the delegation's addresses are asked.
+std::size_t count_addresses(const Delegation& delegation);
 
 /// Top levels hardly ever change, and nearly every domain lies under a handful of them.
 constexpr std::size_t kAboveEntriesMax = 1'024;
@@ -78,11 +88,18 @@ class Authorities {
 
   /// The addresses of the zone's servers. Never fails: a server without addresses says why.
   Task<Delegation> find_servers(Cut cut, net::Deadline deadline);
+  /// The same of other servers of a zone of which `known` are asked already: both limits hold for all together.
+  Task<Delegation> find_more_servers(Cut others, const Delegation& known, net::Deadline deadline);
 
  private:
   /// The servers of the zone above and their addresses, from the memory if young enough.
   Task<Delegation> servers_above(DnsName zone, net::Deadline deadline);
-  Task<std::optional<Cut>> zone_above(DnsName zone, net::Deadline deadline);
+  Task<Result<Cut>> zone_above(DnsName zone, net::Deadline deadline);
+  struct Room {
+    std::size_t servers;
+    std::size_t addresses;
+  };
+  Task<Delegation> find_servers_within(Room room, Cut cut, net::Deadline deadline);
   Task<std::optional<Above>> ask_above(Authority server, DnsName parent, DnsName zone, net::Deadline deadline);
   Task<void> ask(net::UdpEndpoint server, Question question, Exchange& exchange, net::Deadline deadline);
   /// The NS records of both, as the resolvers see them.
@@ -91,7 +108,7 @@ class Authorities {
   Task<void> ask_resolver(DnsName name, std::optional<Result<Answer>>& answer, net::Deadline deadline);
   Task<std::optional<Cut>> referral(Cut parent, DnsName name, net::Deadline deadline);
   Task<void> find_addresses(const Cut& cut, Authority& authority, net::Deadline deadline);
-  void choose(std::vector<Authority>& servers) const;
+  void choose(std::vector<Authority>& servers, std::size_t addresses_max) const;
 
   Transport& transport_;
   Resolver& resolver_;

@@ -116,5 +116,49 @@ TEST_F(AuthoritiesTest, VetsEveryAddress) {
   EXPECT_THAT(delegation.servers[0].note, HasSubstr("2001:db8::53 is not asked"));
 }
 
+TEST_F(AuthoritiesTest, TellsAnAddressThatCouldNotBeLookedUpFromNone) {
+  const Cut two{name("shop.example"), {name("ns.broken.example"), name("ns.nowhere.test")}, {}};
+  server.fail_within("broken.example");
+  const auto delegation = on_loop(loop, authorities.find_servers(two, in(Milliseconds{2'000})));
+  EXPECT_EQ(delegation.servers.at(0).lack, Authority::Lack::kUnknown);
+  EXPECT_THAT(delegation.servers.at(0).note, HasSubstr("SERVFAIL"));
+  EXPECT_EQ(delegation.servers.at(1).lack, Authority::Lack::kNone);
+}
+
+TEST_F(AuthoritiesTest, KeepsBothLimitsForServersThatAreFoundLater) {
+  Authorities few{transport, resolver, policy, {.port = above.port(), .authorities_max = 3, .addresses_max = 3}};
+  for (int i = 1; i <= 4; ++i) {
+    server.add(format("n{}.dns.example", i), WireType::kA, format("127.0.1.{}", i));
+    server.add(format("n{}.dns.example", i), WireType::kA, format("127.0.2.{}", i));
+  }
+  const auto n = [](int number) { return name(format("n{}.dns.example", number)); };
+  const auto known = on_loop(loop, few.find_servers({name("shop.example"), {n(1)}, {}}, in(Milliseconds{2'000})));
+  EXPECT_EQ(count_addresses(known), 2U);
+  const auto more = on_loop(
+      loop, few.find_more_servers({name("shop.example"), {n(2), n(3), n(4)}, {}}, known, in(Milliseconds{2'000})));
+  ASSERT_EQ(more.servers.size(), 3U);
+  EXPECT_EQ(count_addresses(more), 1U);
+  EXPECT_THAT(more.servers[2].note, HasSubstr("1 name servers over the limit of 3"));
+}
+
+TEST_F(AuthoritiesTest, DoesNotRememberThatItHadNoTimeForTheZoneAbove) {
+  above.add_zone("example");
+  above.add("shop.example", WireType::kNs, "ns1.dns.example");
+  server.behave(testing::Behaviour::kSilent);
+  EXPECT_FALSE(on_loop(loop, authorities.look_from_above(name("shop.example"), in(Milliseconds{50}))));
+  server.behave(testing::Behaviour::kNormal);
+  EXPECT_TRUE(on_loop(loop, authorities.look_from_above(name("shop.example"), in(Milliseconds{2'000}))));
+}
+
+TEST_F(AuthoritiesTest, KeepsOnlyTheGlueOfTheServersThatAreNamed) {
+  above.add_zone("example");
+  above.add("shop.example", WireType::kNs, "ns9.dns.example");
+  above.add("ns9.dns.example", WireType::kA, "127.0.0.9");
+  const auto said = on_loop(loop, authorities.look_from_above(name("shop.example"), in(Milliseconds{2'000})));
+  ASSERT_TRUE(said);
+  EXPECT_TRUE(said->has_said_keys);
+  for (const auto& [owner, addresses] : said->glue) EXPECT_EQ(owner, name("ns9.dns.example"));
+}
+
 }  // namespace
 }  // namespace signpost::dns

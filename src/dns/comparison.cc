@@ -148,6 +148,12 @@ Judgement judge_plain(const Expectation& record, const Seen& seen) {
   return judgement;
 }
 
+/// Includes with macros depend on the mail: what they let pass cannot be seen from here.
+std::string hidden_in(const SpfReport* walked) {
+  if (walked == nullptr || walked->not_followed.empty()) return {};
+  return format(", as far as can be seen: {} depends on the mail", shown(walked->not_followed));
+}
+
 Judgement judge_spf(const Expectation& record, const Seen& seen, const SpfReport* walked) {
   const auto wanted = SpfRecord::parse(*record.value);
   if (!wanted) return judge_plain(record, seen);
@@ -162,11 +168,15 @@ Judgement judge_spf(const Expectation& record, const Seen& seen, const SpfReport
   const auto missing =
       walked != nullptr ? walked->missing : missing_parts({record.name, *wanted}, {record.name, *found});
   if (missing.empty()) return {Verdict::kAgrees, {}};
+  if (walked != nullptr && walked->is_undecided()) {
+    return {Verdict::kUndecided,
+            format("has an SPF record without {}, and not all that it includes could be looked up", shown(missing))};
+  }
   const SpfAt at{record.name, *found};
   const bool is_behind =
       std::ranges::any_of(missing, [&](const SpfTerm& part) { return stands_after_all(part, record.name, at); });
   return {Verdict::kDisagrees, is_behind ? format("has {} only behind the all, where nobody gets to", shown(missing))
-                                         : format("has an SPF record without {}", shown(missing))};
+                                         : format("has an SPF record without {}{}", shown(missing), hidden_in(walked))};
 }
 
 Judgement judge_dmarc(const Expectation& record, const Seen& seen) {
@@ -293,14 +303,21 @@ std::optional<SpfWalk> begin_spf_walk(const Expectation& record, const Seen& see
   return SpfWalk({record.name, *std::move(wanted)}, {record.name, *std::move(found)});
 }
 
-Judgement judge_flattened(std::span<const std::string> seen, std::span<const std::string> target_addresses) {
+Judgement judge_flattened(std::span<const std::string> seen, const TargetAddresses& target) {
   if (seen.empty()) return {Verdict::kNoData, {}};
   const auto is_target = [&](const std::string& value) {
-    return std::ranges::find(target_addresses, value) != target_addresses.end();
+    return std::ranges::find(target.known, value) != target.known.end();
+  };
+  const auto may_be = [&](const std::string& value) {
+    return is_target(value) || (value.contains(':') ? target.lacks_v6 : target.lacks_v4);
   };
   if (std::ranges::all_of(seen, is_target)) return {Verdict::kAgrees, "flattened: answers with the target's addresses"};
-  if (target_addresses.empty()) {
-    return {Verdict::kDisagrees, "answers with addresses instead of the CNAME, and the target's are not to be had"};
+  if (std::ranges::all_of(seen, may_be)) {
+    return {Verdict::kUndecided,
+            "answers with addresses instead of the CNAME, and the target's could not be looked up"};
+  }
+  if (target.known.empty()) {
+    return {Verdict::kDisagrees, "answers with addresses instead of the CNAME, and the target has none"};
   }
   return {Verdict::kDisagrees, "answers with other addresses than the target's: perhaps a proxy stands before it"};
 }

@@ -45,7 +45,7 @@ struct Judgement {
 };
 
 /// `group`: all expectations of the record's name and type, itself included. Never says a server's fault, only
-/// kAgrees, kDisagrees or kNoData (nothing of this type).
+/// kAgrees, kDisagrees, kNoData (nothing of this type) or kUndecided (the walk could not look at all includes).
 /// `walked`: what the walk of `begin_spf_walk` found, if there was one; without it only the record itself counts.
 Judgement judge(const Expectation& record, std::span<const Expectation> group, const Seen& seen,
                 const SpfReport* walked = nullptr);
@@ -54,8 +54,17 @@ Judgement judge(const Expectation& record, std::span<const Expectation> group, c
 /// expectation is no SPF record, or there is not exactly one valid SPF record to see. It may have ended at once.
 std::optional<SpfWalk> begin_spf_walk(const Expectation& record, const Seen& seen);
 
-/// A name with addresses instead of the expected CNAME: agrees if they are a non-empty subset of the target's.
-Judgement judge_flattened(std::span<const std::string> seen, std::span<const std::string> target_addresses);
+/// The addresses of the expected CNAME's target, as the resolvers see them.
+struct TargetAddresses {
+  std::vector<std::string> known = {};
+  bool lacks_v4 = false;  // the look-up failed: there may be more of this family
+  bool lacks_v6 = false;
+  bool is_complete() const { return !lacks_v4 && !lacks_v6; }
+};
+
+/// A name with addresses instead of the expected CNAME: agrees if they are a non-empty subset of the target's;
+/// kUndecided if they may be, but not all of the target's are known.
+Judgement judge_flattened(std::span<const std::string> seen, const TargetAddresses& target);
 
 /// The expected value as answers have it: "192.0.2.1", "mail.example", "10 mail.example"; "any value" if any will do.
 std::string expected_text(const Expectation& record);

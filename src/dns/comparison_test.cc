@@ -189,13 +189,47 @@ TEST(Comparison, WithoutAValueTakesAny) {
 }
 
 TEST(Comparison, OfAFlattenedNameNeedsANonEmptySubsetOfTheTargetsAddresses) {
-  const std::vector<std::string> target{"192.0.2.1", "192.0.2.2"};
+  const TargetAddresses target{.known = {"192.0.2.1", "192.0.2.2"}};
   const std::vector<std::string> some{"192.0.2.2"};
   const std::vector<std::string> others{"192.0.2.2", "203.0.113.7"};
   EXPECT_EQ(judge_flattened(some, target).verdict, Verdict::kAgrees);
   EXPECT_EQ(judge_flattened(others, target).verdict, Verdict::kDisagrees);
   EXPECT_EQ(judge_flattened({}, target).verdict, Verdict::kNoData);
   EXPECT_EQ(judge_flattened(some, {}).verdict, Verdict::kDisagrees);
+}
+
+TEST(Comparison, DoesNotDecideOnAFlattenedNameByATargetThatCouldNotBeLookedUp) {
+  const std::vector<std::string> v4{"192.0.2.2"};
+  const std::vector<std::string> both{"192.0.2.2", "2001:db8::2"};
+  EXPECT_EQ(judge_flattened(v4, {.lacks_v4 = true, .lacks_v6 = true}).verdict, Verdict::kUndecided);
+  const TargetAddresses half{.known = {"192.0.2.2"}, .lacks_v6 = true};
+  EXPECT_EQ(judge_flattened(v4, half).verdict, Verdict::kAgrees);
+  EXPECT_EQ(judge_flattened(both, half).verdict, Verdict::kUndecided);
+  const std::vector<std::string> other{"203.0.113.7", "2001:db8::2"};
+  EXPECT_EQ(judge_flattened(other, half).verdict, Verdict::kDisagrees) << "all of the family are known";
+}
+
+TEST(Comparison, DoesNotDecideOnAnSpfRecordWithAnIncludeThatCouldNotBeLookedUp) {
+  const auto expected = record(RecordType::kTxt, "v=spf1 include:spf.saas.example ~all");
+  const auto there = seen({"v=spf1 include:slow.example include:other.example -all"});
+  auto walk = begin_spf_walk(expected, there);
+  walk->tell(name("slow.example"), SpfWalk::Outcome::kFailed, {});
+  const auto undecided = walk->report();
+  EXPECT_EQ(judge(expected, std::span(&expected, 1), there, &undecided).verdict, Verdict::kUndecided);
+  const std::vector<std::string> texts{"v=spf1 include:spf.saas.example -all"};
+  walk->tell(name("other.example"), SpfWalk::Outcome::kAnswer, texts);
+  const auto found = walk->report();
+  EXPECT_EQ(judge(expected, std::span(&expected, 1), there, &found).verdict, Verdict::kAgrees)
+      << "what was found needs no other include";
+}
+
+TEST(Comparison, SaysThatAnIncludeWithMacrosMayHideWhatIsMissing) {
+  const auto expected = record(RecordType::kTxt, "v=spf1 include:spf.saas.example ~all");
+  const auto there = seen({"v=spf1 include:%{i}.spf.example -all"});
+  const auto report = begin_spf_walk(expected, there)->report();
+  const auto judgement = judge(expected, std::span(&expected, 1), there, &report);
+  EXPECT_EQ(judgement.verdict, Verdict::kDisagrees);
+  EXPECT_THAT(judgement.note, testing::HasSubstr("include:%{i}.spf.example depends on the mail"));
 }
 
 TEST(Seen, FollowsTheAliasesOfAnAnswer) {

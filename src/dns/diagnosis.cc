@@ -72,6 +72,7 @@ constexpr std::array kRules{
     caa_fails,
     caches_old,
     edns_refused,
+    servers_unknown,
 };
 
 /// Another cause says the same, and says it better.
@@ -81,6 +82,7 @@ bool is_explained(const std::vector<Finding>& findings, Cause cause) {
         findings, [&](const Finding& one) { return std::ranges::find(causes, one.cause) != causes.end(); });
   };
   using enum Cause;
+  if (cause == kResolversFail) return !findings.empty() && findings.front().weight == Weight::kBlocks;
   if (cause == kServersDisagree) return has({kSerialsLag, kNotDelegatedHere});
   if (cause == kServersSilent) return has({kTcpBlocked});
   if (cause == kAliasInTheWay || cause == kWildcardAnswers) {
@@ -103,6 +105,11 @@ std::vector<Finding> diagnose(const Facts& facts) {
   for (const auto rule : kRules) {
     auto found = rule(facts);
     if (found && !is_explained(findings, found->cause)) findings.push_back(*std::move(found));
+  }
+  if (auto open = undecided(facts)) {
+    // What could not be decided is held against nobody.
+    std::erase_if(findings, [](const Finding& one) { return rank(one) == 0 && one.cause < Cause::kServersRefuse; });
+    findings.push_back(*std::move(open));
   }
   std::ranges::sort(findings, {}, [](const Finding& one) { return std::pair(rank(one), one.cause); });
   if (findings.size() > kFindingsMax) findings.erase(findings.begin() + kFindingsMax, findings.end());

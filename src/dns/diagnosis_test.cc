@@ -27,6 +27,7 @@ struct Scene {
       {name("shop.example"), {{.name = name("ns1.dns.example")}, {.name = name("ns2.dns.example")}}}, {}, {}};
   Beyond beyond = {};
   std::vector<Expectation> others = {};  // of the same name and type
+  TargetAddresses target = {};
 
   Scene(std::string_view host, RecordType type, std::string_view value)
       : wanted{name(host), type, std::string(value), std::nullopt} {}
@@ -59,12 +60,13 @@ struct Scene {
     return *this;
   }
 
+  const SpfReport* spf() const { return beyond.spf ? &*beyond.spf : nullptr; }
   std::vector<Finding> findings() const {
     std::vector group{wanted};
     std::ranges::copy(others, std::back_inserter(group));
     RecordObservation record{.name = wanted.name, .type = wanted.type, .expected = expected_text(wanted)};
-    for (const auto& probe : authorities) record.authorities.push_back(report(probe, wanted, group, {}));
-    for (const auto& probe : resolvers) record.resolvers.push_back(report(probe, wanted, group, {}));
+    for (const auto& probe : authorities) record.authorities.push_back(report(probe, wanted, group, target, spf()));
+    for (const auto& probe : resolvers) record.resolvers.push_back(report(probe, wanted, group, target));
     record.propagated = is_propagated(record);
     return diagnose({record, wanted, group, group, authorities, resolvers, zone, beyond});
   }
@@ -304,6 +306,76 @@ TEST(Diagnosis, WeighsASilentServerByTheOthers) {
   auto all = www();
   all.authorities = {silent};
   EXPECT_EQ(all.findings()[0].weight, Weight::kBlocks);
+}
+
+TEST(Diagnosis, BlamesNobodyForATargetThatWeCouldNotLookUp) {
+  auto flat = www().both_say({}).beside(WireType::kA, "192.0.2.10");
+  for (auto& probe : flat.authorities) probe.flattened = {"192.0.2.10"};
+  EXPECT_THAT(flat.codes(), ElementsAre("records_in_the_way"));
+  flat.target = {.known = {}, .lacks_v4 = true, .lacks_v6 = true};
+  flat.beyond.target_unknown = "the resolver 192.0.2.53:53 gives no answer in time";
+  const auto findings = flat.findings();
+  ASSERT_EQ(findings.size(), 1u);
+  EXPECT_EQ(findings[0].cause, Cause::kResolversFail);
+  EXPECT_THAT(findings[0].text, HasSubstr("app.saas.example is not known"));
+  EXPECT_THAT(findings[0].text, HasSubstr("gives no answer in time"));
+}
+
+TEST(Diagnosis, AsksForNoPartThatAnIncludeMayHaveWhichWeCouldNotLookUp) {
+  Scene spf{"shop.example", RecordType::kTxt, "v=spf1 include:spf.saas.example ~all"};
+  spf.both_say({"v=spf1 include:slow.example -all"});
+  auto walk = begin_spf_walk(spf.wanted, spf.authorities[0].seen);
+  walk->tell(name("slow.example"), SpfWalk::Outcome::kFailed, {});
+  spf.beyond.spf = walk->report();
+  const auto findings = spf.findings();
+  ASSERT_EQ(findings.size(), 1u);
+  EXPECT_EQ(findings[0].cause, Cause::kResolversFail);
+  EXPECT_THAT(findings[0].text, HasSubstr("slow.example"));
+}
+
+TEST(Diagnosis, DoesNotBlameAServerThatHadNoTurn) {
+  auto scene = www().says(1, {"app.saas.example"});
+  scene.authorities.push_back(Probe{"ns2.dns.example", at(2), {name("www.shop.example"), WireType::kCname}});
+  EXPECT_THAT(scene.codes(), ElementsAre());
+}
+
+TEST(Diagnosis, DoesNotCallAnAddressMissingThatCouldNotBeLookedUp) {
+  auto one = www().says(1, {"app.saas.example"});
+  one.zone.delegation.servers[1].lack = Authority::Lack::kUnknown;
+  one.zone.delegation.servers[1].note = "its address is not to be had: SERVFAIL";
+  EXPECT_THAT(one.codes(), ElementsAre());
+  auto none = www();
+  none.zone.delegation = one.zone.delegation;
+  EXPECT_THAT(none.codes(), ElementsAre("resolvers_fail"));
+  EXPECT_THAT(none.findings()[0].text, HasSubstr("ns2.dns.example"));
+}
+
+/// A record that a resolver refuses, and what it said when it was asked again.
+Scene refused(Rcode checked) {
+  Scene scene{"www.shop.example", RecordType::kA, "192.0.2.10"};
+  scene.both_say({"192.0.2.10"});
+  const auto at_resolver = [&](Rcode rcode, Recursion recursion) {
+    auto probe = Scene::probe(9, scene.wanted.name, WireType::kA, {}, rcode);
+    probe.recursion = recursion;
+    return probe;
+  };
+  scene.resolvers = {at_resolver(Rcode::kServFail, Recursion::kDesired)};
+  scene.beyond.unchecked = {at_resolver(Rcode::kNoError, Recursion::kUnchecked)};
+  scene.beyond.checked = {at_resolver(checked, Recursion::kDesired)};
+  return scene;
+}
+
+TEST(Diagnosis, CallsSignaturesWrongOnlyWhereAResolverRefusesTwice) {
+  EXPECT_THAT(refused(Rcode::kServFail).codes(), ElementsAre("dnssec_bogus"));
+  EXPECT_THAT(refused(Rcode::kNoError).codes(), ElementsAre()) << "the failure has passed";
+}
+
+TEST(Diagnosis, DoesNotCallTheSignaturesOfAnUnsignedZoneWrong) {
+  auto unsigned_zone = refused(Rcode::kServFail);
+  unsigned_zone.zone.above = Above{name("example"), "a.nic.example", "192.0.2.99:53", false, {}, {}, {}, true};
+  EXPECT_THAT(unsigned_zone.codes(), ElementsAre());
+  unsigned_zone.zone.above->has_said_keys = false;
+  EXPECT_THAT(unsigned_zone.codes(), ElementsAre("dnssec_bogus")) << "the registry did not say";
 }
 
 TEST(Diagnosis, KnowsHowLongACacheKeepsTheOldAnswer) {

@@ -25,6 +25,7 @@ struct Beyond {
   std::optional<Probe> keys;          // DNSKEY of the zone, where the zone above has DS
   std::vector<Probe> serials;         // SOA, of every address
   std::vector<Probe> unchecked;       // the record, of resolvers that fail, with checking disabled
+  std::vector<Probe> checked;         // the same of the same once more, with checking: do they still fail?
   std::optional<SpfReport> spf;       // where the SPF record leads to
   struct Caa {
     std::string authority;  // "letsencrypt.org"
@@ -33,6 +34,7 @@ struct Beyond {
   std::vector<Caa> caa;  // of each certificate authority that is used
   bool target_is_looked_up = false;
   bool target_exists = false;  // the wanted CNAME's target has an address
+  std::string target_unknown;  // why not all of its addresses could be looked up; else empty
 };
 
 /// What the zone looks like from both sides of its cut.

@@ -59,7 +59,9 @@ void plan_absent(const Sight& sight, std::string_view nonce, Beyond& beyond) {
   }
   if (name == sight.zone.delegation.zone || name.is_root()) return;
   const auto sibling = DnsName::parse(format("{}.{}", nonce, name.parent().text()));
-  if (sibling) beyond.wildcard = ask(*sight.witness, *sibling, type);
+  if (!sibling) return;
+  beyond.wildcard = ask(*sight.witness, *sibling, type);
+  beyond.wildcard->wants_flattened = true;
 }
 
 void plan_present(const Sight& sight, Beyond& beyond) {
@@ -77,6 +79,7 @@ Beyond plan(const Sight& sight, std::string_view nonce) {
     const bool fails = probe.exchange.answer && probe.exchange.answer->rcode == Rcode::kServFail;
     if (fails && beyond.unchecked.size() < 2) {
       beyond.unchecked.push_back(Probe{probe.server, probe.endpoint, probe.question, Recursion::kUnchecked});
+      beyond.checked.push_back(Probe{probe.server, probe.endpoint, probe.question, Recursion::kDesired});
     }
   }
   if (sight.witness == nullptr) return beyond;
@@ -87,7 +90,10 @@ Beyond plan(const Sight& sight, std::string_view nonce) {
   }
   if (sight.is_split) {
     for (const auto& probe : sight.authorities) {
-      beyond.serials.push_back(ask(probe, sight.zone.delegation.zone, WireType::kSoa));
+      const auto is_asked = std::ranges::find(beyond.serials, probe.endpoint, &Probe::endpoint);
+      if (is_asked == beyond.serials.end()) {
+        beyond.serials.push_back(ask(probe, sight.zone.delegation.zone, WireType::kSoa));
+      }
     }
   }
   if (sight.zone.above && !sight.zone.above->keys.empty()) {
@@ -97,7 +103,7 @@ Beyond plan(const Sight& sight, std::string_view nonce) {
 }
 
 void for_each(Beyond& beyond, const std::function<void(Probe&)>& visit) {
-  for (auto* probes : {&beyond.beside, &beyond.elsewhere, &beyond.serials, &beyond.unchecked}) {
+  for (auto* probes : {&beyond.beside, &beyond.elsewhere, &beyond.serials, &beyond.unchecked, &beyond.checked}) {
     for (auto& probe : *probes) visit(probe);
   }
   if (beyond.wildcard) visit(*beyond.wildcard);

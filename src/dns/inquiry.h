@@ -22,10 +22,11 @@ struct Sight {
   const ZoneView& zone;
 };
 
-/// The questions, not asked yet. At most kQuestionsMax besides one SOA per address. `nonce` makes a name that nobody
-/// has made.
+/// The questions, not asked yet. At most kQuestionsMax besides one SOA per address: of a CNAME four types beside, six
+/// places, three for the wildcard (its addresses too), the keys, and twice two resolvers; no name and type of the
+/// witness twice. `nonce` makes a name that nobody has made.
 Beyond plan(const Sight& sight, std::string_view nonce);
-constexpr std::size_t kQuestionsMax = 16;
+constexpr std::size_t kQuestionsMax = 18;
 
 /// Calls `visit` for every probe of the plan.
 void for_each(Beyond& beyond, const std::function<void(Probe&)>& visit);

@@ -34,7 +34,16 @@ struct Look::Group {
   const Probe* witness() const { return witness_among(authorities); }
 };
 
+struct Look::CaaStep {
+  DnsName name;
+  Seen seen = {};
+  std::optional<CaaWalk::Outcome> outcome = {};  // nothing: not known
+};
+
 namespace {
+
+// Names of one climb to CAA records; deeper ones have none in practice, and what is not looked at stays open.
+constexpr std::size_t kCaaStepsMax = 16;
 
 std::optional<DnsName> target_of(const Expectation& record) {
   if (record.type != RecordType::kCname || !record.value) return std::nullopt;
@@ -58,8 +67,20 @@ bool has_failed(const Probe& probe) {
   return probe.exchange.outcome == Outcome::kMalformed || (probe.exchange.answer && !probe.has_spoken());
 }
 
-bool knows(const Delegation& delegation, const DnsName& server) {
-  return std::ranges::find(delegation.servers, server, &Authority::name) != delegation.servers.end();
+/// Several names may have one address, which is asked once: that of the first probe there.
+Probe& first_at(std::vector<Probe>& probes, const net::UdpEndpoint& endpoint) {
+  return *std::ranges::find(probes, endpoint, &Probe::endpoint);
+}
+
+/// What an address has answered counts under every name that it has.
+void share_answers(std::vector<Probe>& probes) {
+  for (auto& probe : probes) {
+    const auto& first = first_at(probes, probe.endpoint);
+    if (&first == &probe || probe.is_done) continue;
+    const auto server = probe.server;
+    probe = first;
+    probe.server = server;
+  }
 }
 
 }  // namespace
@@ -80,6 +101,7 @@ net::Deadline Look::until(double share_of_rest) const {
 
 Task<std::vector<RecordObservation>> Look::run() {
   form_groups();
+  if (progress_) tell_progress();
   // Half of the time for the way to the servers; then the servers; what is left is for the reasons.
   co_await find_zones(started_ + (budget_.deadline - started_) / 2);
   for (auto& group : groups_) prepare(group);
@@ -177,7 +199,7 @@ const Look::Zone* Look::zone_of(const Group& group) const {
 void Look::prepare(Group& group) {
   const Question question{group.members.front().name, wire_type_of(group.members.front().type)};
   for (const auto& server : means_.resolver.servers()) {
-    group.resolvers.push_back(Probe{server.address().to_string(), server, question, Recursion::kDesired});
+    group.resolvers.push_back(Probe{server.address().to_string(), server, question, Recursion::kDesired, true});
   }
   if (const auto* zone = zone_of(group)) group.authorities = probes_of(group, zone->view.delegation.servers);
 }
@@ -187,7 +209,7 @@ std::vector<Probe> Look::probes_of(const Group& group, const std::vector<Authori
   std::vector<Probe> probes;
   for (const auto& server : servers) {
     for (const auto& address : server.addresses) {
-      probes.push_back(Probe{server.name.text(), address, question, Recursion::kNotDesired});
+      probes.push_back(Probe{server.name.text(), address, question, Recursion::kNotDesired, true});
     }
   }
   return probes;
@@ -203,6 +225,7 @@ Task<void> Look::ask(Transport& transport, Probe& probe, net::Deadline deadline)
 }
 
 void Look::tell_progress() const {
+  const Target unknown;
   Observation so_far;
   for (const auto& record : expectations_) {
     const auto has = [&](const Group& group) {
@@ -211,10 +234,10 @@ void Look::tell_progress() const {
     const auto group = std::ranges::find_if(groups_, has);
     RecordObservation seen{.name = record.name, .type = record.type, .expected = expected_text(record)};
     for (const auto& probe : group->authorities) {
-      if (probe.is_done) seen.authorities.push_back(report(probe, record, group->members, {}));
+      if (probe.is_done) seen.authorities.push_back(report(probe, record, group->members, unknown.addresses));
     }
     for (const auto& probe : group->resolvers) {
-      if (probe.is_done) seen.resolvers.push_back(report(probe, record, group->members, {}));
+      if (probe.is_done) seen.resolvers.push_back(report(probe, record, group->members, unknown.addresses));
     }
     so_far.records.push_back(std::move(seen));
   }
@@ -224,14 +247,20 @@ void Look::tell_progress() const {
 Task<void> Look::ask_servers(net::Deadline deadline) {
   std::vector<Task<void>> tasks;
   for (auto& group : groups_) {
-    for (auto& probe : group.authorities) tasks.push_back(ask(means_.to_authorities, probe, deadline));
+    for (auto& probe : group.authorities) {
+      if (&probe == &first_at(group.authorities, probe.endpoint)) {
+        tasks.push_back(ask(means_.to_authorities, probe, deadline));
+      }
+    }
     for (auto& probe : group.resolvers) tasks.push_back(ask(means_.to_resolvers, probe, deadline));
   }
   for (auto& [name, zone] : zones_) tasks.push_back(view(zone, deadline));
   co_await together(std::move(tasks));
+  for (auto& group : groups_) share_answers(group.authorities);
 }
 
-/// Servers that only the zone above names, or only the zone itself: part of the world asks them.
+/// Servers that only the zone above names, or only the zone itself: part of the world asks them. They share the limits
+/// of those that both name.
 Task<void> Look::ask_servers_of_one_side(net::Deadline deadline) {
   std::vector<Task<void>> tasks;
   for (auto& [name, zone] : zones_) {
@@ -239,23 +268,27 @@ Task<void> Look::ask_servers_of_one_side(net::Deadline deadline) {
     Cut others{zone.cut.zone, {}, zone.view.above->glue};
     for (const auto* side : {&zone.view.above->servers, &zone.view.own}) {
       std::ranges::copy_if(*side, std::back_inserter(others.servers), [&](const DnsName& server) {
-        return !knows(zone.view.delegation, server) &&
+        return std::ranges::find(zone.cut.servers, server) == zone.cut.servers.end() &&
                std::ranges::find(others.servers, server) == others.servers.end();
       });
     }
     if (others.servers.empty()) continue;
-    auto found = co_await means_.authorities.find_servers(others, deadline);
+    auto found = co_await means_.authorities.find_more_servers(others, zone.view.delegation, deadline);
     for (auto& group : groups_) {
       if (zone_of(group) != &zone) continue;
       const auto first = group.authorities.size();
       std::ranges::move(probes_of(group, found.servers), std::back_inserter(group.authorities));
       for (auto i = first; i < group.authorities.size(); ++i) {
-        tasks.push_back(ask(means_.to_authorities, group.authorities[i], deadline));
+        auto& probe = group.authorities[i];
+        if (&probe == &first_at(group.authorities, probe.endpoint)) {
+          tasks.push_back(ask(means_.to_authorities, probe, deadline));
+        }
       }
     }
     std::ranges::move(found.servers, std::back_inserter(zone.view.delegation.servers));
   }
   co_await together(std::move(tasks));
+  for (auto& group : groups_) share_answers(group.authorities);
 }
 
 /// A second look before blame.
@@ -264,8 +297,8 @@ Task<void> Look::ask_again_what_failed(net::Deadline deadline) {
   std::vector<Probe*> first;
   for (auto& group : groups_) {
     for (auto& probe : group.authorities) {
-      if (!has_failed(probe)) continue;
-      again.push_back(Probe{probe.server, probe.endpoint, probe.question, probe.recursion});
+      if (!has_failed(probe) || &probe != &first_at(group.authorities, probe.endpoint)) continue;
+      again.push_back(Probe{probe.server, probe.endpoint, probe.question, probe.recursion, probe.wants_flattened});
       first.push_back(&probe);
     }
   }
@@ -274,6 +307,13 @@ Task<void> Look::ask_again_what_failed(net::Deadline deadline) {
   co_await together(std::move(tasks));
   for (std::size_t i = 0; i < again.size(); ++i) {
     if (again[i].has_spoken()) *first[i] = std::move(again[i]);
+  }
+  for (auto& group : groups_) {
+    for (auto& probe : group.authorities) {
+      const auto& asked = first_at(group.authorities, probe.endpoint);
+      if (has_failed(probe) && !has_failed(asked)) probe.is_done = false;
+    }
+    share_answers(group.authorities);
   }
 }
 
@@ -355,9 +395,12 @@ Task<void> Look::find_targets() {
 }
 
 Task<void> Look::find_target(DnsName target) {
-  auto& texts = targets_.at(target);
-  const auto addresses = co_await means_.resolver.all_addresses_of(std::move(target), until(0.7));
-  for (const auto& address : addresses) texts.push_back(address.to_string());
+  auto& found = targets_.at(target);
+  const auto all = co_await means_.resolver.all_addresses_of(std::move(target), until(0.7));
+  found.addresses.lacks_v4 = all.lacks_v4;
+  found.addresses.lacks_v6 = all.lacks_v6;
+  found.reason = all.reason;
+  for (const auto& address : all.found) found.addresses.known.push_back(address.to_string());
 }
 
 Task<void> Look::walk_spf(Group& group, net::Deadline deadline) {
@@ -371,6 +414,8 @@ Task<void> Look::walk_spf(Group& group, net::Deadline deadline) {
       for (auto& name : walk->needed()) tasks.push_back(ask_for_texts(*walk, name, deadline));
       co_await together(std::move(tasks));
     }
+    // What the deadline has cut off is not known, no more than what failed.
+    for (const auto& name : walk->needed()) walk->tell(name, SpfWalk::Outcome::kFailed, {});
     group.spf.insert_or_assign(*record.value, walk->report());
   }
 }
@@ -400,21 +445,47 @@ Task<void> Look::walk_caa(Group& group, net::Deadline deadline) {
       record.type == RecordType::kA || record.type == RecordType::kAaaa || record.type == RecordType::kCname;
   if (!is_host || record.name.text().starts_with('_') || means_.certificate_authorities.empty()) co_return;
   CaaWalk walk(record.name);
-  while (const auto name = walk.needed()) {
-    const Question question{*name, WireType::kCaa};
-    const auto answer = co_await means_.resolver.ask(question, deadline);
-    if (!answer) {
-      walk.tell(CaaWalk::Outcome::kFailed, {});
-      continue;
-    }
-    const auto seen = see(*answer, question);
-    const bool is_there = answer->rcode == Rcode::kNoError;
-    walk.tell(is_there ? CaaWalk::Outcome::kAnswer : CaaWalk::Outcome::kNothing, seen.values,
-              seen.aliases.empty() ? std::nullopt : std::optional(seen.aliases.back()));
+  // All names of the climb at once: one after the other, slow servers would use up the time.
+  std::vector<CaaStep> steps;
+  for (auto at = walk.needed(); at && !at->is_root() && steps.size() < kCaaStepsMax; at = at->parent()) {
+    steps.push_back({*at});
+  }
+  std::vector<Task<void>> tasks;
+  for (auto& step : steps) tasks.push_back(ask_for_caa(step, group, deadline));
+  co_await together(std::move(tasks));
+  for (const auto& step : steps) {
+    if (walk.has_ended() || !step.outcome) break;
+    walk.tell(*step.outcome, step.seen.values,
+              step.seen.aliases.empty() ? std::nullopt : std::optional(step.seen.aliases.back()));
   }
   for (const auto& authority : means_.certificate_authorities) {
     group.beyond.caa.push_back({authority, walk.judge({.issuers = {authority}, .name = CaaQuestion::For::kHost})});
   }
+}
+
+/// A resolver that answers with an error tells what an authority will meet. Silence may be its haste or ours: it counts
+/// as a failure only if a server of the zone that spoke before keeps silent about CAA too.
+Task<void> Look::ask_for_caa(CaaStep& step, const Group& group, net::Deadline deadline) {
+  const Question question{step.name, WireType::kCaa};
+  const auto half = steady_clock::now() + (deadline - steady_clock::now()) / 2;
+  if (const auto answer = co_await means_.resolver.ask(question, half)) {
+    step.seen = see(*answer, question);
+    step.outcome = answer->rcode == Rcode::kNoError ? CaaWalk::Outcome::kAnswer : CaaWalk::Outcome::kNothing;
+    co_return;
+  } else if (answer.error().kind == Kind::kProtocol) {
+    step.outcome = CaaWalk::Outcome::kFailed;
+    co_return;
+  }
+  const auto* zone = zone_of(group);
+  const auto* witness = group.witness();
+  if (zone == nullptr || witness == nullptr || !step.name.is_within(zone->cut.zone)) co_return;
+  Probe probe{witness->server, witness->endpoint, question};
+  co_await ask(means_.to_authorities, probe, deadline);
+  if (probe.exchange.outcome == Outcome::kSilent) step.outcome = CaaWalk::Outcome::kFailed;
+  if (!probe.has_spoken() || (!probe.seen.aliases.empty() && probe.seen.values.empty())) co_return;
+  step.seen = probe.seen;
+  step.outcome =
+      probe.exchange.answer->rcode == Rcode::kNoError ? CaaWalk::Outcome::kAnswer : CaaWalk::Outcome::kNothing;
 }
 
 Task<void> Look::look_beyond(net::Deadline deadline) {
@@ -448,7 +519,7 @@ RecordObservation Look::report_one(const Expectation& record, const Group& group
   RecordObservation seen{.name = record.name, .type = record.type, .expected = expected_text(record)};
   const auto target = target_of(record);
   const auto found = target ? targets_.find(*target) : targets_.end();
-  const auto addresses = found == targets_.end() ? std::vector<std::string>() : found->second;
+  const auto addresses = found == targets_.end() ? TargetAddresses{} : found->second.addresses;
   for (const auto& probe : group.resolvers)
     seen.resolvers.push_back(report(probe, record, group.members, addresses, walked(record, group, probe)));
   for (const auto& probe : group.authorities) {
@@ -458,18 +529,41 @@ RecordObservation Look::report_one(const Expectation& record, const Group& group
   return seen;
 }
 
+const Look::Group& Look::group_of(const Expectation& record) const {
+  return *std::ranges::find_if(groups_, [&](const Group& group) {
+    return group.members.front().name == record.name && group.members.front().type == record.type;
+  });
+}
+
 std::vector<RecordObservation> Look::conclude_all() {
   std::vector<RecordObservation> records;
   for (const auto& record : expectations_) {
-    const auto has = [&](const Group& group) {
-      return group.members.front().name == record.name && group.members.front().type == record.type;
-    };
-    const auto& group = *std::ranges::find_if(groups_, has);
+    const auto& group = group_of(record);
     auto seen = report_one(record, group);
     conclude(seen, record, group);
     records.push_back(std::move(seen));
   }
+  remember_zones(records);
   return records;
+}
+
+/// Of a zone only if nothing at all is wrong with it, so that what is mended is seen mended at once.
+void Look::remember_zones(const std::vector<RecordObservation>& records) {
+  std::map<const Zone*, bool> is_right;
+  for (std::size_t i = 0; i < records.size(); ++i) {
+    const auto* zone = zone_of(group_of(expectations_[i]));
+    const auto passes = [](const Finding& finding) { return finding.cause == Cause::kCachesOld; };
+    const bool is_fine = records[i].propagated && std::ranges::all_of(records[i].causes, passes);
+    if (zone != nullptr) is_right[zone] = is_right.try_emplace(zone, true).first->second && is_fine;
+  }
+  for (const auto& [zone, is_fine] : is_right) {
+    if (!is_fine) means_.memory.forget(zone->cut.zone);
+  }
+  for (const auto& [name, place] : places_) {
+    if (!place.cut) continue;
+    const auto& zone = zones_.at(place.cut->zone);
+    if (is_right.at(&zone)) means_.memory.remember(name, zone.cut, zone.view);
+  }
 }
 
 void Look::conclude(RecordObservation& seen, const Expectation& record, const Group& group) {
@@ -489,13 +583,17 @@ void Look::conclude(RecordObservation& seen, const Expectation& record, const Gr
     explain(seen, {unseen(Cause::kTooBusy, "DNS was not looked at: its servers had no turn in time.")});
     return;
   }
-  const auto target = target_of(record);
   auto beyond = group.beyond;
-  beyond.target_is_looked_up = target && targets_.contains(*target);
+  const auto target = target_of(record);
+  if (const auto found = target ? targets_.find(*target) : targets_.end(); found != targets_.end()) {
+    const auto& addresses = found->second.addresses;
+    beyond.target_exists = !addresses.known.empty();
+    beyond.target_is_looked_up = beyond.target_exists || addresses.is_complete();
+    if (!addresses.is_complete()) beyond.target_unknown = found->second.reason;
+  }
   if (const auto* spf = group.witness() == nullptr ? nullptr : walked(record, group, *group.witness())) {
     beyond.spf = *spf;
   }
-  beyond.target_exists = beyond.target_is_looked_up && !targets_.at(*target).empty();
   const Facts facts{.record = seen,
                     .wanted = record,
                     .group = group.members,
@@ -504,12 +602,11 @@ void Look::conclude(RecordObservation& seen, const Expectation& record, const Gr
                     .resolvers = group.resolvers,
                     .zone = zone->view,
                     .beyond = beyond};
-  explain(seen, diagnose(facts));
-  if (seen.propagated) {
-    means_.memory.remember(place_of(record), zone->cut, zone->view);
-  } else {
-    means_.memory.forget(place_of(record), zone->cut.zone);
+  auto findings = diagnose(facts);
+  if (!seen.propagated && findings.empty()) {
+    findings.push_back(unseen(Cause::kTooBusy, "DNS was not looked at: some of its servers had no turn in time."));
   }
+  explain(seen, std::move(findings));
 }
 
 }  // namespace signpost::dns

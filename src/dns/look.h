@@ -2,8 +2,8 @@
 //
 // One call of Observer::observe on its way: zones first, then all servers at once, then what helps to name the cause,
 // then the conclusions.
-// Lives in the frame of that call, on its loop. At most expectations_max groups; for each, addresses_max probes and
-// kQuestionsMax questions beyond.
+// Lives in the frame of that call, on its loop. At most expectations_max groups; for each, addresses_max probes,
+// kQuestionsMax questions beyond, and the look-ups that its aliases, its SPF record and its CAA records lead to.
 #pragma once
 
 #include <functional>
@@ -62,6 +62,8 @@ class Look {
   Task<void> ask_for_texts(SpfWalk& walk, DnsName name, net::Deadline deadline);
   Task<void> look_beyond(net::Deadline deadline);
   Task<void> walk_caa(Group& group, net::Deadline deadline);
+  struct CaaStep;  // one name of the climb
+  Task<void> ask_for_caa(CaaStep& step, const Group& group, net::Deadline deadline);
   const SpfReport* walked(const Expectation& record, const Group& group, const Probe& probe) const;
   Task<void> ask(Transport& transport, Probe& probe, net::Deadline deadline);
   net::Deadline until(double share_of_rest) const;
@@ -70,6 +72,8 @@ class Look {
   RecordObservation report_one(const Expectation& record, const Group& group) const;
   std::vector<RecordObservation> conclude_all();
   void conclude(RecordObservation& seen, const Expectation& record, const Group& group);
+  const Group& group_of(const Expectation& record) const;
+  void remember_zones(const std::vector<RecordObservation>& records);
 
   std::vector<Expectation> expectations_;
   Means means_;
@@ -81,7 +85,11 @@ class Look {
   std::map<DnsName, Place> places_;
   std::map<DnsName, Zone> zones_;
   std::vector<Group> groups_;
-  std::map<DnsName, std::vector<std::string>> targets_;  // addresses of expected CNAME targets
+  struct Target {
+    TargetAddresses addresses = {.known = {}, .lacks_v4 = true, .lacks_v6 = true};
+    std::string reason = {};  // why some are not known
+  };
+  std::map<DnsName, Target> targets_;  // of expected CNAMEs
 };
 
 }  // namespace signpost::dns

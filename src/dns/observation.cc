@@ -27,6 +27,8 @@ std::string_view name_of(Verdict verdict) {
       return "unreachable";
     case Verdict::kMalformed:
       return "malformed";
+    case Verdict::kUndecided:
+      return "undecided";
   }
   return "";
 }
@@ -37,6 +39,7 @@ bool is_authoritative(Verdict verdict) {
     case Verdict::kDisagrees:
     case Verdict::kNxDomain:
     case Verdict::kNoData:
+    case Verdict::kUndecided:
       return true;
     case Verdict::kRefused:
     case Verdict::kServFail:

@@ -29,9 +29,11 @@ enum class Verdict {
   kSilent,       // no answer within the budget
   kUnreachable,  // forbidden by the address policy, no address, no route, nobody listens there, or not asked
   kMalformed,    // answers nonsense
+  kUndecided,    // speaks, but what its answer means hangs on a look-up of ours that failed
 };
 
-/// "agrees", "disagrees", "nxdomain", "nodata", "refused", "servfail", "lame", "silent", "unreachable", "malformed".
+/// "agrees", "disagrees", "nxdomain", "nodata", "refused", "servfail", "lame", "silent", "unreachable", "malformed",
+/// "undecided".
 std::string_view name_of(Verdict verdict);
 
 /// Does the server speak for the zone? Only such answers decide.
@@ -79,8 +81,8 @@ struct Observation {
   bool all_propagated() const;
 };
 
-/// Called on the look's loop whenever a server has answered, or has not in time: what is seen so far, without
-/// conclusions, and how many of the questions asked until now are answered.
+/// Called on the look's loop when it begins (nothing is asked yet) and whenever a server has answered, or has not in
+/// time: what is seen so far, without conclusions, and how many of the questions asked until now are answered.
 using Progress = std::function<void(const Observation& so_far, std::size_t answered, std::size_t asked)>;
 
 }  // namespace signpost::dns

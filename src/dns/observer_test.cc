@@ -67,6 +67,17 @@ class ObserverTest : public ::testing::Test {
   RecordObservation look(RecordType type, std::string_view value, std::string_view owner = "www.shop.example") {
     return observe({{name(owner), type, std::string(value), std::nullopt}}).records.at(0);
   }
+  Observation observe_with(const Observer::Settings& made, std::vector<Expectation> expectations) {
+    Observer other(loop.get_executor(), made, policy);
+    auto seen = on_loop(loop, other.observe(std::move(expectations), in(Milliseconds{9'000})));
+    on_loop(loop, other.stop());
+    return seen;
+  }
+  static std::vector<std::string> codes(const RecordObservation& record) {
+    std::vector<std::string> all;
+    for (const auto& finding : record.causes) all.emplace_back(name_of(finding.cause));
+    return all;
+  }
   RecordObservation look_for_cname() { return look(RecordType::kCname, "app.saas.example"); }
   static Verdict verdict_of(const RecordObservation& record, std::string_view server) {
     const auto found = std::ranges::find(record.authorities, server, &ServerAnswer::server);
@@ -203,6 +214,114 @@ TEST_F(ObserverTest, TakesAFlattenedApexWhoseAddressesAreTheTargets) {
   EXPECT_THAT(record.authorities.at(0).note, HasSubstr("flattened"));
   publish(WireType::kA, "203.0.113.7", "shop.example");
   EXPECT_EQ(look(RecordType::kCname, "app.saas.example", "shop.example").cause, "records_in_the_way");
+}
+
+TEST_F(ObserverTest, BlamesNobodyWhereTheTargetOfAFlattenedApexCouldNotBeLookedUp) {
+  publish(WireType::kA, "192.0.2.2", "shop.example");
+  resolver.silent_about("saas.example");
+  const auto record = look(RecordType::kCname, "app.saas.example", "shop.example");
+  EXPECT_FALSE(record.propagated);
+  EXPECT_THAT(codes(record), ElementsAre("resolvers_fail"));
+  EXPECT_EQ(verdict_of(record, "ns1.dns.example"), Verdict::kUndecided);
+  EXPECT_THAT(record.explanation, HasSubstr("app.saas.example"));
+}
+
+TEST_F(ObserverTest, DoesNotCallATargetMissingThatCouldNotBeLookedUp) {
+  publish(WireType::kCname, "app.saas.example");
+  resolver.add("www.shop.example", WireType::kCname, "app.saas.example");
+  resolver.fail_within("saas.example");
+  const auto record = look_for_cname();
+  EXPECT_TRUE(record.propagated);
+  EXPECT_THAT(codes(record), ElementsAre());
+}
+
+TEST_F(ObserverTest, AsksForNoPartThatASlowIncludeMayHave) {
+  publish(WireType::kTxt, "v=spf1 include:all.slow.example ~all", "shop.example");
+  resolver.add("shop.example", WireType::kTxt, "v=spf1 include:all.slow.example ~all");
+  resolver.add("all.slow.example", WireType::kTxt, "v=spf1 include:spf.saas.example ~all");
+  const std::vector<Expectation> wanted{
+      {name("shop.example"), RecordType::kTxt, "v=spf1 include:spf.saas.example ~all", {}}};
+  EXPECT_TRUE(observe(wanted).all_propagated());
+  resolver.silent_about("slow.example");
+  const auto record = observe(wanted).records.at(0);
+  EXPECT_FALSE(record.propagated);
+  EXPECT_THAT(codes(record), ElementsAre("resolvers_fail"));
+  EXPECT_THAT(record.explanation, HasSubstr("all.slow.example"));
+}
+
+TEST_F(ObserverTest, TakesSilenceAboutCaaForAFailureOnlyOfAServerThatKeepsSilentItself) {
+  publish(WireType::kA, "192.0.2.1", "a.b.www.shop.example");
+  resolver.add("a.b.www.shop.example", WireType::kA, "192.0.2.1");
+  resolver.silent_about("shop.example", WireType::kCaa);
+  Observer::Settings made = settings();
+  made.certificate_authorities = {"letsencrypt.org"};
+  const std::vector<Expectation> wanted{{name("a.b.www.shop.example"), RecordType::kA, "192.0.2.1", {}}};
+  const auto slow = observe_with(made, wanted);
+  EXPECT_THAT(codes(slow.records.at(0)), ElementsAre());
+  EXPECT_LT(slow.took_ms, 3'000) << "the names of the climb are asked at once";
+  ns1.silent_about("shop.example", WireType::kCaa);
+  EXPECT_THAT(codes(observe_with(made, wanted).records.at(0)), ElementsAre("caa_fails"));
+}
+
+TEST_F(ObserverTest, DoesNotHoldAnAddressThatCouldNotBeLookedUpAgainstTheServer) {
+  publish(WireType::kCname, "app.saas.example");
+  resolver.add("www.shop.example", WireType::kCname, "app.saas.example");
+  resolver.add("app.saas.example", WireType::kA, "192.0.2.1");
+  resolver.fail_within("ns2.dns.example");
+  EXPECT_THAT(codes(look_for_cname()), ElementsAre());
+  resolver.fail_within("dns.example");
+  const auto record =
+      observe_with(settings(), {{name("www.shop.example"), RecordType::kCname, "app.saas.example", {}}}).records.at(0);
+  EXPECT_FALSE(record.propagated);
+  EXPECT_THAT(codes(record), ElementsAre("resolvers_fail"));
+  EXPECT_THAT(record.explanation, HasSubstr("ns1.dns.example"));
+}
+
+TEST_F(ObserverTest, AsksAnAddressOnceWhateverNamesItHas) {
+  publish(WireType::kCname, "app.saas.example");
+  resolver.add("app.saas.example", WireType::kA, "192.0.2.1");
+  resolver.remove("ns2.dns.example");
+  resolver.add("ns2.dns.example", WireType::kA, "127.0.0.1");
+  const auto record = look_for_cname();
+  EXPECT_EQ(ns1.questions("www.shop.example", WireType::kCname), 1U);
+  EXPECT_EQ(verdict_of(record, "ns1.dns.example"), Verdict::kAgrees);
+  EXPECT_EQ(verdict_of(record, "ns2.dns.example"), Verdict::kAgrees);
+}
+
+TEST_F(ObserverTest, TellsFromTheBeginningWhatItLooksFor) {
+  publish(WireType::kCname, "app.saas.example");
+  std::vector<std::pair<std::size_t, std::size_t>> counts;
+  std::size_t first_records = 0;
+  const Progress progress = [&](const Observation& so_far, std::size_t answered, std::size_t asked) {
+    if (counts.empty()) first_records = so_far.records.size();
+    counts.emplace_back(answered, asked);
+  };
+  on_loop(loop, observer.observe({{name("www.shop.example"), RecordType::kCname, "app.saas.example", {}}},
+                                 in(Milliseconds{9'000}), progress));
+  ASSERT_GT(counts.size(), 2U);
+  EXPECT_EQ(counts.front(), std::pair(std::size_t{0}, std::size_t{0})) << "before anybody is asked";
+  EXPECT_EQ(first_records, 1U);
+}
+
+TEST_F(ObserverTest, RemembersAZoneOnlyIfAllItsRecordsAreRight) {
+  publish(WireType::kCname, "app.saas.example");
+  resolver.add("app.saas.example", WireType::kA, "192.0.2.1");
+  for (auto* server : {&ns1, &ns2}) {
+    server->add("shop.example", WireType::kNs, "ns1.dns.example");
+    server->add("shop.example", WireType::kNs, "ns2.dns.example");
+  }
+  const Expectation right{name("www.shop.example"), RecordType::kCname, "app.saas.example", {}};
+  const Expectation missing{name("blog.shop.example"), RecordType::kCname, "app.saas.example", {}};
+  const auto lookups = [&] { return resolver.questions("www.shop.example", WireType::kNs); };
+  observe({right, missing});
+  EXPECT_EQ(lookups(), 1U);
+  EXPECT_TRUE(observe({right}).all_propagated());
+  EXPECT_EQ(lookups(), 2U) << "the other record of the zone was missing";
+  EXPECT_TRUE(observe({right}).all_propagated());
+  EXPECT_EQ(lookups(), 2U) << "now it is remembered";
+  EXPECT_FALSE(observe({missing}).all_propagated());
+  observe({right});
+  EXPECT_EQ(lookups(), 3U) << "a look that fails forgets every name of the zone";
 }
 
 TEST_F(ObserverTest, NamesALoopOfAliases) {
@@ -394,6 +513,33 @@ TEST_F(ObserverTest, NeverAsksMoreServersThanTheLimitAndNamesTheRest) {
   on_loop(loop, other.stop());
   EXPECT_EQ(ns2.questions(), 0U);
   EXPECT_THAT(observation.records.at(0).authorities.at(1).note, HasSubstr("over the limit of 1"));
+}
+
+TEST_F(ObserverTest, GivesServersOfOneSideNoLimitOfTheirOwn) {
+  publish(WireType::kCname, "app.saas.example");
+  std::vector<std::unique_ptr<ScriptedServer>> others;
+  for (int i = 3; i <= 16; ++i) {
+    const auto server = format("ns{}.dns.example", i);
+    const auto address = format("127.0.1.{}", i);
+    others.push_back(std::make_unique<ScriptedServer>(loop, Role::kAuthority, address, ns1.port()));
+    others.back()->add_zone("shop.example");
+    others.back()->add("www.shop.example", WireType::kCname, "app.saas.example");
+    resolver.add(server, WireType::kA, address);
+    above.add("shop.example", WireType::kNs, server);
+    if (i <= 4) resolver.add("shop.example", WireType::kNs, server);
+  }
+  Observer::Settings made = settings();
+  made.authorities_max = 3;
+  const auto record =
+      observe_with(made, {{name("www.shop.example"), RecordType::kCname, "app.saas.example", {}}}).records.at(0);
+  EXPECT_EQ(std::ranges::count(record.authorities, Verdict::kAgrees, &ServerAnswer::verdict), 3);
+  std::size_t questions = 0;
+  for (const auto& server : others) questions += server->questions("www.shop.example", WireType::kCname);
+  EXPECT_EQ(questions, 1U) << "ns1, ns2 and one more";
+  std::string notes;
+  for (const auto& answer : record.authorities) notes += answer.note;
+  EXPECT_THAT(notes, HasSubstr("1 name servers over the limit of 3"));
+  EXPECT_THAT(notes, HasSubstr("12 name servers over the limit of 3")) << "those that only the zone above names";
 }
 
 TEST_F(ObserverTest, GivesEveryServerItsFirstAddressBeforeASecond) {

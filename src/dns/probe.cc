@@ -46,7 +46,7 @@ Judgement judge_error(Rcode rcode) {
 }
 
 Judgement judge_answer(const Probe& probe, const Expectation& record, std::span<const Expectation> group,
-                       std::span<const std::string> target_addresses, const SpfReport* walked) {
+                       const TargetAddresses& target, const SpfReport* walked) {
   const auto& answer = *probe.exchange.answer;
   const bool is_missing = answer.rcode == Rcode::kNxDomain;
   if (answer.rcode != Rcode::kNoError && !is_missing) return judge_error(answer.rcode);
@@ -55,15 +55,15 @@ Judgement judge_answer(const Probe& probe, const Expectation& record, std::span<
   if (is_missing) {
     return {Verdict::kDisagrees, format("is an alias for {}, which does not exist", probe.seen.aliases.back().text())};
   }
-  if (has_no_cname(probe) && !probe.flattened.empty()) return judge_flattened(probe.flattened, target_addresses);
+  if (has_no_cname(probe) && !probe.flattened.empty()) return judge_flattened(probe.flattened, target);
   return judge(record, group, probe.seen, walked);
 }
 
 Judgement judge_exchange(const Probe& probe, const Expectation& record, std::span<const Expectation> group,
-                         std::span<const std::string> target_addresses, const SpfReport* walked) {
+                         const TargetAddresses& target, const SpfReport* walked) {
   switch (probe.exchange.outcome) {
     case Outcome::kAnswer:
-      return judge_answer(probe, record, group, target_addresses, walked);
+      return judge_answer(probe, record, group, target, walked);
     case Outcome::kSilent:
       return {Verdict::kSilent, "no answer in time"};
     case Outcome::kConnectionRefused:
@@ -122,12 +122,12 @@ Task<void> run(Transport& transport, Probe& probe, net::Deadline deadline) {
   probe.exchange = co_await transport.ask(probe.endpoint, probe.question, probe.recursion, deadline);
   if (!probe.exchange.answer) co_return;
   probe.seen = see(*probe.exchange.answer, probe.question);
-  if (has_no_cname(probe)) probe.flattened = co_await addresses_at(transport, probe, deadline);
+  if (probe.wants_flattened && has_no_cname(probe)) probe.flattened = co_await addresses_at(transport, probe, deadline);
 }
 
 ServerAnswer report(const Probe& probe, const Expectation& record, std::span<const Expectation> group,
-                    std::span<const std::string> target_addresses, const SpfReport* walked) {
-  const auto judgement = judge_exchange(probe, record, group, target_addresses, walked);
+                    const TargetAddresses& target, const SpfReport* walked) {
+  const auto judgement = judge_exchange(probe, record, group, target, walked);
   ServerAnswer answer{
       probe.server, text_of(probe.endpoint), judgement.verdict, {}, probe.seen.ttl, probe.exchange.took_ms, {}};
   auto values = probe.seen.values.empty() ? probe.flattened : probe.seen.values;

@@ -18,9 +18,10 @@ struct Probe {
   net::UdpEndpoint endpoint;
   Question question;
   Recursion recursion = Recursion::kNotDesired;  // kDesired for a resolver, which has no authority to show
+  bool wants_flattened = false;                  // where it has no CNAME, its addresses: two questions more
   Exchange exchange = {};
   Seen seen = {};
-  std::vector<std::string> flattened = {};  // the name's addresses where it has no CNAME
+  std::vector<std::string> flattened = {};  // the name's addresses where it has no CNAME, if wanted
   std::int64_t at_ms = 0;                   // when the answer was there, since the look began
   bool is_done = false;                     // answered, or its time is over
 
@@ -32,13 +33,12 @@ struct Probe {
 /// all; of equals the first by name. nullptr if none speaks.
 const Probe* witness_among(std::span<const Probe> probes);
 
-/// Asks; and where a CNAME is missing, asks the same server for the name's addresses.
+/// Asks; and where a CNAME is missing and its addresses are wanted, asks the same server for them.
 Task<void> run(Transport& transport, Probe& probe, net::Deadline deadline);
 
-/// `target_addresses`: those of the expected CNAME's target, as the resolvers see them. `walked`: where the server's
-/// SPF record leads to, if that is known.
+/// `target`: of the expected CNAME. `walked`: where the server's SPF record leads to, if that is known.
 ServerAnswer report(const Probe& probe, const Expectation& record, std::span<const Expectation> group,
-                    std::span<const std::string> target_addresses, const SpfReport* walked = nullptr);
+                    const TargetAddresses& target, const SpfReport* walked = nullptr);
 
 /// "192.0.2.53:53", "[2001:db8::53]:53".
 std::string text_of(const net::UdpEndpoint& endpoint);

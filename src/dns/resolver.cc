@@ -91,10 +91,14 @@ Task<void> run(Resolver& resolver, Lookup& lookup, net::Deadline deadline) {
   lookup.answer = co_await resolver.ask(lookup.question, deadline);
 }
 
-Task<void> run_at(Transport& transport, net::UdpEndpoint server, Question question, std::optional<Answer>& answer,
+Task<void> run_at(Transport& transport, net::UdpEndpoint server, Question question, Result<Answer>& answer,
                   net::Deadline deadline) {
   auto exchange = co_await transport.ask(server, std::move(question), Recursion::kDesired, deadline);
-  if (is_usable(exchange)) answer = std::move(exchange.answer);
+  if (is_usable(exchange)) {
+    answer = *std::move(exchange.answer);
+  } else {
+    answer = std::unexpected(reason_of(exchange, server));
+  }
 }
 
 }  // namespace
@@ -119,19 +123,24 @@ Task<Result<std::vector<net::IpAddress>>> Resolver::addresses_of(DnsName host, n
   co_return addresses;
 }
 
-Task<std::vector<net::IpAddress>> Resolver::all_addresses_of(DnsName host, net::Deadline deadline) {
+Task<Resolver::AllAddresses> Resolver::all_addresses_of(DnsName host, net::Deadline deadline) {
   const std::array questions{Question{host, WireType::kA}, Question{host, WireType::kAaaa}};
-  std::vector<std::optional<Answer>> answers(settings_.servers.size() * questions.size());
+  std::vector<Result<Answer>> answers(settings_.servers.size() * questions.size(), fail(Kind::kTimeout, "not asked"));
   std::vector<Task<void>> tasks;
   for (std::size_t i = 0; i < answers.size(); ++i) {
     tasks.push_back(run_at(transport_, settings_.servers[i / 2], questions[i % 2], answers[i], deadline));
   }
   co_await together(std::move(tasks));
-  std::vector<net::IpAddress> addresses;
+  AllAddresses all{{}, true, true};
   for (std::size_t i = 0; i < answers.size(); ++i) {
-    if (answers[i]) append(*answers[i], questions[i % 2], addresses);
+    if (!answers[i]) {
+      all.reason = answers[i].error().message;
+      continue;
+    }
+    append(*answers[i], questions[i % 2], all.found);
+    (i % 2 == 0 ? all.lacks_v4 : all.lacks_v6) = false;
   }
-  co_return addresses;
+  co_return all;
 }
 
 void Resolver::remember(const DnsName& host, const std::vector<net::IpAddress>& addresses, std::uint32_t ttl) {

@@ -31,8 +31,15 @@ class Resolver {
   /// A and AAAA of a host, aliases followed, from the cache if young enough. Empty if it has none.
   Task<Result<std::vector<net::IpAddress>>> addresses_of(DnsName host, net::Deadline deadline);
 
-  /// The same, asked of every resolver at once and joined, never from the cache: what the world may see.
-  Task<std::vector<net::IpAddress>> all_addresses_of(DnsName host, net::Deadline deadline);
+  /// The same, asked of every resolver at once and joined, never from the cache: what the world may see. A family that
+  /// no resolver has answered is not known.
+  struct AllAddresses {
+    std::vector<net::IpAddress> found;
+    bool lacks_v4 = false;
+    bool lacks_v6 = false;
+    std::string reason = {};  // why one lacks
+  };
+  Task<AllAddresses> all_addresses_of(DnsName host, net::Deadline deadline);
 
   const std::vector<net::UdpEndpoint>& servers() const { return settings_.servers; }
 

@@ -110,7 +110,20 @@ TEST_F(ResolverTest, JoinsWhatAllResolversSeeOfATarget) {
   second.remove("ns.example", WireType::kA);
   second.add("ns.example", WireType::kA, "192.0.2.7");
   const auto seen = on_loop(loop, resolver.all_addresses_of(name("ns.example"), in(Milliseconds{2'000})));
-  EXPECT_THAT(seen, ::testing::UnorderedElementsAre(ip("192.0.2.1"), ip("192.0.2.7"), ip("2001:db8::1")));
+  EXPECT_THAT(seen.found, ::testing::UnorderedElementsAre(ip("192.0.2.1"), ip("192.0.2.7"), ip("2001:db8::1")));
+  EXPECT_FALSE(seen.lacks_v4 || seen.lacks_v6);
+}
+
+TEST_F(ResolverTest, DoesNotTakeAFailedLookUpOfATargetForATargetWithoutAddresses) {
+  first.behave(Behaviour::kSilent);
+  second.behave(Behaviour::kServFails);
+  const auto seen = on_loop(loop, resolver.all_addresses_of(name("ns.example"), in(Milliseconds{2'000})));
+  EXPECT_TRUE(seen.found.empty());
+  EXPECT_TRUE(seen.lacks_v4 && seen.lacks_v6);
+  EXPECT_THAT(seen.reason, ::testing::HasSubstr("SERVFAIL"));
+  second.behave(Behaviour::kNormal);
+  const auto one = on_loop(loop, resolver.all_addresses_of(name("nowhere.example"), in(Milliseconds{2'000})));
+  EXPECT_FALSE(one.lacks_v4 || one.lacks_v6) << "one has answered: there are none";
 }
 
 }  // namespace

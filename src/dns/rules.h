@@ -67,6 +67,9 @@ Found servers_silent(const Facts&);
 Found servers_unreachable(const Facts&);
 Found server_address_private(const Facts&);
 Found server_without_address(const Facts&);
+// What our own failed look-ups leave open; both are kResolversFail.
+Found servers_unknown(const Facts&);
+Found undecided(const Facts&);
 
 // What stands beside the record.
 Found dnssec_ds_without_keys(const Facts&);

@@ -37,10 +37,23 @@ Found dnssec_ds_without_keys(const Facts& facts) {
                   evidence_of(*facts.beyond.keys)});
 }
 
+namespace {
+
+bool fails_again(const Facts& facts, const Probe& unchecked) {
+  return std::ranges::any_of(facts.beyond.checked, [&](const Probe& probe) {
+    return probe.endpoint == unchecked.endpoint && probe.exchange.answer &&
+           probe.exchange.answer->rcode == Rcode::kServFail;
+  });
+}
+}  // namespace
+
 Found dnssec_bogus(const Facts& facts) {
   if (!fails_for_resolvers(facts) || dnssec_ds_without_keys(facts)) return std::nullopt;
+  // An unsigned zone has no signatures that could be wrong.
+  if (facts.zone.above && facts.zone.above->has_said_keys && facts.zone.above->keys.empty()) return std::nullopt;
   for (const auto& probe : facts.beyond.unchecked) {
-    if (!probe.has_spoken()) continue;
+    // A failure that has passed meanwhile was none of signatures.
+    if (!probe.has_spoken() || !fails_again(facts, probe)) continue;
     return finding(
         Cause::kDnssecBogus,
         format("A resolver that validates DNSSEC refuses {}, and answers it when told not to check: the signatures "

@@ -151,13 +151,16 @@ namespace {
 
 Found fault(const Facts& facts, Verdict verdict, Cause cause, std::string_view text, std::string_view fix) {
   auto evidence = all_with(facts, verdict);
-  // Those without an address have findings of their own; and a way that is missing here is no fault of theirs.
-  const auto has_no_way = [&](const Evidence& one) {
-    return count_speaking(facts) > 0 && std::ranges::any_of(facts.authorities, [&](const Probe& probe) {
-             return probe.exchange.outcome == Outcome::kNoRoute && text_of(probe.endpoint) == one.address;
-           });
+  // Those without an address have findings of their own; a way that is missing here, or a turn that we did not have, is
+  // no fault of theirs.
+  const auto is_ours = [&](const Evidence& one) {
+    return std::ranges::any_of(facts.authorities, [&](const Probe& probe) {
+      const auto outcome = probe.exchange.outcome;
+      return text_of(probe.endpoint) == one.address &&
+             (outcome == Outcome::kNotAsked || (outcome == Outcome::kNoRoute && count_speaking(facts) > 0));
+    });
   };
-  std::erase_if(evidence, [&](const Evidence& one) { return one.address.empty() || has_no_way(one); });
+  std::erase_if(evidence, [&](const Evidence& one) { return one.address.empty() || is_ours(one); });
   if (evidence.empty()) return std::nullopt;
   const auto first = format("{} ({})", evidence.front().server, evidence.front().address);
   const bool is_all = count_speaking(facts) == 0;
@@ -228,6 +231,48 @@ Found server_address_private(const Facts& facts) {
 Found server_without_address(const Facts& facts) {
   return without_address(facts, Authority::Lack::kNone, Cause::kServerWithoutAddress, "has no address",
                          "Add its address, or correct or remove");
+}
+
+/// Nobody was asked, as nobody's address is known.
+Found servers_unknown(const Facts& facts) {
+  if (!facts.authorities.empty()) return std::nullopt;
+  for (const auto& server : facts.zone.delegation.servers) {
+    if (server.lack != Authority::Lack::kUnknown) continue;
+    return finding(Cause::kResolversFail,
+                   format("The addresses of the name servers of {} could not be looked up: {}: {}.", zone_text(facts),
+                          server.name.text(), server.note),
+                   "Nothing at first: the look is made again. If it lasts, the zone of the name servers is broken.",
+                   {{server.name.text(), {}, server.note, 0}});
+  }
+  return std::nullopt;
+}
+
+/// The servers speak, but what their answers mean hangs on what our resolvers did not find.
+Found undecided(const Facts& facts) {
+  if (agrees(facts) || count(facts, Verdict::kUndecided) == 0) return std::nullopt;
+  auto evidence = all_with(facts, Verdict::kUndecided);
+  if (facts.wanted.type == RecordType::kCname) {
+    return finding(
+        Cause::kResolversFail,
+        format("{} answers with addresses; whether they are those of {} is not known, as they could not be looked up: "
+               "{}.",
+               facts.wanted.name.text(), wanted_value(facts), facts.beyond.target_unknown),
+        format("Nothing at first: the look is made again. If it lasts, the name servers of {} are broken.",
+               wanted_value(facts)),
+        std::move(evidence));
+  }
+  std::string failed;
+  for (const auto& problem : facts.beyond.spf ? facts.beyond.spf->problems : std::vector<SpfProblem>()) {
+    if (problem.kind == SpfProblem::Kind::kLookupFailed && failed.empty()) failed = problem.at.text();
+  }
+  return finding(Cause::kResolversFail,
+                 format("Whether {} lets pass what is wanted is not known: the SPF record of {}, which it includes, "
+                        "could not be looked up.",
+                        what(facts), failed),
+                 format("Nothing at first: the look is made again. If it lasts, the name servers of {} are broken; "
+                        "take that include out.",
+                        failed),
+                 std::move(evidence));
 }
 
 }  // namespace signpost::dns::rules

@@ -148,7 +148,7 @@ Found spf_invalid(const Facts& facts) {
 }
 
 Found spf_part_missing(const Facts& facts) {
-  if (!is_wanted_text(facts)) return std::nullopt;
+  if (!is_wanted_text(facts) || (facts.beyond.spf && facts.beyond.spf->is_undecided())) return std::nullopt;
   const auto record = spf_of(facts);
   const auto wanted = SpfRecord::parse(*facts.wanted.value);
   const auto seen = record ? SpfRecord::parse(*record) : std::unexpected(Error{});

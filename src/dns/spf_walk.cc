@@ -129,6 +129,11 @@ bool SpfWalk::is_met(const SpfTerm& part, const std::vector<DnsName>& passing) c
   });
 }
 
+bool SpfReport::is_undecided() const {
+  return !missing.empty() &&
+         std::ranges::find(problems, SpfProblem::Kind::kLookupFailed, &SpfProblem::kind) != problems.end();
+}
+
 SpfReport SpfWalk::report() const {
   SpfReport report;
   report.missing = missing_parts(wanted_, SpfAt{root_, *stops_.at(root_).record});

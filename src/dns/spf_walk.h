@@ -42,6 +42,9 @@ struct SpfReport {
   int void_lookups = 0;               // of those, TXT look-ups that found nothing
   std::vector<SpfProblem> problems;   // without kLookupFailed and kTooManyNames each is a PermError
   std::vector<SpfTerm> not_followed;  // includes with macros, which depend on the mail
+
+  /// Something is missing, but it may stand where a look-up failed.
+  bool is_undecided() const;
 };
 
 class SpfWalk {

@@ -16,12 +16,34 @@ auto find_in(const Entries& entries, const DnsName& name) -> std::optional<declt
   return found->second.value;
 }
 
-template <typename Entries>
-void make_room(Entries& entries) {
-  if (entries.size() < ZoneMemory::kEntriesMax) return;
-  const auto now = steady_clock::now();
-  std::erase_if(entries, [now](const auto& entry) { return entry.second.until <= now; });
-  if (entries.size() >= ZoneMemory::kEntriesMax) entries.clear();
+// A name or an address with what holds it.
+constexpr std::size_t kItemBytes = 64;
+
+std::size_t size_of(const DnsName& name) { return kItemBytes + name.text().size(); }
+
+std::size_t size_of(const std::vector<DnsName>& names) {
+  std::size_t bytes = 0;
+  for (const auto& name : names) bytes += size_of(name);
+  return bytes;
+}
+
+std::size_t size_of(const std::map<DnsName, std::vector<net::IpAddress>>& glue) {
+  std::size_t bytes = 0;
+  for (const auto& [name, addresses] : glue) bytes += size_of(name) + addresses.size() * kItemBytes;
+  return bytes;
+}
+
+std::size_t size_of(const Cut& cut) { return size_of(cut.zone) + size_of(cut.servers) + size_of(cut.glue); }
+
+std::size_t size_of(const ZoneView& view) {
+  auto bytes = size_of(view.delegation.zone) + size_of(view.own);
+  for (const auto& server : view.delegation.servers) {
+    bytes += size_of(server.name) + server.addresses.size() * kItemBytes + server.note.size();
+  }
+  if (!view.above) return bytes;
+  bytes += size_of(view.above->zone) + size_of(view.above->servers) + size_of(view.above->glue);
+  for (const auto& key : view.above->keys) bytes += kItemBytes + key.size();
+  return bytes;
 }
 
 }  // namespace
@@ -30,18 +52,45 @@ std::optional<Cut> ZoneMemory::cut_of(const DnsName& name) const { return find_i
 
 std::optional<ZoneView> ZoneMemory::view_of(const DnsName& zone) const { return find_in(views_, zone); }
 
-void ZoneMemory::remember(const DnsName& name, const Cut& cut, const ZoneView& view) {
-  const auto until = steady_clock::now() + kAgeMax;
-  make_room(cuts_);
-  make_room(views_);
-  // The first look's age counts: what is used again does not become younger.
-  if (!cut_of(name)) cuts_.insert_or_assign(name, Entry<Cut>{cut, until});
-  if (!view_of(cut.zone)) views_.insert_or_assign(cut.zone, Entry<ZoneView>{view, until});
+template <typename Value, typename Which>
+void ZoneMemory::drop(std::map<DnsName, Entry<Value>>& entries, const Which& which) {
+  std::erase_if(entries, [&](const auto& entry) {
+    if (!which(entry.second)) return false;
+    bytes_ -= entry.second.bytes;
+    return true;
+  });
 }
 
-void ZoneMemory::forget(const DnsName& name, const DnsName& zone) {
-  cuts_.erase(name);
-  views_.erase(zone);
+template <typename Value>
+void ZoneMemory::keep(std::map<DnsName, Entry<Value>>& entries, const DnsName& name, const Value& value) {
+  const auto bytes = size_of(name) + size_of(value);
+  // The first look's age counts: what is used again does not become younger.
+  if (bytes > kEntryBytesMax || find_in(entries, name)) return;
+  const auto has_room = [&] { return entries.size() < kEntriesMax && bytes_ + bytes <= kBytesMax; };
+  const auto now = steady_clock::now();
+  const auto is_over = [now](const auto& entry) { return entry.until <= now; };
+  const auto is_any = [](const auto&) { return true; };
+  if (!has_room()) {
+    drop(cuts_, is_over);
+    drop(views_, is_over);
+  }
+  if (!has_room()) {
+    drop(cuts_, is_any);
+    drop(views_, is_any);
+  }
+  if (const auto old = entries.find(name); old != entries.end()) bytes_ -= old->second.bytes;
+  entries.insert_or_assign(name, Entry<Value>{value, now + kAgeMax, bytes});
+  bytes_ += bytes;
+}
+
+void ZoneMemory::remember(const DnsName& name, const Cut& cut, const ZoneView& view) {
+  keep(cuts_, name, cut);
+  keep(views_, cut.zone, view);
+}
+
+void ZoneMemory::forget(const DnsName& zone) {
+  drop(cuts_, [&](const Entry<Cut>& entry) { return entry.value.zone == zone; });
+  drop(views_, [&](const Entry<ZoneView>& entry) { return entry.value.delegation.zone == zone; });
 }
 
 }  // namespace signpost::dns

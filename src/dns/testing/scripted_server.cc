@@ -182,6 +182,7 @@ struct ScriptedServer::State : std::enable_shared_from_this<State> {
   Milliseconds delay{0};
   std::set<std::string> zones;
   std::set<std::string> failing;
+  std::vector<std::pair<std::string, std::optional<WireType>>> silent;
   std::vector<Record> records;
   std::vector<std::pair<std::string, WireType>> asked;
 
@@ -282,6 +283,9 @@ std::string ScriptedServer::State::message_for(const Query& query) {
 }
 
 std::vector<std::string> ScriptedServer::State::datagrams_for(const Query& query) {
+  for (const auto& [zone, type] : silent) {
+    if (is_within(query.name, zone) && type.value_or(query.type) == query.type) return {};
+  }
   const auto right = wire_reply(query, reply_to(query));
   auto wrong_id = right;
   wrong_id[0] = static_cast<char>(wrong_id[0] ^ 0x55);
@@ -435,6 +439,9 @@ void ScriptedServer::remove(std::string_view name, WireType type) {
 
 void ScriptedServer::behave(Behaviour behaviour) { state_->behaviour = behaviour; }
 void ScriptedServer::fail_within(std::string_view zone) { state_->failing.emplace(zone); }
+void ScriptedServer::silent_about(std::string_view zone, std::optional<WireType> type) {
+  state_->silent.emplace_back(zone, type);
+}
 void ScriptedServer::delay(Milliseconds by) { state_->delay = by; }
 std::size_t ScriptedServer::questions() const { return state_->asked.size(); }
 

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -59,6 +60,8 @@ class ScriptedServer {
   void behave(Behaviour behaviour);
   /// SERVFAIL for the zone and what is below, whatever the behaviour: a resolver whose zone's servers are dead.
   void fail_within(std::string_view zone);
+  /// No answer for the zone and what is below, or only to questions of a type; over UDP.
+  void silent_about(std::string_view zone, std::optional<WireType> type = {});
   /// Every answer comes so much later.
   void delay(Milliseconds by);
 
