@@ -82,7 +82,7 @@ bool is_explained(const std::vector<Finding>& findings, Cause cause) {
         findings, [&](const Finding& one) { return std::ranges::find(causes, one.cause) != causes.end(); });
   };
   using enum Cause;
-  if (cause == kResolversFail) return !findings.empty() && findings.front().weight == Weight::kBlocks;
+  if (cause == kResolversFail) return std::ranges::find(findings, Weight::kBlocks, &Finding::weight) != findings.end();
   if (cause == kServersDisagree) return has({kSerialsLag, kNotDelegatedHere});
   if (cause == kServersSilent) return has({kTcpBlocked});
   if (cause == kAliasInTheWay || cause == kWildcardAnswers) {

@@ -348,6 +348,8 @@ TEST(Diagnosis, DoesNotCallAnAddressMissingThatCouldNotBeLookedUp) {
   none.zone.delegation = one.zone.delegation;
   EXPECT_THAT(none.codes(), ElementsAre("resolvers_fail"));
   EXPECT_THAT(none.findings()[0].text, HasSubstr("ns2.dns.example"));
+  none.zone.delegation.servers[0].lack = Authority::Lack::kNone;
+  EXPECT_THAT(none.codes(), ElementsAre("resolvers_fail", "server_without_address"));
 }
 
 /// A record that a resolver refuses, and what it said when it was asked again.

@@ -249,6 +249,18 @@ TEST_F(ObserverTest, AsksForNoPartThatASlowIncludeMayHave) {
   EXPECT_THAT(record.explanation, HasSubstr("all.slow.example"));
 }
 
+TEST_F(ObserverTest, AsksForNoPartWhereItHadNoTimeToFollowAllIncludes) {
+  publish(WireType::kTxt, "v=spf1 include:n0.long.example ~all", "shop.example");
+  for (int i = 0; i < 30; ++i) {
+    resolver.add(format("n{}.long.example", i), WireType::kTxt, format("v=spf1 include:n{}.long.example ~all", i + 1));
+  }
+  resolver.delay(Milliseconds{120});
+  const auto record = observe({{name("shop.example"), RecordType::kTxt, "v=spf1 include:spf.saas.example ~all", {}}},
+                              Milliseconds{1'500})
+                          .records.at(0);
+  EXPECT_EQ(record.cause, "resolvers_fail");
+}
+
 TEST_F(ObserverTest, TakesSilenceAboutCaaForAFailureOnlyOfAServerThatKeepsSilentItself) {
   publish(WireType::kA, "192.0.2.1", "a.b.www.shop.example");
   resolver.add("a.b.www.shop.example", WireType::kA, "192.0.2.1");

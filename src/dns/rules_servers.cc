@@ -219,7 +219,10 @@ Found without_address(const Facts& facts, Authority::Lack lack, Cause cause, std
   const auto first = evidence.front().server;
   auto found = finding(cause, format("The name server {} of the zone {} {}.", first, zone_text(facts), text),
                        format("{} {} at the registrar.", fix, first), std::move(evidence));
-  if (count_speaking(facts) == 0) found.weight = Weight::kBlocks;
+  // Another one may be there and speak: its address is what we do not know.
+  const auto is_unknown = [](const Authority& server) { return server.lack == Authority::Lack::kUnknown; };
+  const bool has_unknown = std::ranges::any_of(facts.zone.delegation.servers, is_unknown);
+  if (count_speaking(facts) == 0 && !has_unknown) found.weight = Weight::kBlocks;
   return found;
 }
 }  // namespace
