@@ -280,7 +280,8 @@ Task<void> Transport::ask_by_udp(Talk& talk) {
     if (!talk.exchange.answer) continue;
     const bool is_plain = talk.exchange.answer->id == talk.plain_id;
     if (is_plain || !dislikes_edns(*talk.exchange.answer)) {
-      talk.exchange.needs_plain = is_plain && !talk.knows_no_edns && talk.exchange.answer->rcode != Rcode::kRefused;
+      const bool seems_so = is_plain && !talk.knows_no_edns && talk.exchange.answer->rcode != Rcode::kRefused;
+      talk.exchange.needs_plain = seems_so && (!is_last || co_await is_silent_on_edns(talk, socket));
       co_return;
     }
     if (is_last) co_return;
@@ -290,6 +291,20 @@ Task<void> Transport::ask_by_udp(Talk& talk) {
     talk.exchange.answer.reset();
     talk.exchange.outcome = Outcome::kSilent;
   }
+}
+
+/// Two datagrams lost look like dislike: a third with EDNS tells.
+Task<bool> Transport::is_silent_on_edns(Talk& talk, net::UdpSocket& socket) {
+  auto plain = std::move(talk.exchange.answer);
+  talk.exchange.answer.reset();
+  talk.edns = Edns::kOn;
+  if (send(talk, socket)) {
+    co_await receive(talk, socket, std::min(talk.deadline, steady_clock::now() + settings_.try_max));
+  }
+  const bool is_silent = !talk.exchange.answer;
+  talk.exchange.answer = std::move(plain);
+  talk.exchange.outcome = Outcome::kAnswer;
+  co_return is_silent;
 }
 
 /// A datagram that finds no room in the socket's buffer is as lost as one on the way: the next repeats it.

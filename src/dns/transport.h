@@ -75,6 +75,7 @@ class Transport {
   void leave(Lane& lane);
   Task<void> ask_by_udp(Talk& talk);
   bool send(Talk& talk, net::UdpSocket& socket);
+  Task<bool> is_silent_on_edns(Talk& talk, net::UdpSocket& socket);
   Task<void> receive(Talk& talk, net::UdpSocket& socket, net::Deadline until);
   Task<void> ask_by_tcp(Talk& talk);
   Task<Result<std::string>> exchange_by_tcp(net::UdpEndpoint server, std::string query, net::Deadline deadline);

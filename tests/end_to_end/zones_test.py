@@ -199,7 +199,7 @@ class StoriesTest(unittest.TestCase):
                 self.assertGreater(len(story.members.get("story", "")), 50)
                 self.assertTrue(story.members.get("source") or not story.look)
                 expect = story.expect
-                unknown = expect.keys() - {"propagated", "cause", "causes", "allowed", "weight", "fix", "text", "evidence", "seconds_max"}
+                unknown = expect.keys() - {"propagated", "cause", "causes", "allowed", "weight", "fix", "fix_not", "text", "evidence", "seconds_max"}
                 self.assertFalse(unknown)
                 for code in {*expect.get("cause", "").split("/"), *expect.get("causes", []), *expect.get("allowed", [])} - {""}:
                     self.assertIn(code, CODES)

@@ -220,6 +220,12 @@ def drops_every_second(server, ask, _):
         ask.reply = None
 
 
+def drops_first(server, ask, count):
+    """The first datagrams of the same question are lost."""
+    if ask.by_udp and ask.repeats < int(count):
+        ask.reply = None
+
+
 def slow(server, ask, milliseconds):
     ask.delay = int(milliseconds) / 1000
 
@@ -354,7 +360,7 @@ def huge(server, ask, type_name):
 
 BEHAVIOURS = {f.__name__: f for f in (
     silent, silent_by_udp, silent_about, nxdomain_about, servfail_about, refused_about, nxdomain_for_empty, rcode, servfail_first, drops_edns,
-    formerr_to_edns, bare_formerr_to_edns, notimp_to_edns, refuses_edns_and_all, badvers, forgets_edns, drops_every_second, slow, lame,
+    formerr_to_edns, bare_formerr_to_edns, notimp_to_edns, refuses_edns_and_all, badvers, forgets_edns, drops_every_second, drops_first, slow, lame,
     without_authority, wrong_id_first, wrong_question_first, forged_from_elsewhere_first, garbage, http, short, reflects, pointer_loop, cut_off,
     truncates, lower_case, upper_case, strange_additional, strange_answer_first, endless_aliases, huge)}
 # These concern the connection, not the answer: nobody listens; accepts and says nothing; closes at once; one octet at a time; promises more than it sends.
