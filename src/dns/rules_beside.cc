@@ -197,7 +197,8 @@ Found caches_old(const Facts& facts) {
   for (std::size_t i = 0; i < facts.resolvers.size() && i < facts.record.resolvers.size(); ++i) {
     const auto& probe = facts.resolvers[i];
     const auto verdict = facts.record.resolvers[i].verdict;
-    if (!probe.has_spoken() || !is_authoritative(verdict) || verdict == Verdict::kAgrees) continue;
+    const bool is_other = is_authoritative(verdict) && verdict != Verdict::kAgrees && verdict != Verdict::kUndecided;
+    if (!probe.has_spoken() || !is_other) continue;
     longest = std::max(longest, longest_ttl(*probe.exchange.answer));
     if (evidence.size() < kEvidenceMax) evidence.push_back(evidence_of(probe));
   }
