@@ -38,8 +38,6 @@ ADDRESSES_EACH = 4  # knot, knot:2, … knot:4 are one server with four addresse
 SERVERS_ZONE = "dns.example"  # the hosting company's own zone: knot.dns.example, nsd-2.dns.example, odd-<story>.dns.example
 SUFFIXES = ("co.uk",)  # registries below a registry
 INSIDE = "SIGNPOST_PRIVATE_NETWORK"
-
-
 SKIPPED = 77  # what ctest takes for "skipped"
 
 
