@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Runs one task to its end on the calling thread, for start-up and for commands.
-// Functions of the main thread; the loop lives as long as the call.
+// Functions of the main thread.
 #pragma once
 
 #include <optional>
@@ -15,6 +15,15 @@ namespace signpost::app {
 namespace detail {
 template <typename T>
 Task<void> keep(Task<T> task, std::optional<T>& answer) {
+  answer.emplace(co_await std::move(task));
+}
+template <typename T>
+Task<void> keep_and_stop(Task<T> task, std::optional<T>& answer, net::Loop& loop) {
+  // The house's loops never run out of work by themselves.
+  struct Stop {
+    net::Loop& loop;
+    ~Stop() { loop.stop(); }
+  } const stop{loop};
   answer.emplace(co_await std::move(task));
 }
 }  // namespace detail
@@ -31,10 +40,17 @@ T run_here(net::Loop& loop, Task<T> task) {
   return std::move(answer).value();
 }
 
+/// The same on a loop of the house before it is started: for tasks that other threads resume. Such a thread may still
+/// be busy with the loop when the task has gone on, so the loop must live longer than the call.
 template <typename T>
-T run_here(Task<T> task) {
-  net::Loop loop(1);
-  return run_here(loop, std::move(task));
+T run_ahead(net::Loop& loop, Task<T> task) {
+  std::optional<T> answer;
+  net::TaskGroup group(loop.get_executor());
+  group.spawn(detail::keep_and_stop(std::move(task), answer, loop), "start-up");
+  loop.restart();
+  loop.run();
+  loop.restart();
+  return std::move(answer).value();
 }
 
 }  // namespace signpost::app
