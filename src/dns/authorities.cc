@@ -200,6 +200,16 @@ Task<Delegation> Authorities::servers_above(DnsName zone, net::Deadline deadline
   co_return found;
 }
 
+/// A registry's server that keeps silent costs every look its patience: the others are asked, for as long as they are
+/// remembered.
+void Authorities::leave_out(const DnsName& at, const DnsName& server) {
+  const auto known = above_.find(at);
+  if (known == above_.end()) return;
+  auto& [delegation, until] = known->second;
+  std::erase_if(delegation.servers, [&](const Authority& one) { return one.name == server; });
+  if (delegation.servers.empty()) until = std::min(until, steady_clock::now() + kAboveFailureAgeMax);
+}
+
 Task<std::optional<Above>> Authorities::look_from_above(DnsName zone, net::Deadline deadline) {
   if (zone.is_root()) co_return std::nullopt;
   const auto above = co_await servers_above(zone, deadline);
@@ -221,6 +231,7 @@ Task<std::optional<Above>> Authorities::ask_above(Authority server, DnsName pare
   both.push_back(ask(address, {zone, WireType::kNs}, names, deadline));
   both.push_back(ask(address, {zone, WireType::kDs}, keys, deadline));
   co_await together(std::move(both));
+  if (names.outcome == Outcome::kSilent) leave_out(zone.parent(), server.name);
   if (!names.answer) co_return std::nullopt;
   const auto& answer = *names.answer;
   const bool is_known = answer.rcode == Rcode::kNoError;

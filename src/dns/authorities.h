@@ -100,6 +100,7 @@ class Authorities {
     std::size_t addresses;
   };
   Task<Delegation> find_servers_within(Room room, Cut cut, net::Deadline deadline);
+  void leave_out(const DnsName& at, const DnsName& server);
   Task<std::optional<Above>> ask_above(Authority server, DnsName parent, DnsName zone, net::Deadline deadline);
   Task<void> ask(net::UdpEndpoint server, Question question, Exchange& exchange, net::Deadline deadline);
   /// The NS records of both, as the resolvers see them.

@@ -109,6 +109,15 @@ TEST_F(AuthoritiesTest, NamesADeadZoneWhoseNameServersTheResolversStillKnow) {
   EXPECT_EQ(found->zone, name("shop.example"));
 }
 
+TEST_F(AuthoritiesTest, WaitsForASilentRegistryOnce) {
+  above.behave(testing::Behaviour::kSilent);
+  EXPECT_FALSE(on_loop(loop, authorities.look_from_above(name("shop.example"), in(Milliseconds{2'000}))));
+  const auto asked = above.questions();
+  EXPECT_GT(asked, 0U);
+  EXPECT_FALSE(on_loop(loop, authorities.look_from_above(name("shop.example"), in(Milliseconds{2'000}))));
+  EXPECT_EQ(above.questions(), asked) << "it is left out for a while";
+}
+
 TEST_F(AuthoritiesTest, VetsEveryAddress) {
   const auto delegation = on_loop(loop, authorities.find_servers(*cut("shop.example"), in(Milliseconds{2'000})));
   ASSERT_EQ(delegation.servers.size(), 1U);
