@@ -92,7 +92,7 @@ bool read(std::string_view message, Question& question) {
     for (char& c : question.labels.back()) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
     at += 1 + size;
   }
-  if (at + 5 > message.size() || question.labels.size() < 2) return false;
+  if (at + 5 > message.size() || question.labels.empty()) return false;
   question.type = static_cast<std::uint16_t>(static_cast<unsigned char>(message[at + 1]) << 8 |
                                              static_cast<unsigned char>(message[at + 2]));
   question.end = at + 5;
@@ -177,6 +177,8 @@ std::string answer(std::string_view query, const Question& question, const NameS
   const auto& first = question.labels.front();
   const auto type = question.type;
   const bool is_target_zone = question.zone() == kTargetZone;
+  // Of a registry nothing is known here: its resolver says so at once.
+  if (question.labels.size() == 1) return std::move(reply).finish();
   if (question.labels.size() == 2) {
     if (type == kNs) {
       for (std::size_t i = 1; i <= servers.size(); ++i) reply.add_name_server(i, provider);
@@ -269,7 +271,8 @@ class Server {
       if (got <= kQuestionAt || listener.is_silent) continue;
       const std::string_view query(buffer, static_cast<std::size_t>(got));
       Question question;
-      if (!read(query, question) || question.labels[question.labels.size() - 2].front() == 'd') continue;
+      if (!read(query, question)) continue;
+      if (question.labels.size() > 1 && question.labels[question.labels.size() - 2].front() == 'd') continue;
       auto octets = answer(query, question, servers_, provider_, listener.is_resolver);
       if (delay_ == Clock::duration::zero()) {
         send(listener.socket, peer, octets);
