@@ -19,7 +19,7 @@ Task<void> keep(Task<T> task, std::optional<T>& answer) {
 }
 template <typename T>
 Task<void> keep_and_stop(Task<T> task, std::optional<T>& answer, net::Loop& loop) {
-  // The house's loops never run out of work by themselves.
+  // Whatever else the loop has to do.
   struct Stop {
     net::Loop& loop;
     ~Stop() { loop.stop(); }

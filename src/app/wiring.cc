@@ -277,12 +277,12 @@ Result<void> Wiring::listen() {
 // ── starting and stopping ───────────────────────────────────────────────────────────────────────────────────────
 
 Result<void> Wiring::start() {
-  TRY_VOID(run_ahead(loops_.at(0), directory_.reload()));
+  TRY_VOID(run_ahead(start_loop_, directory_.reload()));
   const auto left_behind =
-      TRY(run_ahead(loops_.at(0), services::Courier::release_left_behind(session_.storage(), session_.clock())));
+      TRY(run_ahead(start_loop_, services::Courier::release_left_behind(session_.storage(), session_.clock())));
   if (left_behind > 0)
     log::info("webhook attempts that the last run left open will be repeated", {{"attempts", left_behind}});
-  TRY(run_ahead(loops_.at(0), services::SavedAnswers::release_left_behind(session_.storage())));
+  TRY(run_ahead(start_loop_, services::SavedAnswers::release_left_behind(session_.storage())));
   for (const auto& unit : units_) unit->begin();
   loops_.start();
   return {};

@@ -63,6 +63,7 @@ class Wiring {
 
   StoreSession& session_;
   const net::AddressPolicy policy_;
+  net::Loop start_loop_{1};  // for what comes before the house serves: its own loops would already answer requests
   net::Loops loops_;
   net::SystemResolver addresses_;
   net::HttpClient http_;
