@@ -183,16 +183,13 @@ void Look::tell_progress() const {
   const Target unknown;
   Observation so_far;
   for (const auto& record : expectations_) {
-    const auto has = [&](const Group& group) {
-      return group.members.front().name == record.name && group.members.front().type == record.type;
-    };
-    const auto group = std::ranges::find_if(groups_, has);
+    const auto& group = group_of(record);
     RecordObservation seen{.name = record.name, .type = record.type, .expected = expected_text(record)};
-    for (const auto& probe : group->authorities) {
-      if (probe.is_done) seen.authorities.push_back(report(probe, record, group->members, unknown.addresses));
+    for (const auto& probe : group.authorities) {
+      if (probe.is_done) seen.authorities.push_back(report(probe, record, group.members, unknown.addresses));
     }
-    for (const auto& probe : group->resolvers) {
-      if (probe.is_done) seen.resolvers.push_back(report(probe, record, group->members, unknown.addresses));
+    for (const auto& probe : group.resolvers) {
+      if (probe.is_done) seen.resolvers.push_back(report(probe, record, group.members, unknown.addresses));
     }
     so_far.records.push_back(std::move(seen));
   }

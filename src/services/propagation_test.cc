@@ -297,6 +297,30 @@ TEST_F(PropagationTest, BlamesNobodyForWhatASecondLookDoesNotConfirm) {
   EXPECT_EQ(life_.read(connection.id).attention->cause, "servers_silent") << "it stays: seen twice in a row";
 }
 
+TEST_F(PropagationTest, GivesADeadDomainTheTurnOfTheDeadUntilItAnswersAgain) {
+  const auto connection = create_and_end_flow();
+  const auto own = fairness_key_of(connection.application, connection.organization);
+  const auto key = [&] { return life_.job(connection.id, model::JobKind::kPropagation).fairness_key; };
+  const Time start = life_.clock.now();
+  EXPECT_EQ(key(), own);
+  life_.eye.blind("servers_silent");
+  life_.walk_to(start + seconds(20));
+  EXPECT_EQ(key(), kDeadFairnessKey);
+  life_.eye.blind("");
+  life_.walk_to(start + seconds(40));
+  EXPECT_EQ(key(), own);
+}
+
+TEST_F(PropagationTest, AnAskedForLookAtADeadDomainTakesItsOwnTurn) {
+  const auto connection = create_and_end_flow();
+  life_.eye.blind("servers_silent");
+  life_.walk_to(life_.clock.now() + seconds(20));
+  ASSERT_EQ(life_.job(connection.id, model::JobKind::kPropagation).fairness_key, kDeadFairnessKey);
+  must(life_.run(life_.connections.check_now({}, connection.id)));
+  EXPECT_EQ(life_.job(connection.id, model::JobKind::kPropagation).fairness_key,
+            fairness_key_of(connection.application, connection.organization));
+}
+
 TEST_F(PropagationTest, SucceedsByTheSecondLook) {
   const auto connection = create_and_end_flow();
   life_.eye.publish_claim(connection);

@@ -215,6 +215,22 @@ TEST_P(Jobs, OnlyExpiredLeasesAreReleasedWhileOthersRun) {
   EXPECT_EQ(must([](Tx& tx) { return jobs::release_expired_leases_across_applications(tx, at(10)); }), 1);
 }
 
+TEST_P(Jobs, AChangedFairnessKeyCountsFromTheNextTurn) {
+  request(1, {.kind = kPropagation, .not_before = kNow}, 7);
+  request(2, {.kind = kPropagation, .not_before = kNow}, 8);
+  for (const auto& job : claim()) {
+    EXPECT_TRUE(must([&](Tx& tx) { return jobs::reschedule_with_key(tx, job.id, job.generation, at(1), 0); }));
+  }
+  const ClaimRequest one{.loop = {}, .now = at(1), .lease_until = at(60), .limit = 100, .in_flight_max = 1};
+  const auto claimed = claim(one);
+  ASSERT_EQ(claimed.size(), 1u) << "they share one turn now";
+  EXPECT_EQ(claimed[0].fairness_key, 0);
+  const auto late = [&](Tx& tx) {
+    return jobs::reschedule_with_key(tx, claimed[0].id, claimed[0].generation - 1, at(9), 5);
+  };
+  EXPECT_FALSE(must(late)) << "a newer wish goes first";
+}
+
 TEST_P(Jobs, ARenewedLeaseOutlivesItsFirstEnd) {
   request(1, {.kind = kPropagation, .not_before = kNow});
   const auto claimed = claim({.loop = {}, .now = kNow, .lease_until = at(10)});
