@@ -131,16 +131,26 @@ Task<Milliseconds> JobRunner::turn() {
   has_left_due_ = limit == 0;
   if (has_left_due_) co_return settings_.poll_max;
   const Time now = clock_.now();
+  const auto seasoned_room = room_for_seasoned();
   auto claimed = co_await claim(limit);
   if (!claimed) {
     log::warn("no jobs can be claimed, trying again", {{"cause", claimed.error().message}});
     co_return std::min(kDatabasePause, settings_.poll_max);
   }
   const bool is_full = claimed->jobs.size() >= limit;
+  const auto seasoned =
+      claimed->jobs.size() - static_cast<std::size_t>(std::ranges::count_if(claimed->jobs, store::jobs::is_fresh));
+  has_left_due_ = seasoned >= seasoned_room;
   spawn(std::move(claimed->jobs));
   if (is_full) co_return Milliseconds{0};
   if (!claimed->next_due_at) co_return settings_.poll_max;
   co_return std::clamp(*claimed->next_due_at - now, Milliseconds{1}, settings_.poll_max);
+}
+
+std::size_t JobRunner::room_for_seasoned() const {
+  const auto taken = static_cast<std::size_t>(
+      std::ranges::count_if(running_, [](const auto& entry) { return !store::jobs::is_fresh(entry.second.job); }));
+  return settings_.in_flight_seasoned_max - std::min(settings_.in_flight_seasoned_max, taken);
 }
 
 Task<Result<void>> JobRunner::follow_clock() {
@@ -165,8 +175,9 @@ Task<Result<JobRunner::Claimed>> JobRunner::claim(std::size_t limit) {
                                     .lease_until = now + settings_.lease,
                                     .limit = static_cast<std::int32_t>(limit),
                                     .in_flight_max = static_cast<std::int32_t>(settings_.in_flight_fairness_max)};
-  co_return co_await storage_.write<Claimed>([request](store::Tx& tx) -> Result<Claimed> {
-    auto jobs = TRY(store::jobs::claim_due(tx, request));
+  const auto seasoned_max = static_cast<std::int32_t>(room_for_seasoned());
+  co_return co_await storage_.write<Claimed>([request, seasoned_max](store::Tx& tx) -> Result<Claimed> {
+    auto jobs = TRY(store::jobs::claim_due(tx, request, seasoned_max));
     const auto next_due_at = TRY(store::jobs::next_due_at(tx, request.loop, request.now));
     return Claimed{.jobs = std::move(jobs), .next_due_at = next_due_at};
   });

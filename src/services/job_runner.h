@@ -52,12 +52,13 @@ std::chrono::seconds retry_pause(int failures);
 class JobRunner {
  public:
   struct Settings {
-    std::size_t in_flight_max = 512;          // handlers of this loop at a time
-    std::size_t in_flight_fairness_max = 64;  // of one organization
-    std::size_t batch_max = 128;              // jobs of one claim
-    Milliseconds lease{60'000};               // how long the jobs of a dead process wait
-    Milliseconds poll_max = kBellHorizon;     // real time; so a jump of the clock is noticed within it
-    Milliseconds claim_pause{10};             // real time; bells that ring within it share one claim
+    std::size_t in_flight_max = 512;           // handlers of this loop at a time
+    std::size_t in_flight_seasoned_max = 384;  // of them, for jobs that are not fresh: the others' places stay free
+    std::size_t in_flight_fairness_max = 64;   // of one organization
+    std::size_t batch_max = 128;               // jobs of one claim
+    Milliseconds lease{60'000};                // how long the jobs of a dead process wait
+    Milliseconds poll_max = kBellHorizon;      // real time; so a jump of the clock is noticed within it
+    Milliseconds claim_pause{10};              // real time; bells that ring within it share one claim
   };
 
   /// For the partitions of `loops.at(index)`. Registers at the bell, which may also ring after the runner's death.
@@ -96,6 +97,7 @@ class JobRunner {
   /// One claim; how long the next may wait.
   Task<Milliseconds> turn();
   Task<Result<Claimed>> claim(std::size_t limit);
+  std::size_t room_for_seasoned() const;
   /// After the wall clock stepped back: jobs are due as soon as they would have been.
   Task<Result<void>> follow_clock();
   void spawn(std::vector<model::Job> jobs);

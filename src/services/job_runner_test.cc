@@ -207,6 +207,32 @@ TEST(RunningJobRunner, WorksOffABacklogWiderThanItsLimits) {
   EXPECT_EQ(all->get_future().wait_for(kPatience), std::future_status::ready);
 }
 
+TEST(RunningJobRunner, KeepsPlacesForFreshJobsWhileSeasonedOnesHang) {
+  Life life;
+  std::map<ConnectionId, bool> is_seasoned;
+  for (int i = 0; i < 4; ++i) is_seasoned[add_job(life, "old" + std::to_string(i) + ".shop.example", kKind).id] = true;
+  for (int claims = 0; claims < store::jobs::kFreshClaims; ++claims) {
+    must(life.world.storage.write_now<std::int64_t>([&](store::Tx& tx) -> Result<std::int64_t> {
+      const store::ClaimRequest request{.now = life.clock.now(), .lease_until = life.clock.now() + seconds(60)};
+      TRY(store::jobs::claim_due(tx, request));
+      return store::jobs::release_all_leases_across_applications(tx);
+    }));
+  }
+  add_job(life, "new.shop.example", kKind);
+  auto ran = std::make_shared<std::promise<void>>();
+  std::atomic<int> hanging = 0;
+  RunningRunner running(life, {.in_flight_max = 3, .in_flight_seasoned_max = 2, .poll_max = std::chrono::hours(1)});
+  running.runner().on(kKind, [&, ran](const model::Job& job) {
+    if (!is_seasoned.contains(job.subject)) return tell(ran);
+    ++hanging;
+    return hang(std::make_shared<std::promise<void>>());
+  });
+  running.start();
+  EXPECT_EQ(ran->get_future().wait_for(kPatience), std::future_status::ready);
+  running.stop(Milliseconds(1));
+  EXPECT_EQ(hanging, 2);
+}
+
 /// Waits for the go of another thread.
 struct Gate {
   std::promise<void> entered;

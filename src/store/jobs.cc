@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "store/jobs.h"
 
+#include <algorithm>
 #include <limits>
 
 #include "store/load_all.h"
@@ -79,37 +80,55 @@ namespace {
 
 // Keys that hold all they may are left out before the window is cut, so that their backlog cannot fill it. Then in
 // turn: everybody's first, everybody's second …
-constexpr Sql kClaim =
-    "UPDATE job SET attempts = attempts + 1, lease_until = $1, is_ready = 0 WHERE id IN (SELECT id FROM ("
-    "SELECT id, not_before, ROW_NUMBER() OVER (PARTITION BY fairness_key ORDER BY not_before, id) + "
-    "(SELECT COUNT(*) FROM job l WHERE l.lease_until IS NOT NULL AND l.fairness_key = due.fairness_key) AS place FROM ("
-    "SELECT id, not_before, fairness_key FROM job WHERE is_ready = 1 AND not_before <= $2 AND partition % $3 = $4 "
-    "AND fairness_key NOT IN (SELECT fairness_key FROM job WHERE lease_until IS NOT NULL GROUP BY fairness_key "
-    "HAVING COUNT(*) >= $5) ORDER BY not_before LIMIT $6) AS due) AS ranked "
-    "WHERE place <= $5 ORDER BY place, not_before, id LIMIT $7) RETURNING " JOB_COLUMNS;
+#define CLAIM_OF(lane)                                                                                           \
+  "UPDATE job SET attempts = attempts + 1, lease_until = $1, is_ready = 0 WHERE id IN (SELECT id FROM ("         \
+  "SELECT id, not_before, ROW_NUMBER() OVER (PARTITION BY fairness_key ORDER BY not_before, id) + "              \
+  "(SELECT COUNT(*) FROM job l WHERE l.lease_until IS NOT NULL AND l.fairness_key = due.fairness_key) AS place " \
+  "FROM (SELECT id, not_before, fairness_key FROM job WHERE is_ready = 1 AND " lane                              \
+  " AND not_before <= $2 AND partition % $3 = $4 AND fairness_key NOT IN (SELECT fairness_key FROM job "         \
+  "WHERE lease_until IS NOT NULL GROUP BY fairness_key HAVING COUNT(*) >= $5) ORDER BY not_before LIMIT $6) "    \
+  "AS due) AS ranked WHERE place <= $5 ORDER BY place, not_before, id LIMIT $7) RETURNING " JOB_COLUMNS
+
+// The words of the indexes job_fresh and job_seasoned; 13 is kFreshClaims.
+static_assert(kFreshClaims == 13);
+constexpr Sql kClaimFresh = CLAIM_OF("attempts < 13");
+constexpr Sql kClaimSeasoned = CLAIM_OF("attempts >= 13");
 
 /// One pass over the first `seen_max` due jobs of keys that hold less than `in_flight_max`: how many it took.
-Result<std::int32_t> take(Tx& tx, const ClaimRequest& request, std::int32_t in_flight_max, std::int32_t seen_max,
-                          std::int32_t limit, std::vector<model::Job>& claimed) {
-  const Rows rows = TRY(tx.query(kClaim, request.lease_until, request.now, request.loop.count, request.loop.index,
+Result<std::int32_t> take(Tx& tx, Sql lane, const ClaimRequest& request, std::int32_t in_flight_max,
+                          std::int32_t seen_max, std::int32_t limit, std::vector<model::Job>& claimed) {
+  const Rows rows = TRY(tx.query(lane, request.lease_until, request.now, request.loop.count, request.loop.index,
                                  in_flight_max, seen_max, limit));
   for (const Row row : rows) claimed.push_back(TRY(read(row)));
   return static_cast<std::int32_t>(rows.size());
 }
 
-}  // namespace
-
-Result<std::vector<model::Job>> claim_due(Tx& tx, const ClaimRequest& request) {
-  std::vector<model::Job> claimed;
+/// Up to `limit` of one lane.
+Result<void> take_lane(Tx& tx, Sql lane, const ClaimRequest& request, std::int32_t limit,
+                       std::vector<model::Job>& claimed) {
   // Everybody's first come first, and most keys have one job due: a narrow window finds them, and to rank it is cheap.
-  std::int32_t left = request.limit;
-  if (request.in_flight_max > 0) left -= TRY(take(tx, request, 1, kNarrowWindow * left, left, claimed));
+  std::int32_t left = limit;
+  if (left > 0 && request.in_flight_max > 0)
+    left -= TRY(take(tx, lane, request, 1, kNarrowWindow * left, left, claimed));
   // A pass sees kDueSeenMax jobs; keys it filled are out of the way of the next.
   for (int pass = 0; pass < kPassesMax && left > 0; ++pass) {
-    const auto taken = TRY(take(tx, request, request.in_flight_max, kDueSeenMax, left, claimed));
+    const auto taken = TRY(take(tx, lane, request, request.in_flight_max, kDueSeenMax, left, claimed));
     if (taken == 0) break;
     left -= taken;
   }
+  return {};
+}
+
+}  // namespace
+
+Result<std::vector<model::Job>> claim_due(Tx& tx, const ClaimRequest& request, std::int32_t seasoned_max) {
+  std::vector<model::Job> claimed;
+  const auto left = [&] { return request.limit - static_cast<std::int32_t>(claimed.size()); };
+  const auto seasoned = std::min(request.limit, seasoned_max);
+  // A quarter is the seasoned ones' own, so that a flood of fresh ones cannot stop them.
+  TRY_VOID(take_lane(tx, kClaimFresh, request, request.limit - seasoned / 4, claimed));
+  TRY_VOID(take_lane(tx, kClaimSeasoned, request, std::min(left(), seasoned), claimed));
+  TRY_VOID(take_lane(tx, kClaimFresh, request, left(), claimed));
   // RETURNING promises no order.
   std::ranges::sort(claimed, {}, [](const model::Job& job) { return std::pair(job.not_before, job.id); });
   return claimed;

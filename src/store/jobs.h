@@ -6,6 +6,7 @@
 #pragma once
 
 #include <cstdint>
+#include <limits>
 #include <optional>
 #include <string_view>
 #include <vector>
@@ -17,16 +18,22 @@
 namespace signpost::store::jobs {
 
 constexpr std::int32_t kDueSeenMax = 10'000;  // due jobs that one claim looks at
+// A job that was claimed less often is fresh: the looks of the first two minutes (model/propagation_schedule.h), when
+// somebody sits before a screen. The others have waited for minutes and will wait for longer.
+constexpr std::int32_t kFreshClaims = 13;
+constexpr bool is_fresh(const model::Job& claimed) { return claimed.attempts <= kFreshClaims; }
 
 /// Writes the wish of a decision. `new_id` is used if there is no such job yet. A finished job is opened again with
 /// attempts 0.
 Result<void> request(Tx& tx, ConnectionId subject, std::int64_t fairness_key, const model::JobRequest& wish,
                      JobRowId new_id, Time now);
 
-/// Takes due jobs of the loop's partitions, in turn over the fairness keys, never more than `in_flight_max` leased per
-/// key; counts the attempt and sets the lease. If it returns `limit` jobs there may be more. In the order in which they
-/// became due.
-Result<std::vector<model::Job>> claim_due(Tx& tx, const ClaimRequest& request);
+/// Takes due jobs of the loop's partitions, fresh ones first and then at most `seasoned_max` of the others, each lane
+/// in turn over the fairness keys, never more than `in_flight_max` leased per key; counts the attempt and sets the
+/// lease. In the order in which they became due. If it returns `limit` jobs, or `seasoned_max` that are not fresh,
+/// there may be more.
+Result<std::vector<model::Job>> claim_due(Tx& tx, const ClaimRequest& request,
+                                          std::int32_t seasoned_max = std::numeric_limits<std::int32_t>::max());
 
 /// Ends the claimed job. `generation` is that of the claim: if a newer wish came meanwhile, the job waits for that one
 /// instead (false). False also when the job is gone.

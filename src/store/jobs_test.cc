@@ -215,6 +215,47 @@ TEST_P(Jobs, OnlyExpiredLeasesAreReleasedWhileOthersRun) {
   EXPECT_EQ(must([](Tx& tx) { return jobs::release_expired_leases_across_applications(tx, at(10)); }), 1);
 }
 
+class JobsOfTwoLanes : public Jobs {
+ protected:
+  /// Due jobs of these connections, each with an organization of its own, that were claimed kFreshClaims times.
+  void season(int first, int last) {
+    for (int subject = first; subject <= last; ++subject)
+      request(subject, {.kind = kPropagation, .not_before = at(-9)}, subject);
+    for (int claims = 0; claims < jobs::kFreshClaims; ++claims) {
+      for (const auto& job : claim()) reschedule(job, at(-9));
+    }
+  }
+  std::vector<std::int64_t> claim_at_most(std::int32_t limit, std::int32_t seasoned_max = 100) {
+    const ClaimRequest request{.loop = {}, .now = kNow, .lease_until = kLease, .limit = limit};
+    return subjects(must([&](Tx& tx) { return jobs::claim_due(tx, request, seasoned_max); }));
+  }
+};
+ON_BOTH_DATABASES(JobsOfTwoLanes);
+
+TEST_P(JobsOfTwoLanes, FreshOnesGoFirst) {
+  season(1, 4);
+  for (int subject = 5; subject <= 7; ++subject)
+    request(subject, {.kind = kPropagation, .not_before = at(-1)}, subject);
+  EXPECT_THAT(claim_at_most(3), ElementsAre(5, 6, 7)) << "though all others became due before them";
+  EXPECT_THAT(claim_at_most(9), ElementsAre(1, 2, 3, 4));
+}
+
+TEST_P(JobsOfTwoLanes, AFloodOfFreshOnesLeavesTheOthersAQuarter) {
+  season(1, 3);
+  for (int subject = 4; subject <= 12; ++subject)
+    request(subject, {.kind = kPropagation, .not_before = at(-20)}, subject);
+  const auto claimed = claim_at_most(8);
+  EXPECT_EQ(claimed.size(), 8u);
+  EXPECT_EQ(std::ranges::count_if(claimed, [](auto subject) { return subject <= 3; }), 2);
+}
+
+TEST_P(JobsOfTwoLanes, TheOthersTakeNoMoreThanTheirPlaces) {
+  season(1, 5);
+  request(6, {.kind = kPropagation, .not_before = kNow}, 6);
+  EXPECT_THAT(claim_at_most(10, 2), ElementsAre(1, 2, 6));
+  EXPECT_THAT(claim_at_most(10, 0), IsEmpty());
+}
+
 TEST_P(Jobs, AChangedFairnessKeyCountsFromTheNextTurn) {
   request(1, {.kind = kPropagation, .not_before = kNow}, 7);
   request(2, {.kind = kPropagation, .not_before = kNow}, 8);
