@@ -40,7 +40,7 @@ Result<model::Job> read(const Row& row) {
   "is_ready, created_at) VALUES ($1, $2, $3, $4, $5, 'waiting', $6, 0, 1, '', 1, $7) ON CONFLICT (subject, kind) DO " \
   "UPDATE "                                                                                                           \
   "SET generation = job.generation + 1, state = 'waiting', outcome = '', "                                            \
-  "fairness_key = excluded.fairness_key, attempts = CASE WHEN job.state = 'waiting' THEN job.attempts ELSE 0 END, "   \
+  "fairness_key = excluded.fairness_key, attempts = 0, "                                                              \
   "is_ready = CASE WHEN job.lease_until IS NULL THEN 1 ELSE 0 END, "
 
 constexpr Sql kReplace = REQUEST_JOB

@@ -23,8 +23,8 @@ constexpr std::int32_t kDueSeenMax = 10'000;  // due jobs that one claim looks a
 constexpr std::int32_t kFreshClaims = 13;
 constexpr bool is_fresh(const model::Job& claimed) { return claimed.attempts <= kFreshClaims; }
 
-/// Writes the wish of a decision. `new_id` is used if there is no such job yet. A finished job is opened again with
-/// attempts 0.
+/// Writes the wish of a decision. `new_id` is used if there is no such job yet. A finished job is opened again; what is
+/// wished for anew is fresh: attempts 0.
 Result<void> request(Tx& tx, ConnectionId subject, std::int64_t fairness_key, const model::JobRequest& wish,
                      JobRowId new_id, Time now);
 

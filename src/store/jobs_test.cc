@@ -240,6 +240,12 @@ TEST_P(JobsOfTwoLanes, FreshOnesGoFirst) {
   EXPECT_THAT(claim_at_most(9), ElementsAre(1, 2, 3, 4));
 }
 
+TEST_P(JobsOfTwoLanes, WhatIsAskedForAnewIsFresh) {
+  season(1, 2);
+  request(2, {.kind = kPropagation, .not_before = kNow, .when = When::kEarlier}, 2);
+  EXPECT_THAT(claim_at_most(1), ElementsAre(2));
+}
+
 TEST_P(JobsOfTwoLanes, AFloodOfFreshOnesLeavesTheOthersAQuarter) {
   season(1, 3);
   for (int subject = 4; subject <= 12; ++subject)
