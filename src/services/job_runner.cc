@@ -143,14 +143,25 @@ Task<Milliseconds> JobRunner::turn() {
   has_left_due_ = seasoned >= seasoned_room;
   spawn(std::move(claimed->jobs));
   if (is_full) co_return Milliseconds{0};
-  if (!claimed->next_due_at) co_return settings_.poll_max;
-  co_return std::clamp(*claimed->next_due_at - now, Milliseconds{1}, settings_.poll_max);
+  // One that hangs makes room by growing old.
+  const auto pause_max = has_left_due_ ? std::min(settings_.slow_after, settings_.poll_max) : settings_.poll_max;
+  if (!claimed->next_due_at) co_return pause_max;
+  co_return std::clamp(*claimed->next_due_at - now, Milliseconds{1}, pause_max);
 }
 
 std::size_t JobRunner::room_for_seasoned() const {
-  const auto taken = static_cast<std::size_t>(
-      std::ranges::count_if(running_, [](const auto& entry) { return !store::jobs::is_fresh(entry.second.job); }));
-  return settings_.in_flight_seasoned_max - std::min(settings_.in_flight_seasoned_max, taken);
+  const auto young_since = Steady::now() - settings_.slow_after;
+  std::size_t seasoned = 0;
+  std::size_t young = 0;
+  for (const auto& [id, running] : running_) {
+    if (store::jobs::is_fresh(running.job)) continue;
+    ++seasoned;
+    if (running.since > young_since) ++young;
+  }
+  const auto room = std::min(settings_.seasoned_in_flight_max - std::min(settings_.seasoned_in_flight_max, seasoned),
+                             settings_.seasoned_young_max - std::min(settings_.seasoned_young_max, young));
+  // A claim costs as much for one job as for many.
+  return 2 * room < std::min(settings_.seasoned_young_max, settings_.seasoned_in_flight_max) ? 0 : room;
 }
 
 Task<Result<void>> JobRunner::follow_clock() {
@@ -189,7 +200,7 @@ void JobRunner::spawn(std::vector<model::Job> jobs) {
       found->second.again = std::move(job);
       continue;
     }
-    running_.emplace(job.id, Running{.job = job, .again = std::nullopt});
+    running_.emplace(job.id, Running{.job = job, .since = Steady::now(), .again = std::nullopt});
     ++of_fairness_[job.fairness_key];
     in_flight_.spawn(handle(std::move(job)), "job");
   }

@@ -52,13 +52,17 @@ std::chrono::seconds retry_pause(int failures);
 class JobRunner {
  public:
   struct Settings {
-    std::size_t in_flight_max = 512;           // handlers of this loop at a time
-    std::size_t in_flight_seasoned_max = 384;  // of them, for jobs that are not fresh: the others' places stay free
-    std::size_t in_flight_fairness_max = 64;   // of one organization
-    std::size_t batch_max = 128;               // jobs of one claim
-    Milliseconds lease{60'000};                // how long the jobs of a dead process wait
-    Milliseconds poll_max = kBellHorizon;      // real time; so a jump of the clock is noticed within it
-    Milliseconds claim_pause{10};              // real time; bells that ring within it share one claim
+    std::size_t in_flight_max = 512;  // handlers of this loop at a time
+    // Of them, for jobs that are not fresh: the other places stay free. Those that began less than slow_after ago want
+    // the processor, so they are few; the others only wait for somebody's server.
+    std::size_t seasoned_in_flight_max = 384;
+    std::size_t seasoned_young_max = 48;
+    Milliseconds slow_after{1'000};
+    std::size_t in_flight_fairness_max = 64;  // of one organization
+    std::size_t batch_max = 128;              // jobs of one claim
+    Milliseconds lease{60'000};               // how long the jobs of a dead process wait
+    Milliseconds poll_max = kBellHorizon;     // real time; so a jump of the clock is noticed within it
+    Milliseconds claim_pause{10};             // real time; bells that ring within it share one claim
   };
 
   /// For the partitions of `loops.at(index)`. Registers at the bell, which may also ring after the runner's death.
@@ -85,6 +89,7 @@ class JobRunner {
   };
   struct Running {
     model::Job job;
+    std::chrono::steady_clock::time_point since;
     // The same job claimed once more, because the clock jumped over its lease: it is not run twice, but given back
     // afterwards.
     std::optional<model::Job> again;

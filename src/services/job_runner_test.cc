@@ -221,7 +221,7 @@ TEST(RunningJobRunner, KeepsPlacesForFreshJobsWhileSeasonedOnesHang) {
   add_job(life, "new.shop.example", kKind);
   auto ran = std::make_shared<std::promise<void>>();
   std::atomic<int> hanging = 0;
-  RunningRunner running(life, {.in_flight_max = 3, .in_flight_seasoned_max = 2, .poll_max = std::chrono::hours(1)});
+  RunningRunner running(life, {.in_flight_max = 3, .seasoned_in_flight_max = 2, .poll_max = std::chrono::hours(1)});
   running.runner().on(kKind, [&, ran](const model::Job& job) {
     if (!is_seasoned.contains(job.subject)) return tell(ran);
     ++hanging;

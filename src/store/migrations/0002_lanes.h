@@ -11,6 +11,8 @@
 namespace signpost::store::migration_0002 {
 
 inline constexpr std::array kStatements{
+    Sql("DROP INDEX job_ready"),
+    Sql("CREATE INDEX job_ready ON job (not_before, fairness_key, partition, attempts) WHERE is_ready = 1"),
     Sql("CREATE INDEX job_fresh ON job (not_before, fairness_key, partition) WHERE is_ready = 1 AND attempts < 13"),
 };
 
