@@ -42,4 +42,45 @@ std::optional<Role> parse_role(std::string_view text) {
   return std::nullopt;
 }
 
+std::string_view name_of(DisabledReason reason) {
+  switch (reason) {
+    case DisabledReason::kNone:
+      return "none";
+    case DisabledReason::kByHand:
+      return "by_hand";
+    case DisabledReason::kGone:
+      return "gone";
+    case DisabledReason::kFailing:
+      return "failing";
+  }
+  return "";
+}
+
+std::optional<DisabledReason> parse_disabled_reason(std::string_view text) {
+  for (const auto reason :
+       {DisabledReason::kNone, DisabledReason::kByHand, DisabledReason::kGone, DisabledReason::kFailing}) {
+    if (text == name_of(reason)) return reason;
+  }
+  return std::nullopt;
+}
+
+std::string paused_reason(const Endpoint& endpoint, Role owner_role) {
+  const bool is_unexplained = !endpoint.is_enabled && endpoint.disabled_reason == DisabledReason::kNone;
+  switch (is_unexplained ? DisabledReason::kByHand : endpoint.disabled_reason) {
+    case DisabledReason::kNone:
+      break;
+    case DisabledReason::kByHand:
+      return "the endpoint was disabled by hand; enable it to receive again";
+    case DisabledReason::kGone:
+      return "the endpoint answered 410 Gone and was disabled; enable it once it takes webhooks again";
+    case DisabledReason::kFailing:
+      return "the endpoint was disabled after 5 days of nothing but failures; enable it once it takes webhooks again";
+  }
+  if (may_receive_deliveries(owner_role)) return "";
+  return format(
+      "the endpoint's owner has the role {}, deliveries go to Admin and Developer; give the owner another role, or the "
+      "endpoint another owner",
+      name_of(owner_role));
+}
+
 }  // namespace signpost::model

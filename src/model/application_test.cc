@@ -43,5 +43,30 @@ TEST(Role, OnlyAdminsAndDevelopersReceiveDeliveries) {
     EXPECT_EQ(parse_role(name_of(role)), role);
 }
 
+TEST(Endpoint, IsDisabledAfterFiveDaysOfNothingButFailures) {
+  EXPECT_FALSE(should_disable(kNow, kNow));
+  EXPECT_FALSE(should_disable(kNow, kNow + std::chrono::hours(120) - Milliseconds(1)));
+  EXPECT_TRUE(should_disable(kNow, kNow + std::chrono::hours(120)));
+}
+
+TEST(Endpoint, IsGoneWith410Alone) {
+  EXPECT_TRUE(is_gone(410));
+  EXPECT_FALSE(is_gone(404));
+  EXPECT_FALSE(is_gone(0));
+}
+
+TEST(Endpoint, SaysWhyNothingIsSentToIt) {
+  Endpoint endpoint;
+  EXPECT_EQ(paused_reason(endpoint, Role::kDeveloper), "");
+  EXPECT_NE(paused_reason(endpoint, Role::kSupport).find("Support"), std::string::npos);
+  for (const auto& [reason, word] : {std::pair{DisabledReason::kByHand, "by hand"},
+                                     {DisabledReason::kGone, "410"},
+                                     {DisabledReason::kFailing, "5 days"}}) {
+    endpoint.disabled_reason = reason;
+    EXPECT_NE(paused_reason(endpoint, Role::kAdmin).find(word), std::string::npos) << word;
+    EXPECT_EQ(parse_disabled_reason(name_of(reason)), reason);
+  }
+}
+
 }  // namespace
 }  // namespace signpost::model

@@ -4,6 +4,7 @@
 #include <ctime>
 
 #include <algorithm>
+#include <cmath>
 
 #include "base/text.h"
 
@@ -17,6 +18,7 @@ constexpr std::array kResults{AttemptResult::kOpen,        AttemptResult::kDeliv
                               AttemptResult::kTimeout,     AttemptResult::kProtocol,
                               AttemptResult::kReset,       AttemptResult::kRefusedAddress,
                               AttemptResult::kInterrupted, AttemptResult::kInternal};
+constexpr std::array kSchedules{RetrySchedule::kContract, RetrySchedule::kExtended};
 constexpr double kJitterShare = 0.2;
 
 template <typename All>
@@ -84,13 +86,36 @@ std::string_view name_of(AttemptResult result) {
 
 std::optional<AttemptResult> parse_attempt_result(std::string_view text) { return by_name(kResults, text); }
 
-std::optional<Time> next_attempt(int attempts_made, Time ended_at, double jitter,
+std::string_view name_of(RetrySchedule schedule) {
+  switch (schedule) {
+    case RetrySchedule::kContract:
+      return "contract";
+    case RetrySchedule::kExtended:
+      return "extended";
+  }
+  return "";
+}
+
+std::optional<RetrySchedule> parse_retry_schedule(std::string_view text) { return by_name(kSchedules, text); }
+
+std::span<const std::chrono::seconds> retries_of(RetrySchedule schedule) {
+  switch (schedule) {
+    case RetrySchedule::kContract:
+      return kContractRetries;
+    case RetrySchedule::kExtended:
+      return kExtendedRetries;
+  }
+  return {};
+}
+
+std::optional<Time> next_attempt(RetrySchedule schedule, int attempts_made, Time ended_at, double jitter,
                                  std::optional<std::chrono::seconds> retry_after) {
+  const auto retries = retries_of(schedule);
   const auto index = static_cast<std::size_t>(std::max(attempts_made, 1) - 1);
-  if (index >= kContractRetries.size()) return std::nullopt;
-  const double factor = 1 + kJitterShare * std::clamp(jitter, -1.0, 1.0);
-  Milliseconds pause{
-      static_cast<std::int64_t>(static_cast<double>(Milliseconds(kContractRetries[index]).count()) * factor)};
+  if (index >= retries.size()) return std::nullopt;
+  jitter = std::clamp(jitter, -1.0, 1.0);
+  const double factor = 1 + kJitterShare * (schedule == RetrySchedule::kExtended ? std::abs(jitter) : jitter);
+  Milliseconds pause{static_cast<std::int64_t>(static_cast<double>(Milliseconds(retries[index]).count()) * factor)};
   if (retry_after)
     pause = std::max(pause, Milliseconds(std::clamp(*retry_after, std::chrono::seconds(0), kRetryAfterMax)));
   return ended_at + pause;

@@ -8,6 +8,7 @@
 #include <chrono>
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -69,17 +70,33 @@ struct Attempt {
 };
 
 constexpr std::size_t kResponseKeptBytesMax = 8 * 1024;
-constexpr Milliseconds kAttemptBudget = std::chrono::seconds(15);
+
+// One attempt, from looking the name up to the last byte of the answer. Standard Webhooks advises 15 to 30 s.
+constexpr std::chrono::seconds kTimeoutMin{1};
+constexpr std::chrono::seconds kTimeoutDefault{15};
+constexpr std::chrono::seconds kTimeoutMax{30};
 constexpr Milliseconds kConnectBudget = std::chrono::seconds(5);
+
+/// When a failed delivery is tried again; an endpoint has one of them.
+enum class RetrySchedule { kContract, kExtended };
+std::string_view name_of(RetrySchedule schedule);  // "contract"
+std::optional<RetrySchedule> parse_retry_schedule(std::string_view text);
 
 // "Webhooks automatically retries up to 3 times" (seed 001); the pauses are ours: soon, then rarer.
 inline constexpr std::array<std::chrono::seconds, 3> kContractRetries{std::chrono::seconds(5), std::chrono::minutes(1),
                                                                       std::chrono::minutes(10)};
+// A receiver that dies on a Friday evening is still tried on Monday: 75 h 35 min, as Standard Webhooks advises.
+inline constexpr std::array<std::chrono::seconds, 9> kExtendedRetries{
+    std::chrono::seconds(5), std::chrono::minutes(5), std::chrono::minutes(30),
+    std::chrono::hours(2),   std::chrono::hours(5),   std::chrono::hours(10),
+    std::chrono::hours(14),  std::chrono::hours(20),  std::chrono::hours(24)};
+std::span<const std::chrono::seconds> retries_of(RetrySchedule schedule);
 constexpr std::chrono::seconds kRetryAfterMax = std::chrono::hours(24);
 
 /// When the next try is due after attempt number `attempts_made` (1 = the first) ended without success; nothing after
-/// the last. `jitter` in [-1, 1] moves the pause by up to ±20 %; `retry_after` (at most a day) only ever delays.
-std::optional<Time> next_attempt(int attempts_made, Time ended_at, double jitter,
+/// the last. `jitter` in [-1, 1] moves the pause by up to ±20 %, of the extended schedule by up to +20 %: it never ends
+/// before its 75 h. `retry_after` (at most a day) only ever delays.
+std::optional<Time> next_attempt(RetrySchedule schedule, int attempts_made, Time ended_at, double jitter,
                                  std::optional<std::chrono::seconds> retry_after);
 
 /// Only 2xx is success.

@@ -12,31 +12,32 @@ using std::chrono::hours;
 using std::chrono::minutes;
 using std::chrono::seconds;
 
+constexpr auto kContract = RetrySchedule::kContract;
 constexpr Time kEnded = from_ms(1'800'000'000'000);
 
 TEST(Delivery, IsRetriedAfter5Seconds1MinuteAnd10Minutes) {
-  EXPECT_EQ(next_attempt(1, kEnded, 0, std::nullopt), kEnded + seconds(5));
-  EXPECT_EQ(next_attempt(2, kEnded, 0, std::nullopt), kEnded + minutes(1));
-  EXPECT_EQ(next_attempt(3, kEnded, 0, std::nullopt), kEnded + minutes(10));
+  EXPECT_EQ(next_attempt(kContract, 1, kEnded, 0, std::nullopt), kEnded + seconds(5));
+  EXPECT_EQ(next_attempt(kContract, 2, kEnded, 0, std::nullopt), kEnded + minutes(1));
+  EXPECT_EQ(next_attempt(kContract, 3, kEnded, 0, std::nullopt), kEnded + minutes(10));
 }
 
 TEST(Delivery, IsExhaustedAfterTheLastRetryFails) {
-  EXPECT_FALSE(next_attempt(4, kEnded, 0, std::nullopt));
-  EXPECT_FALSE(next_attempt(400, kEnded, 0, seconds(3)));
+  EXPECT_FALSE(next_attempt(kContract, 4, kEnded, 0, std::nullopt));
+  EXPECT_FALSE(next_attempt(kContract, 400, kEnded, 0, seconds(3)));
 }
 
 TEST(Delivery, IsNeverRetriedBeforeRetryAfterAndNeverLaterThanADayForIt) {
-  EXPECT_EQ(next_attempt(1, kEnded, 0, seconds(90)), kEnded + seconds(90));
-  EXPECT_EQ(next_attempt(2, kEnded, 0, seconds(3)), kEnded + minutes(1));
-  EXPECT_EQ(next_attempt(1, kEnded, 0, hours(24 * 3650)), kEnded + hours(24));
-  EXPECT_EQ(next_attempt(1, kEnded, 0, seconds(-5)), kEnded + seconds(5));
+  EXPECT_EQ(next_attempt(kContract, 1, kEnded, 0, seconds(90)), kEnded + seconds(90));
+  EXPECT_EQ(next_attempt(kContract, 2, kEnded, 0, seconds(3)), kEnded + minutes(1));
+  EXPECT_EQ(next_attempt(kContract, 1, kEnded, 0, hours(24 * 3650)), kEnded + hours(24));
+  EXPECT_EQ(next_attempt(kContract, 1, kEnded, 0, seconds(-5)), kEnded + seconds(5));
 }
 
 TEST(Delivery, JitterMovesAPauseByAtMostAFifth) {
   std::mt19937_64 random(1);
   std::uniform_real_distribution<double> any(-3, 3);
   for (int i = 0; i < 10'000; ++i) {
-    const auto due = next_attempt(2, kEnded, any(random), std::nullopt);
+    const auto due = next_attempt(kContract, 2, kEnded, any(random), std::nullopt);
     ASSERT_GE(*due - kEnded, seconds(48));
     ASSERT_LE(*due - kEnded, seconds(72));
   }
@@ -72,6 +73,27 @@ TEST(Delivery, WordsCanBeReadBack) {
     const auto result = static_cast<AttemptResult>(i);
     EXPECT_EQ(parse_attempt_result(name_of(result)), result);
   }
+}
+
+TEST(Delivery, OfTheExtendedScheduleIsTriedForAtLeast75Hours) {
+  for (const double jitter : {-1.0, 0.0, 1.0}) {
+    Time due = kEnded;
+    int attempts = 1;
+    while (const auto next = next_attempt(RetrySchedule::kExtended, attempts, due, jitter, std::nullopt)) {
+      EXPECT_GT(*next, due);
+      due = *next;
+      ++attempts;
+    }
+    EXPECT_EQ(attempts, 10);
+    EXPECT_GE(due - kEnded, hours(75)) << jitter;
+    EXPECT_LE(due - kEnded, hours(92)) << jitter;
+  }
+}
+
+TEST(Delivery, SchedulesHaveNames) {
+  for (const auto schedule : {RetrySchedule::kContract, RetrySchedule::kExtended})
+    EXPECT_EQ(parse_retry_schedule(name_of(schedule)), schedule);
+  EXPECT_FALSE(parse_retry_schedule("Contract"));
 }
 
 }  // namespace

@@ -91,13 +91,10 @@ double jitter_of(crypto::Random& random) { return static_cast<double>(random.bel
 
 bool is_passing(const Error& error) { return error.kind == Kind::kUnavailable || error.kind == Kind::kTimeout; }
 
-std::optional<std::string> reason_not_to_send(const deliveries::ClaimedDelivery& claimed) {
-  if (!claimed.endpoint.is_enabled) return "not sent: the endpoint is disabled";
-  if (!model::may_receive_deliveries(claimed.owner_role)) {
-    return format("not sent: the endpoint's owner has the role {}, deliveries go to Admin and Developer",
-                  model::name_of(claimed.owner_role));
-  }
-  return std::nullopt;
+EndpointNews::Answer answer_of(const net::PostOutcome& outcome) {
+  if (outcome.failure != net::PostOutcome::Failure::kNone) return EndpointNews::Answer::kFailed;
+  if (model::is_success(outcome.status)) return EndpointNews::Answer::kTaken;
+  return model::is_gone(outcome.status) ? EndpointNews::Answer::kGone : EndpointNews::Answer::kFailed;
 }
 
 }  // namespace
@@ -227,8 +224,7 @@ Task<Result<std::size_t>> Courier::turn(Claiming claiming) {
 
   auto answer = co_await storage_.write<TurnAnswer>([input, ids = &ids_](store::Tx& tx) -> Result<TurnAnswer> {
     TurnAnswer given;
-    for (const auto& one : input->ended)
-      TRY(deliveries::finish_attempt(tx, one.attempt, one.state, one.next_attempt_at));
+    for (const auto& one : input->ended) TRY(save(tx, one, *ids));
     if (input->releases)
       given.released = TRY(deliveries::release_expired_leases_across_applications(tx, input->claim.now));
     if (input->claim.limit == 0) return given;
@@ -258,13 +254,20 @@ Task<Result<std::size_t>> Courier::turn(Claiming claiming) {
   co_return begun;
 }
 
+/// The attempt, what becomes of its delivery, and what it means for the endpoint. What is no longer in our hands has
+/// been, or will be, told by whoever has it.
+Result<bool> Courier::save(store::Tx& tx, const Ended& ended, IdMaker& ids) {
+  if (!TRY(deliveries::finish_attempt(tx, ended.attempt, ended.state, ended.next_attempt_at))) return false;
+  TRY_VOID(note(tx, ended.news, ids));
+  return true;
+}
+
 /// After a transaction that failed for what it holds: one bad row must not keep the others from being saved.
 Task<void> Courier::save_one_by_one(std::vector<Ended> ended) {
   for (auto& one : ended) {
     const auto shared = std::make_shared<const Ended>(one);  // the work's and ours
-    const auto saved = co_await storage_.write<bool>([shared](store::Tx& tx) {
-      return deliveries::finish_attempt(tx, shared->attempt, shared->state, shared->next_attempt_at);
-    });
+    const auto saved =
+        co_await storage_.write<bool>([shared, ids = &ids_](store::Tx& tx) { return save(tx, *shared, *ids); });
     if (saved) continue;
     if (is_passing(saved.error())) {
       ended_.push_back(std::move(one));
@@ -282,11 +285,12 @@ Task<Result<void>> Courier::hand_back() {
   interrupted.reserve(in_flight_.size());
   for (const auto& entry : in_flight_) interrupted.push_back(entry.second.attempt);
   const auto now = clock_.now();
-  auto saved = co_await storage_.write<void>([ended = ended_, interrupted, now](store::Tx& tx) -> Result<void> {
-    for (const auto& one : ended) TRY(deliveries::finish_attempt(tx, one.attempt, one.state, one.next_attempt_at));
-    for (const auto& one : interrupted) TRY(deliveries::interrupt_attempt(tx, one, now));
-    return {};
-  });
+  auto saved =
+      co_await storage_.write<void>([ended = ended_, interrupted, now, ids = &ids_](store::Tx& tx) -> Result<void> {
+        for (const auto& one : ended) TRY(save(tx, one, *ids));
+        for (const auto& one : interrupted) TRY(deliveries::interrupt_attempt(tx, one, now));
+        return {};
+      });
   if (!saved) co_return saved;
   counters_.in_flight -= static_cast<std::int64_t>(in_flight_.size());
   counters_.attempts[static_cast<std::size_t>(model::AttemptResult::kInterrupted)] += in_flight_.size();
@@ -357,24 +361,29 @@ void Courier::spawn(std::vector<deliveries::ClaimedDelivery> claimed) {
 }
 
 Task<void> Courier::attempt(deliveries::ClaimedDelivery claimed) {
-  if (auto reason = reason_not_to_send(claimed)) {
+  const auto& endpoint = claimed.endpoint;
+  if (auto reason = model::paused_reason(endpoint, claimed.owner_role); !reason.empty()) {
     Ended ended{claimed.attempt, model::DeliveryState::kFailed, std::nullopt};
     ended.attempt.result = model::AttemptResult::kInterrupted;
-    ended.attempt.detail = *std::move(reason);
+    ended.attempt.detail = "not sent: " + reason;
     end(claimed, std::move(ended));
     co_return;
   }
   Ended trouble{claimed.attempt, model::DeliveryState::kPending, std::nullopt};
   trouble.attempt.result = model::AttemptResult::kInternal;
-  auto secrets = secrets_.secrets_of(claimed.delivery.application);
-  if (!secrets && co_await secrets_.reload()) secrets = secrets_.secrets_of(claimed.delivery.application);
-  auto url = net::Url::parse(claimed.endpoint.url);
-  if (!secrets) trouble.attempt.detail = "not sent: the application has no live client secret to sign with";
+  auto secrets = secrets_.secrets_for(endpoint);
+  if (!secrets && co_await secrets_.reload()) secrets = secrets_.secrets_for(endpoint);
+  auto own_headers = secrets_.headers_for(endpoint);
+  auto url = net::Url::parse(endpoint.url);
+  if (!secrets) trouble.attempt.detail = "not sent: there is no live client secret to sign with";
+  if (!own_headers) trouble.attempt.detail = "not sent: " + own_headers.error().message;
   if (!url) trouble.attempt.detail = "not sent: " + url.error().message;
-  if (secrets && url) {
+  if (secrets && own_headers && url) {
     try {
-      const auto outcome = co_await sender_.post(*std::move(url), headers_for(claimed, *secrets), claimed.event.body,
-                                                 steady_clock::now() + settings_.attempt_budget);
+      const auto budget = std::min<Milliseconds>(endpoint.timeout, settings_.attempt_budget);
+      const auto outcome =
+          co_await sender_.post(*std::move(url), headers_for(claimed, *secrets, *std::move(own_headers)),
+                                claimed.event.body, steady_clock::now() + budget);
       // Broken off by stop(): it stays in flight, to be handed back.
       if (attempts_.is_stopping() && outcome.failure != net::PostOutcome::Failure::kNone) co_return;
       end(claimed, outcome);
@@ -386,17 +395,18 @@ Task<void> Courier::attempt(deliveries::ClaimedDelivery claimed) {
       trouble.attempt.detail = "an error of ours";
     }
   }
-  schedule(trouble, std::nullopt);
+  schedule(trouble, endpoint.schedule, std::nullopt);
   end(claimed, std::move(trouble));
 }
 
-std::vector<net::Header> Courier::headers_for(const deliveries::ClaimedDelivery& claimed,
-                                              const SigningSecrets& secrets) const {
+std::vector<net::Header> Courier::headers_for(const deliveries::ClaimedDelivery& claimed, const SigningSecrets& secrets,
+                                              std::vector<net::Header> own) const {
   const auto& endpoint = claimed.endpoint;
   auto headers = sign({endpoint.sends_v1, endpoint.v1_covers_body, endpoint.v2_is_hmac}, secrets, claimed.event.job_id,
                       claimed.event.id.text(), claimed.event.body, clock_.now());
   headers.push_back({"Content-Type", "application/json"});
   headers.push_back({"User-Agent", settings_.user_agent});
+  std::ranges::move(own, std::back_inserter(headers));
   return headers;
 }
 
@@ -409,21 +419,41 @@ void Courier::end(const deliveries::ClaimedDelivery& claimed, const net::PostOut
   attempt.remote_address = storable(outcome.remote_address, kDetailBytesMax);
   attempt.response_body = storable(outcome.response_body, model::kResponseKeptBytesMax);
   attempt.timing = timing_of(outcome);
-  if (attempt.result == model::AttemptResult::kDelivered) {
-    ended.state = model::DeliveryState::kDelivered;
-  } else {
-    schedule(ended, model::parse_retry_after(outcome.retry_after, clock_.now()));
+  ended.news.answer = answer_of(outcome);
+  switch (ended.news.answer) {
+    case EndpointNews::Answer::kTaken:
+      ended.state = model::DeliveryState::kDelivered;
+      break;
+    case EndpointNews::Answer::kGone:
+      ended.state = model::DeliveryState::kFailed;
+      break;
+    case EndpointNews::Answer::kFailed:
+    case EndpointNews::Answer::kNothing:
+      schedule(ended, claimed.endpoint.schedule, model::parse_retry_after(outcome.retry_after, clock_.now()));
+      break;
   }
   end(claimed, std::move(ended));
 }
 
-void Courier::schedule(Ended& ended, std::optional<std::chrono::seconds> retry_after) const {
-  ended.next_attempt_at = model::next_attempt(ended.attempt.number, clock_.now(), jitter_of(random_), retry_after);
+void Courier::schedule(Ended& ended, model::RetrySchedule schedule,
+                       std::optional<std::chrono::seconds> retry_after) const {
+  ended.next_attempt_at =
+      model::next_attempt(schedule, ended.attempt.number, clock_.now(), jitter_of(random_), retry_after);
   ended.state = ended.next_attempt_at ? model::DeliveryState::kPending : model::DeliveryState::kFailed;
 }
 
 void Courier::end(const deliveries::ClaimedDelivery& claimed, Ended ended) {
-  ended.attempt.ended_at = clock_.now();
+  const auto now = clock_.now();
+  ended.attempt.ended_at = now;
+  auto& news = ended.news;
+  news.application = claimed.delivery.application;
+  news.endpoint = claimed.endpoint.id;
+  news.failing_since = claimed.endpoint.failing_since;
+  news.at = now;
+  if (news.answer == EndpointNews::Answer::kFailed || news.answer == EndpointNews::Answer::kGone) {
+    news.detail = ended.attempt.detail;
+    if (ended.state == model::DeliveryState::kFailed) news.given_up = claimed.delivery.id;
+  }
   ++counters_.attempts[static_cast<std::size_t>(ended.attempt.result)];
   --counters_.in_flight;
   if (ended.state == model::DeliveryState::kDelivered) ++counters_.delivered;

@@ -26,6 +26,7 @@
 #include "net/task_group.h"
 #include "net/wait.h"
 #include "services/bell.h"
+#include "services/endpoint_health.h"
 #include "services/storage.h"
 #include "services/webhook_signature.h"
 #include "store/deliveries.h"
@@ -41,6 +42,14 @@ class SecretSource {
   SecretSource& operator=(const SecretSource&) = delete;
   /// As of now; nothing for an unknown application or one without a live secret.
   virtual std::optional<SigningSecrets> secrets_of(ApplicationId application) const = 0;
+  /// What signs for this endpoint: its own secrets if it has some, else the application's.
+  virtual std::optional<SigningSecrets> secrets_for(const model::Endpoint& endpoint) const {
+    return secrets_of(endpoint.application);
+  }
+  /// The endpoint's own headers, opened. kUnprocessable if one does not open.
+  virtual Result<std::vector<net::Header>> headers_for(const model::Endpoint& /*endpoint*/) const {
+    return std::vector<net::Header>{};
+  }
   /// Looks again for what another process may have written a moment ago: a new application's first event must not wait.
   virtual Task<Result<void>> reload() { co_return Result<void>{}; }
 };
@@ -65,10 +74,10 @@ class Courier {
     // young ones. It bounds memory (about 16 KiB each) and sockets.
     std::size_t slow_in_flight_max = 2048;
     Milliseconds slow_after{1'000};
-    std::int32_t batch_max = 64;  // rows of one claim
-    Milliseconds attempt_budget = model::kAttemptBudget;
-    Milliseconds lease{60'000};            // longer than attempt_budget and a slow disk together
-    Milliseconds poll_max = kBellHorizon;  // real time; so a jump of the clock is noticed within it
+    std::int32_t batch_max = 64;                       // rows of one claim
+    Milliseconds attempt_budget = model::kTimeoutMax;  // at most, whatever timeout the endpoint has
+    Milliseconds lease{60'000};                        // longer than attempt_budget and a slow disk together
+    Milliseconds poll_max = kBellHorizon;              // real time; so a jump of the clock is noticed within it
     std::string user_agent = "Signpost";
   };
   static constexpr Milliseconds kDepthPause{10'000};
@@ -101,6 +110,7 @@ class Courier {
     model::Attempt attempt;
     model::DeliveryState state = model::DeliveryState::kPending;
     std::optional<Time> next_attempt_at;
+    EndpointNews news{};
   };
   struct InFlight {
     model::Attempt attempt;
@@ -123,9 +133,10 @@ class Courier {
   void end(const store::deliveries::ClaimedDelivery& claimed, Ended ended);
   void on_turn_failed(const Error& error);
 
-  std::vector<net::Header> headers_for(const store::deliveries::ClaimedDelivery& claimed,
-                                       const SigningSecrets& secrets) const;
-  void schedule(Ended& ended, std::optional<std::chrono::seconds> retry_after) const;
+  static Result<bool> save(store::Tx& tx, const Ended& ended, IdMaker& ids);
+  std::vector<net::Header> headers_for(const store::deliveries::ClaimedDelivery& claimed, const SigningSecrets& secrets,
+                                       std::vector<net::Header> own) const;
+  void schedule(Ended& ended, model::RetrySchedule schedule, std::optional<std::chrono::seconds> retry_after) const;
   std::size_t capacity() const;
   net::Deadline next_turn_at() const;
   bool is_time_to_release();

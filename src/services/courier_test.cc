@@ -338,5 +338,146 @@ TEST(Courier, WithoutASecretNothingIsSentUntilThereIsOne) {
   EXPECT_EQ(world.deliveries().at(0).state, DeliveryState::kDelivered);
 }
 
+TEST(Courier, GivesAnAttemptNoMoreThanTheEndpointsTimeout) {
+  WebhookWorld world;
+  WebhookReceiver receiver([](const ReceivedWebhook&, std::size_t) { return std::string(); });
+  auto endpoint = world.add_endpoint(receiver.url());
+  endpoint.timeout = 0s;  // at once: a whole second would make the test wait
+  world.save(endpoint);
+  auto connection = world.connection();
+  world.publish(connection);
+  Office office(world);
+  office.run_once();
+  EXPECT_EQ(world.attempts_of(world.deliveries().at(0)).at(0).result, AttemptResult::kTimeout);
+}
+
+TEST(Courier, RetriesAnEndpointWithTheExtendedScheduleForThreeDays) {
+  WebhookWorld world;
+  WebhookReceiver receiver(always(500));
+  auto endpoint = world.add_endpoint(receiver.url());
+  endpoint.schedule = model::RetrySchedule::kExtended;
+  world.save(endpoint);
+  auto connection = world.connection();
+  world.publish(connection);
+  const auto begun = world.clock.now();
+  Office office(world);
+  for (int attempt = 1; attempt <= 10; ++attempt) {
+    world.clock.set(std::max(world.clock.now(), world.deliveries().at(0).next_attempt_at));
+    EXPECT_EQ(office.run_once(), 1u) << attempt;
+  }
+  EXPECT_EQ(world.deliveries().at(0).state, DeliveryState::kFailed);
+  EXPECT_GE(world.clock.now() - begun, 75h);
+}
+
+TEST(Courier, AddsTheEndpointsOwnHeaders) {
+  WebhookWorld world;
+  WebhookReceiver receiver(always(200));
+  world.add_endpoint(receiver.url());
+  world.secrets.set_headers(std::vector<net::Header>{{"Authorization", "Bearer hush"}, {"X-Tenant", "7"}});
+  auto connection = world.connection();
+  world.publish(connection);
+  Office office(world);
+  office.run_once();
+  const auto webhook = receiver.received().at(0);
+  EXPECT_EQ(webhook.header("Authorization"), "Bearer hush");
+  EXPECT_EQ(webhook.header("X-Tenant"), "7");
+}
+
+TEST(Courier, SendsNothingWithoutAHeaderThatDoesNotOpen) {
+  WebhookWorld world;
+  WebhookReceiver receiver(always(200));
+  world.add_endpoint(receiver.url());
+  world.secrets.set_headers(fail(Kind::kUnprocessable, "the endpoint's header X-Tenant does not open"));
+  auto connection = world.connection();
+  world.publish(connection);
+  Office office(world);
+  office.run_once();
+  EXPECT_TRUE(receiver.received().empty());
+  EXPECT_EQ(world.deliveries().at(0).state, DeliveryState::kPending);
+  EXPECT_FALSE(world.endpoint(world.deliveries().at(0).endpoint).failing_since) << "it was not the endpoint's doing";
+}
+
+TEST(Courier, DisablesAnEndpointThatIsGoneAtOnce) {
+  WebhookWorld world;
+  WebhookReceiver receiver(always(410));
+  const auto endpoint = world.add_endpoint(receiver.url());
+  auto connection = world.connection();
+  world.publish(connection);
+  world.publish(connection);
+  Office office(world);
+  EXPECT_EQ(office.run_once(), 1u);
+  const auto now = world.endpoint(endpoint.id);
+  EXPECT_FALSE(now.is_enabled);
+  EXPECT_EQ(now.disabled_reason, model::DisabledReason::kGone);
+  EXPECT_EQ(now.disabled_at, world.clock.now());
+  EXPECT_EQ(world.deliveries().at(0).state, DeliveryState::kFailed) << "a retry would ask who has said no";
+  EXPECT_EQ(world.audit_log().at(0).action, "endpoint.disable");
+  EXPECT_EQ(world.audit_log().at(0).actor, "courier");
+  office.run_once();
+  EXPECT_EQ(receiver.received().size(), 1u) << "the second is not sent";
+  const auto notices = world.notices();
+  ASSERT_EQ(notices.size(), 2u);
+  EXPECT_EQ(notices[0].kind, model::NoticeKind::kDeliveryFailed);
+  EXPECT_EQ(notices[1].kind, model::NoticeKind::kEndpointDisabled);
+}
+
+TEST(Courier, DisablesAnEndpointAfterFiveDaysOfNothingButFailures) {
+  WebhookWorld world;
+  WebhookReceiver receiver(always(500));
+  const auto endpoint = world.add_endpoint(receiver.url());
+  Office office(world);
+  const auto begun = world.clock.now();
+  auto connection = world.connection();
+  for (const auto after : {0h, 60h, 119h}) {
+    world.clock.set(begun + after);
+    world.publish(connection);
+    office.run_once();
+    EXPECT_TRUE(world.endpoint(endpoint.id).is_enabled) << after.count();
+    EXPECT_EQ(world.endpoint(endpoint.id).failing_since, begun);
+  }
+  world.clock.set(begun + 120h);
+  world.publish(connection);
+  office.run_once();
+  EXPECT_EQ(world.endpoint(endpoint.id).disabled_reason, model::DisabledReason::kFailing);
+  EXPECT_THAT(world.audit_log().at(0).detail, HasSubstr(to_rfc3339(begun)));
+}
+
+TEST(Courier, OneSuccessEndsTheRunOfFailures) {
+  WebhookWorld world;
+  WebhookReceiver receiver(
+      [](const ReceivedWebhook&, std::size_t number) { return raw_response(number == 1 ? 200 : 500); });
+  const auto endpoint = world.add_endpoint(receiver.url());
+  Office office(world);
+  auto connection = world.connection();
+  world.publish(connection);
+  office.run_once();
+  EXPECT_TRUE(world.endpoint(endpoint.id).failing_since);
+  world.clock.advance(10s);
+  office.run_once();
+  EXPECT_FALSE(world.endpoint(endpoint.id).failing_since);
+  world.clock.advance(121h);
+  world.publish(connection);
+  office.run_once();
+  EXPECT_TRUE(world.endpoint(endpoint.id).is_enabled);
+}
+
+TEST(Courier, LeavesANoticeOnlyAfterTheLastRetry) {
+  WebhookWorld world;
+  WebhookReceiver receiver(always(503));
+  world.add_endpoint(receiver.url());
+  auto connection = world.connection();
+  world.publish(connection);
+  Office office(world);
+  for (int attempt = 1; attempt <= 4; ++attempt) {
+    EXPECT_TRUE(world.notices().empty());
+    world.clock.set(std::max(world.clock.now(), world.deliveries().at(0).next_attempt_at));
+    office.run_once();
+  }
+  const auto notices = world.notices();
+  ASSERT_EQ(notices.size(), 1u);
+  EXPECT_EQ(notices[0].delivery, world.deliveries().at(0).id);
+  EXPECT_THAT(notices[0].detail, HasSubstr("503"));
+}
+
 }  // namespace
 }  // namespace signpost::services

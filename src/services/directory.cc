@@ -6,6 +6,7 @@
 #include "base/log.h"
 #include "base/text.h"
 #include "net/wait.h"
+#include "services/endpoint_headers.h"
 #include "store/api_keys.h"
 #include "store/application_secrets.h"
 #include "store/applications.h"
@@ -20,13 +21,26 @@ Result<crypto::Secret> opened(const model::ApplicationSecret& row, const crypto:
   return master_key.unseal(*sealed, row.id.text());
 }
 
+std::optional<SigningSecrets> signing_secrets(const std::vector<OpenSecret>& newest_first, Time now) {
+  SigningSecrets secrets;
+  const OpenSecret* entri = nullptr;  // the newest promoted live one, else the newest live one (model::entri_secret)
+  for (const auto& secret : newest_first) {
+    if (!secret.is_live(now)) continue;
+    secrets.live_newest_first.push_back(secret.secret.expose());
+    if (entri == nullptr || (secret.is_promoted && !entri->is_promoted)) entri = &secret;
+  }
+  if (entri == nullptr) return std::nullopt;
+  secrets.entri = entri->secret.expose();
+  return secrets;
+}
+
 }  // namespace
 
 void DirectorySnapshot::add(model::Application application) {
   const auto id = application.id;
   if (!application.identity.issuer.empty()) by_issuer_[application.identity.issuer].push_back(id);
   origins_.insert(application.allowed_origins.begin(), application.allowed_origins.end());
-  entries_.emplace(id, DirectoryEntry{std::move(application), {}});
+  entries_.emplace(id, DirectoryEntry{std::move(application), {}, {}});
 }
 
 Result<DirectorySnapshot> DirectorySnapshot::load(store::Tx& tx, const crypto::MasterKey& master_key) {
@@ -42,9 +56,14 @@ Result<DirectorySnapshot> DirectorySnapshot::load(store::Tx& tx, const crypto::M
       log::error("a client secret does not open; was the master key changed?", {{"secret", row.id.text()}});
       continue;
     }
-    entry->second.secrets.push_back({row.id, *std::move(secret), row.is_promoted, row.expires_at});
+    auto& secrets = row.endpoint ? entry->second.endpoint_secrets[*row.endpoint] : entry->second.secrets;
+    secrets.push_back({row.id, *std::move(secret), row.is_promoted, row.expires_at});
   }
-  for (auto& [id, entry] : snapshot.entries_) std::ranges::sort(entry.secrets, std::greater{}, &OpenSecret::id);
+  for (auto& [id, entry] : snapshot.entries_) {
+    std::ranges::sort(entry.secrets, std::greater{}, &OpenSecret::id);
+    for (auto& [endpoint, secrets] : entry.endpoint_secrets)
+      std::ranges::sort(secrets, std::greater{}, &OpenSecret::id);
+  }
   for (auto& key : TRY(store::api_keys::load_all_across_applications(tx))) {
     if (key.application && !snapshot.entries_.contains(*key.application)) continue;
     auto digest = key.digest;
@@ -110,17 +129,21 @@ std::optional<SigningSecrets> Directory::secrets_of(ApplicationId application) c
   const auto directory = snapshot();
   const auto* entry = directory->find(application);
   if (entry == nullptr) return std::nullopt;
-  const Time now = clock_.now();
-  SigningSecrets secrets;
-  const OpenSecret* entri = nullptr;  // the newest promoted live one, else the newest live one (model::entri_secret)
-  for (const auto& secret : entry->secrets) {
-    if (!secret.is_live(now)) continue;
-    secrets.live_newest_first.push_back(secret.secret.expose());
-    if (entri == nullptr || (secret.is_promoted && !entri->is_promoted)) entri = &secret;
-  }
-  if (entri == nullptr) return std::nullopt;
-  secrets.entri = entri->secret.expose();
-  return secrets;
+  return signing_secrets(entry->secrets, clock_.now());
+}
+
+std::optional<SigningSecrets> Directory::secrets_for(const model::Endpoint& endpoint) const {
+  if (!endpoint.has_own_secret) return secrets_of(endpoint.application);
+  const auto directory = snapshot();
+  const auto* entry = directory->find(endpoint.application);
+  if (entry == nullptr) return std::nullopt;
+  const auto own = entry->endpoint_secrets.find(endpoint.id);
+  if (own == entry->endpoint_secrets.end()) return std::nullopt;
+  return signing_secrets(own->second, clock_.now());
+}
+
+Result<std::vector<net::Header>> Directory::headers_for(const model::Endpoint& endpoint) const {
+  return opened_headers(endpoint, master_key_);
 }
 
 }  // namespace signpost::services

@@ -37,6 +37,7 @@ struct OpenSecret {
 struct DirectoryEntry {
   model::Application application;
   std::vector<OpenSecret> secrets;  // newest first; an expired one may still be here: ask is_live
+  std::unordered_map<EndpointId, std::vector<OpenSecret>> endpoint_secrets;  // the same, of endpoints with own ones
 };
 
 /// One state of the directory. Never changes.
@@ -83,6 +84,8 @@ class Directory final : public SecretSource {
 
   /// The live secrets as signatures need them; nothing for an unknown application or one without a live secret.
   std::optional<SigningSecrets> secrets_of(ApplicationId application) const override;
+  std::optional<SigningSecrets> secrets_for(const model::Endpoint& endpoint) const override;
+  Result<std::vector<net::Header>> headers_for(const model::Endpoint& endpoint) const override;
 
  private:
   Task<void> poll();

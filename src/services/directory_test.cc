@@ -3,11 +3,16 @@
 
 #include <gtest/gtest.h>
 
+#include "base/text.h"
 #include "crypto/testing/fake_random.h"
 #include "net/testing/run_task.h"
 #include "services/applications.h"
+#include "services/endpoint_headers.h"
 #include "services/keys.h"
 #include "services/testing/webhook_world.h"
+#include "store/application_secrets.h"
+#include "store/endpoints.h"
+#include "store/members.h"
 
 namespace signpost::services {
 namespace {
@@ -34,6 +39,12 @@ struct Reception {
   }
   NewKey create_key_of(std::optional<ApplicationId> application) {
     return act<NewKey>([&](store::Tx& tx, const Administration& by) { return create_key(tx, by, "key", application); });
+  }
+  MemberId owner_of(ApplicationId id) {
+    return must(world.storage.read_now<std::vector<model::Member>>(
+                    [&](store::Tx& tx) { return store::members::list(tx, id); }))
+        .at(0)
+        .id;
   }
   void reload() { must(net::testing::run_task(loops.at(0), directory.reload())); }
   const model::ApiKey* authenticate(std::string_view text) {
@@ -93,6 +104,39 @@ TEST(Directory, SignsWithTheOldSecretUntilTheOverlapEnds) {
   secrets = reception.directory.secrets_of(id);
   EXPECT_EQ(secrets->entri, rotated.secret);
   EXPECT_EQ(secrets->live_newest_first, std::vector<std::string>{rotated.secret});
+}
+
+TEST(Directory, SignsForAnEndpointWithItsOwnSecretsIfItHasSome) {
+  Reception reception;
+  const auto made = reception.create(saas());
+  model::Endpoint endpoint;
+  endpoint.id = EndpointId(7);
+  endpoint.application = made.application.id;
+  endpoint.owner = reception.owner_of(made.application.id);
+  endpoint.url = "https://hooks.saas.example/";
+  reception.act<void>([&](store::Tx& tx, const Administration& by) -> Result<void> {
+    TRY_VOID(store::endpoints::insert(tx, endpoint));
+    const SecretId id(9);
+    return store::application_secrets::insert(
+        tx, {id, endpoint.application, to_base64(by.master_key.seal("own", id.text())), true, std::nullopt, by.now,
+             endpoint.id});
+  });
+  reception.reload();
+  EXPECT_EQ(reception.directory.secrets_for(endpoint)->entri, made.secret);
+  endpoint.has_own_secret = true;
+  EXPECT_EQ(reception.directory.secrets_for(endpoint)->entri, "own");
+  EXPECT_EQ(reception.directory.secrets_of(endpoint.application)->entri, made.secret);
+  endpoint.id = EndpointId(8);
+  EXPECT_FALSE(reception.directory.secrets_for(endpoint))
+      << "never signed with a secret that the receiver does not have";
+}
+
+TEST(Directory, OpensTheHeadersOfAnEndpoint) {
+  Reception reception;
+  model::Endpoint endpoint;
+  endpoint.id = EndpointId(7);
+  endpoint.headers = must(sealed_headers({{"X-Tenant", "hush"}}, endpoint.id, reception.master_key));
+  EXPECT_EQ(reception.directory.headers_for(endpoint)->at(0).value, "hush");
 }
 
 TEST(Directory, HasNoSecretsOfAnUnknownApplication) {

@@ -7,7 +7,7 @@
 namespace signpost::store::application_secrets {
 namespace {
 
-#define SECRET_COLUMNS "id, application, sealed, is_promoted, expires_at, created_at"
+#define SECRET_COLUMNS "id, application, sealed, is_promoted, expires_at, created_at, endpoint"
 
 // Sealed secrets are bytes; the column is base 64, because a text cannot hold them.
 Result<model::ApplicationSecret> read(const Row& row) {
@@ -20,22 +20,30 @@ Result<model::ApplicationSecret> read(const Row& row) {
   secret.is_promoted = row.flag(3);
   secret.expires_at = row.optional_time(4);
   secret.created_at = row.time(5);
+  if (!row.is_null(6)) secret.endpoint = row.id<EndpointId>(6);
   return secret;
 }
 
 }  // namespace
 
 Result<void> insert(Tx& tx, const model::ApplicationSecret& secret) {
-  TRY(tx.execute("INSERT INTO application_secret (" SECRET_COLUMNS ") VALUES ($1, $2, $3, $4, $5, $6)", secret.id,
-                 secret.application, to_base64(secret.sealed), secret.is_promoted, secret.expires_at,
-                 secret.created_at));
+  TRY(tx.execute("INSERT INTO application_secret (" SECRET_COLUMNS ") VALUES ($1, $2, $3, $4, $5, $6, $7)", secret.id,
+                 secret.application, to_base64(secret.sealed), secret.is_promoted, secret.expires_at, secret.created_at,
+                 secret.endpoint));
   return {};
 }
 
 Result<std::vector<model::ApplicationSecret>> list(Tx& tx, ApplicationId application) {
   const Rows rows = TRY(tx.query("SELECT " SECRET_COLUMNS " FROM application_secret WHERE application = $1 "
-                                 "ORDER BY id DESC LIMIT $2",
+                                 "AND endpoint IS NULL ORDER BY id DESC LIMIT $2",
                                  application, kSecretsOfApplicationMax));
+  return all_of<model::ApplicationSecret>(rows, kSecretsOfApplicationMax, "secrets", read);
+}
+
+Result<std::vector<model::ApplicationSecret>> list_of_endpoint(Tx& tx, ApplicationId application, EndpointId endpoint) {
+  const Rows rows = TRY(tx.query("SELECT " SECRET_COLUMNS " FROM application_secret WHERE application = $1 "
+                                 "AND endpoint = $2 ORDER BY id DESC LIMIT $3",
+                                 application, endpoint, kSecretsOfApplicationMax));
   return all_of<model::ApplicationSecret>(rows, kSecretsOfApplicationMax, "secrets", read);
 }
 

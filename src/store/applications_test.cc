@@ -191,6 +191,100 @@ TEST_P(Applications, EndpointsKeepTheirOptions) {
   EXPECT_TRUE(must([](Tx& tx) { return endpoints::remove(tx, ApplicationId(1), EndpointId(9)); }));
 }
 
+TEST_P(Applications, EndpointsKeepWhatAnAttemptNeeds) {
+  auto written = endpoint(9, ApplicationId(1), MemberId(1));
+  written.timeout = std::chrono::seconds(30);
+  written.schedule = model::RetrySchedule::kExtended;
+  written.headers = {{"Authorization", "c2VhbGVk"}, {"X-Tenant", "c2VhbGVkIHRvbw=="}};
+  written.has_own_secret = true;
+  written.rate_per_second = 50;
+  written.in_flight_max = 2;
+  must([&](Tx& tx) -> Result<void> {
+    TRY_VOID(insert_tenant(tx, 1));
+    return endpoints::insert(tx, written);
+  });
+  const auto same = [](const model::Endpoint& a, const model::Endpoint& b) {
+    return a.timeout == b.timeout && a.schedule == b.schedule && a.headers == b.headers &&
+           a.has_own_secret == b.has_own_secret && a.rate_per_second == b.rate_per_second &&
+           a.in_flight_max == b.in_flight_max && a.disabled_reason == b.disabled_reason &&
+           a.disabled_at == b.disabled_at && a.failing_since == b.failing_since;
+  };
+  const auto read = [&] { return *must([](Tx& tx) { return endpoints::find(tx, ApplicationId(1), EndpointId(9)); }); };
+  EXPECT_TRUE(same(read(), written));
+  written.headers.clear();
+  written.rate_per_second.reset();
+  written.in_flight_max.reset();
+  written.disabled_reason = model::DisabledReason::kByHand;
+  written.disabled_at = kNow;
+  written.failing_since = kNow;
+  EXPECT_TRUE(must([&](Tx& tx) { return endpoints::update(tx, written); }));
+  EXPECT_TRUE(same(read(), written));
+}
+
+TEST_P(Applications, AnEndpointsRunOfFailuresBeginsOnceAndEndsWithASuccess) {
+  must([](Tx& tx) { return insert_tenant(tx, 1); });
+  const auto since = [&] {
+    return must([](Tx& tx) { return endpoints::find(tx, ApplicationId(1), EndpointId(1)); })->failing_since;
+  };
+  EXPECT_FALSE(since());
+  const auto fail_at = [&](Time time) {
+    must([time](Tx& tx) { return endpoints::note_failing_since(tx, ApplicationId(1), EndpointId(1), time); });
+  };
+  fail_at(kNow);
+  fail_at(kNow + Milliseconds(1));
+  EXPECT_EQ(since(), kNow);
+  must([](Tx& tx) { return endpoints::note_recovered(tx, ApplicationId(1), EndpointId(1)); });
+  EXPECT_FALSE(since());
+}
+
+TEST_P(Applications, AnEndpointIsDisabledOnceAndByItsOwnApplication) {
+  must([](Tx& tx) { return insert_tenant(tx, 1); });
+  const auto disable = [&](std::int64_t application) {
+    return must([application](Tx& tx) {
+      return endpoints::disable(tx, ApplicationId(application), EndpointId(1), model::DisabledReason::kGone, kNow);
+    });
+  };
+  EXPECT_FALSE(disable(2));
+  EXPECT_TRUE(disable(1));
+  EXPECT_FALSE(disable(1)) << "the first reason stands";
+  const auto read = must([](Tx& tx) { return endpoints::find(tx, ApplicationId(1), EndpointId(1)); });
+  EXPECT_FALSE(read->is_enabled);
+  EXPECT_EQ(read->disabled_reason, model::DisabledReason::kGone);
+  EXPECT_EQ(read->disabled_at, kNow);
+}
+
+TEST_P(Applications, SecretsOfAnEndpointAreItsOwnAndGoWithIt) {
+  must([](Tx& tx) -> Result<void> {
+    TRY_VOID(insert_tenant(tx, 1));
+    TRY_VOID(application_secrets::insert(tx, {SecretId(1), ApplicationId(1), "s", true, std::nullopt, kNow}));
+    return application_secrets::insert(tx,
+                                       {SecretId(2), ApplicationId(1), "own", true, std::nullopt, kNow, EndpointId(1)});
+  });
+  const auto of_application = must([](Tx& tx) { return application_secrets::list(tx, ApplicationId(1)); });
+  ASSERT_EQ(of_application.size(), 1u);
+  EXPECT_EQ(of_application[0].id, SecretId(1));
+  const auto own =
+      must([](Tx& tx) { return application_secrets::list_of_endpoint(tx, ApplicationId(1), EndpointId(1)); });
+  ASSERT_EQ(own.size(), 1u);
+  EXPECT_EQ(own[0].endpoint, EndpointId(1));
+  EXPECT_TRUE(must([](Tx& tx) { return endpoints::remove(tx, ApplicationId(1), EndpointId(1)); }));
+  EXPECT_EQ(must([](Tx& tx) { return application_secrets::load_all_across_applications(tx); }).size(), 1u);
+}
+
+TEST_P(Applications, MembersKeepTheirMailAddress) {
+  must([](Tx& tx) { return insert_tenant(tx, 1); });
+  auto changed = member(1, ApplicationId(1));
+  changed.email = MailAddress::parse("ops@saas.example").value();
+  EXPECT_TRUE(must([&](Tx& tx) { return members::update(tx, changed); }));
+  const auto read = [&] {
+    return must([](Tx& tx) { return members::find(tx, ApplicationId(1), MemberId(1)); })->email;
+  };
+  EXPECT_EQ(read(), changed.email);
+  changed.email.reset();
+  EXPECT_TRUE(must([&](Tx& tx) { return members::update(tx, changed); }));
+  EXPECT_FALSE(read());
+}
+
 TEST_P(Applications, AMemberWhoOwnsAnEndpointStays) {
   must([](Tx& tx) { return insert_tenant(tx, 1); });
   const auto removed = write([](Tx& tx) { return members::remove(tx, ApplicationId(1), MemberId(1)); });

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "store/deliveries.h"
 
+#include "store/endpoints.h"
 #include "store/load_all.h"
 #include "store/saved_text.h"
 
@@ -159,25 +160,10 @@ struct Receiver {
 
 Result<Receiver> read_receiver(Tx& tx, EndpointId id) {
   const Rows rows = TRY(tx.query(
-      "SELECT e.application, e.owner, e.url, e.event_types, e.is_enabled, e.sends_v1, e.v1_covers_body, e.v2_is_hmac, "
-      "e.created_at, m.role FROM endpoint e JOIN member m ON m.id = e.owner WHERE e.id = $1",
-      id));
+      "SELECT " ENDPOINT_COLUMNS_OF_E ", m.role FROM endpoint e JOIN member m ON m.id = e.owner WHERE e.id = $1", id));
   if (rows.empty()) return fail(Kind::kInternal, format("deliveries wait for {}, which is gone", id.text()));
-  const Row row = rows.front();
-  Receiver receiver;
-  auto& endpoint = receiver.endpoint;
-  endpoint.id = id;
-  endpoint.application = row.id<ApplicationId>(0);
-  endpoint.owner = row.id<MemberId>(1);
-  endpoint.url = row.text(2);
-  endpoint.event_types = items_of(row.text(3));
-  endpoint.is_enabled = row.flag(4);
-  endpoint.sends_v1 = row.flag(5);
-  endpoint.v1_covers_body = row.flag(6);
-  endpoint.v2_is_hmac = row.flag(7);
-  endpoint.created_at = row.time(8);
-  receiver.owner_role = TRY(known(model::parse_role(row.text(9)), "role", row.text(9)));
-  return receiver;
+  const auto role = rows.front().text(endpoints::kEndpointColumns);
+  return Receiver{TRY(endpoints::read(rows.front())), TRY(known(model::parse_role(role), "role", role))};
 }
 
 Result<model::Attempt> open_attempt(Tx& tx, model::Delivery& delivery, const ClaimRequest& request, IdMaker& ids) {

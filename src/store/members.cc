@@ -7,7 +7,7 @@
 namespace signpost::store::members {
 namespace {
 
-#define MEMBER_COLUMNS "id, application, name, role, created_at"
+#define MEMBER_COLUMNS "id, application, name, role, created_at, email"
 
 Result<model::Member> read(const Row& row) {
   model::Member member;
@@ -16,14 +16,21 @@ Result<model::Member> read(const Row& row) {
   member.name = row.text(2);
   member.role = TRY(known(model::parse_role(row.text(3)), "role", row.text(3)));
   member.created_at = row.time(4);
+  if (!row.is_null(5)) member.email = TRY(MailAddress::parse(row.text(5)));
   return member;
+}
+
+std::optional<std::string_view> text_of(const std::optional<MailAddress>& email) {
+  if (!email) return std::nullopt;
+  return std::string_view(email->text());
 }
 
 }  // namespace
 
 Result<void> insert(Tx& tx, const model::Member& member) {
-  TRY(tx.execute("INSERT INTO member (" MEMBER_COLUMNS ") VALUES ($1, $2, $3, $4, $5)", member.id, member.application,
-                 member.name, model::name_of(member.role), member.created_at));
+  TRY(tx.execute("INSERT INTO member (" MEMBER_COLUMNS ") VALUES ($1, $2, $3, $4, $5, $6)", member.id,
+                 member.application, member.name, model::name_of(member.role), member.created_at,
+                 text_of(member.email)));
   return {};
 }
 
@@ -40,8 +47,9 @@ Result<std::vector<model::Member>> list(Tx& tx, ApplicationId application) {
 }
 
 Result<bool> update(Tx& tx, const model::Member& member) {
-  return TRY(tx.execute("UPDATE member SET name = $1, role = $2 WHERE application = $3 AND id = $4", member.name,
-                        model::name_of(member.role), member.application, member.id)) == 1;
+  return TRY(tx.execute("UPDATE member SET name = $1, role = $2, email = $3 WHERE application = $4 AND id = $5",
+                        member.name, model::name_of(member.role), text_of(member.email), member.application,
+                        member.id)) == 1;
 }
 
 Result<bool> remove(Tx& tx, ApplicationId application, MemberId id) {

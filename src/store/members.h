@@ -19,7 +19,7 @@ Result<void> insert(Tx& tx, const model::Member& member);
 Result<std::optional<model::Member>> find(Tx& tx, ApplicationId application, MemberId id);
 /// Oldest first.
 Result<std::vector<model::Member>> list(Tx& tx, ApplicationId application);
-/// Name and role; false if there is no such member.
+/// Name, role and mail address; false if there is no such member.
 Result<bool> update(Tx& tx, const model::Member& member);
 /// kConflict while the member owns an endpoint; false if there is no such member.
 Result<bool> remove(Tx& tx, ApplicationId application, MemberId id);

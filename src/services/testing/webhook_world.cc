@@ -12,6 +12,7 @@
 #include "store/endpoints.h"
 #include "store/events.h"
 #include "store/members.h"
+#include "store/notices.h"
 
 namespace signpost::services::testing {
 namespace {
@@ -120,6 +121,22 @@ std::vector<model::Delivery> WebhookWorld::deliveries() {
 std::vector<model::Attempt> WebhookWorld::attempts_of(const model::Delivery& delivery) {
   return must(storage.read_now<std::vector<model::Attempt>>(
       [&](store::Tx& tx) { return store::attempts::list(tx, application.id, delivery.id); }));
+}
+
+model::Endpoint WebhookWorld::endpoint(EndpointId id) {
+  return *must(storage.read_now<std::optional<model::Endpoint>>(
+      [&](store::Tx& tx) { return store::endpoints::find(tx, application.id, id); }));
+}
+
+std::vector<store::audit_log::Entry> WebhookWorld::audit_log() {
+  return must(storage.read_now<store::Page<store::audit_log::Entry>>(
+                  [&](store::Tx& tx) { return store::audit_log::list(tx, application.id, {}); }))
+      .items;
+}
+
+std::vector<model::Notice> WebhookWorld::notices() {
+  return must(storage.read_now<std::vector<model::Notice>>(
+      [&](store::Tx& tx) { return store::notices::list(tx, application.id); }));
 }
 
 }  // namespace signpost::services::testing

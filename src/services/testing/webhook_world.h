@@ -16,8 +16,10 @@
 #include "model/application.h"
 #include "model/connection.h"
 #include "model/delivery.h"
+#include "model/notice.h"
 #include "services/courier.h"
 #include "services/storage.h"
+#include "store/audit_log.h"
 
 namespace signpost::services::testing {
 
@@ -27,9 +29,15 @@ T must(Result<T> result) {
   if constexpr (!std::is_void_v<T>) return *std::move(result);
 }
 
-/// Secrets that the test sets.
+/// Secrets that the test sets, the same for every endpoint, and headers.
 class FixedSecrets final : public SecretSource {
  public:
+  void set_headers(Result<std::vector<net::Header>> headers) {
+    headers_.with([&](auto& all) { all = std::move(headers); });
+  }
+  Result<std::vector<net::Header>> headers_for(const model::Endpoint&) const override {
+    return headers_.with([](const auto& all) { return all; });
+  }
   void set(std::optional<SigningSecrets> secrets) {
     secrets_.with([&](auto& all) { all = std::move(secrets); });
   }
@@ -39,6 +47,7 @@ class FixedSecrets final : public SecretSource {
 
  private:
   Guarded<std::optional<SigningSecrets>> secrets_;
+  Guarded<Result<std::vector<net::Header>>> headers_;
 };
 
 /// Passes works on to a database, but refuses writes while it is told to, as a full disk does.
@@ -82,6 +91,9 @@ class WebhookWorld {
   std::vector<model::Event> events_of(const model::Connection& connection);  // oldest first
   std::vector<model::Delivery> deliveries();                                 // oldest first, at most store::kPageMax
   std::vector<model::Attempt> attempts_of(const model::Delivery& delivery);  // oldest first
+  model::Endpoint endpoint(EndpointId id);                                   // as it is now
+  std::vector<store::audit_log::Entry> audit_log();                          // newest first
+  std::vector<model::Notice> notices();                                      // oldest first
 
   signpost::testing::FakeClock clock;
   IdMaker ids{clock};
