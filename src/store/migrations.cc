@@ -6,7 +6,7 @@
 #include "base/text.h"
 #include "store/migrations/0001_house.h"
 #include "store/migrations/0002_people.h"
-#include "store/migrations/0006_lanes.h"
+#include "store/migrations/0003_lanes.h"
 
 namespace signpost::store {
 namespace {
@@ -14,7 +14,7 @@ namespace {
 constexpr std::array kMigrations{
     Migration{1, "house", migration_0001::kStatements},
     Migration{2, "people", migration_0002::kStatements},
-    Migration{6, "lanes", migration_0006::kStatements},
+    Migration{3, "lanes", migration_0003::kStatements},
 };
 
 Result<std::int64_t> version_of(Tx& tx) {

@@ -8,7 +8,7 @@
 
 #include "store/sql.h"
 
-namespace signpost::store::migration_0006 {
+namespace signpost::store::migration_0003 {
 
 inline constexpr std::array kStatements{
     Sql("DROP INDEX job_ready"),
@@ -16,4 +16,4 @@ inline constexpr std::array kStatements{
     Sql("CREATE INDEX job_fresh ON job (not_before, fairness_key, partition) WHERE is_ready = 1 AND attempts < 13"),
 };
 
-}  // namespace signpost::store::migration_0006
+}  // namespace signpost::store::migration_0003
