@@ -16,7 +16,7 @@ DOORS = {
     r"openssl/": r"src/crypto/.*|src/net/.*|bench/.*",
     r"boost/json": r"src/api/.*|src/crypto/jw(t|ks).*|src/services/(event|observation)_json.*|src/services/testing/.*|src/app/.*",
     r"boost/(asio|beast)": r"src/(net|dns)/.*|cmake/pch\.h",
-    r"curl/": r"src/net/http_client\.cc",
+    r"curl/": r"src/net/(http_client|mail)\.cc",
     r"ldns/": r"src/dns/message\.cc",
     r"sqlite3\.h": r"src/store/.*\.cc",
     r"libpq-fe\.h": r"src/store/.*\.cc",

@@ -4,8 +4,12 @@
 namespace signpost::api {
 
 services::Administration Desk::administration(const Exchange& exchange) const {
-  return {parts.master_key, parts.random, parts.ids, parts.clock.now(),
-          exchange.key != nullptr ? exchange.key->id.text() : std::string("token")};
+  return {parts.master_key,
+          parts.random,
+          parts.ids,
+          parts.clock.now(),
+          exchange.key != nullptr ? exchange.key->id.text() : std::string("token"),
+          parts.targets};
 }
 
 Result<void> Desk::take_request_of(std::string_view caller) {

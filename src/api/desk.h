@@ -14,6 +14,7 @@
 #include "api/metrics.h"
 #include "base/clock.h"
 #include "net/rate_limit.h"
+#include "net/target_policy.h"
 #include "services/applications.h"
 #include "services/connections.h"
 #include "services/directory.h"
@@ -36,6 +37,12 @@ struct ApiParts {
   crypto::Random& random;
   IdMaker& ids;
   const Clock& clock;
+  net::TargetPolicy targets{};  // which URLs endpoints may have
+  /// What GET /v1/meta tells receivers.
+  struct About {
+    std::string version;
+    std::vector<net::IpAddress> source_addresses;  // empty: the system's choice
+  } about{};
 };
 
 class Desk {

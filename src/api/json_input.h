@@ -37,6 +37,8 @@ class ObjectReader {
   /// The member is there and is not null.
   bool has(std::string_view name) const { return given(name) != nullptr; }
   bool is_null(std::string_view name) const;
+  /// Of all members, in the order they came.
+  const std::vector<std::string>& names() const { return object_->names; }
   /// "records[0].type"
   std::string path_of(std::string_view name) const;
 

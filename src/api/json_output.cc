@@ -47,16 +47,39 @@ std::string joined(const json::object& first, std::string_view name, std::string
   return text.append(",").append(json::serialize(second), 1);
 }
 
-json::object object_of(const model::Endpoint& endpoint) {
+json::value number_or_null(const std::optional<std::int32_t>& number) {
+  return number ? json::value(*number) : json::value(nullptr);
+}
+
+json::object masked(const std::vector<model::EndpointHeader>& headers) {
+  json::object object;
+  for (const auto& header : headers) object[header.name] = word(services::kMaskedValue);
+  return object;
+}
+
+json::object object_of(const services::EndpointView& view) {
+  const auto& endpoint = view.endpoint;
+  const auto paused = model::paused_reason(endpoint, view.owner_role);
   return {{"id", endpoint.id.text()},
           {"application", endpoint.application.text()},
           {"owner", endpoint.owner.text()},
           {"url", endpoint.url},
           {"event_types", texts(endpoint.event_types)},
           {"enabled", endpoint.is_enabled},
+          {"disabled_reason",
+           endpoint.is_enabled ? json::value(nullptr) : json::value(word(name_of(endpoint.disabled_reason)))},
+          {"disabled_at", time_or_null(endpoint.disabled_at)},
+          {"failing_since", time_or_null(endpoint.failing_since)},
+          {"paused_reason", paused.empty() ? json::value(nullptr) : json::value(paused)},
           {"sends_v1", endpoint.sends_v1},
           {"v1_covers_body", endpoint.v1_covers_body},
           {"v2_is_hmac", endpoint.v2_is_hmac},
+          {"own_secret", endpoint.has_own_secret},
+          {"timeout", to_text(endpoint.timeout)},
+          {"schedule", word(name_of(endpoint.schedule))},
+          {"headers", masked(endpoint.headers)},
+          {"rate_per_second", number_or_null(endpoint.rate_per_second)},
+          {"in_flight_max", number_or_null(endpoint.in_flight_max)},
           {"created_at", to_rfc3339(endpoint.created_at)}};
 }
 
@@ -157,7 +180,7 @@ json::object object_of(const model::Attempt& attempt) {
 }  // namespace
 
 std::string to_json(const model::Application& application, const std::optional<std::string>& secret,
-                    const std::optional<model::Endpoint>& endpoint) {
+                    const std::optional<services::EndpointView>& endpoint) {
   json::object object{
       {"id", application.id.text()},
       {"name", application.name},
@@ -170,7 +193,28 @@ std::string to_json(const model::Application& application, const std::optional<s
   return json::serialize(object);
 }
 
-std::string to_json(const model::Endpoint& endpoint) { return json::serialize(object_of(endpoint)); }
+std::string to_json(const services::EndpointView& view) { return json::serialize(object_of(view)); }
+
+std::string to_json(const model::Member& member) {
+  return json::serialize(
+      json::object{{"id", member.id.text()},
+                   {"application", member.application.text()},
+                   {"name", member.name},
+                   {"email", member.email ? json::value(member.email->text()) : json::value(nullptr)},
+                   {"role", word(name_of(member.role))},
+                   {"created_at", to_rfc3339(member.created_at)}});
+}
+
+std::string to_json(const services::AuditEntry& entry) {
+  return json::serialize(
+      json::object{{"id", entry.id.text()},
+                   {"application", entry.application ? json::value(entry.application->text()) : json::value(nullptr)},
+                   {"actor", entry.actor},
+                   {"action", entry.action},
+                   {"subject", entry.subject},
+                   {"detail", entry.detail},
+                   {"at", to_rfc3339(entry.at)}});
+}
 
 std::string to_json(const model::ApiKey& key, const std::optional<std::string>& text) {
   json::object object{{"id", key.id.text()},

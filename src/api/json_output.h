@@ -15,14 +15,19 @@
 #include "model/delivery.h"
 #include "model/event.h"
 #include "model/job.h"
+#include "services/administration.h"
 #include "services/connections.h"
+#include "services/endpoints.h"
 
 namespace signpost::api {
 
 /// `secret` is given only where it is shown for its one time.
 std::string to_json(const model::Application& application, const std::optional<std::string>& secret = {},
-                    const std::optional<model::Endpoint>& endpoint = {});
-std::string to_json(const model::Endpoint& endpoint);
+                    const std::optional<services::EndpointView>& endpoint = {});
+/// Values of its own headers are masked.
+std::string to_json(const services::EndpointView& view);
+std::string to_json(const model::Member& member);
+std::string to_json(const services::AuditEntry& entry);
 std::string to_json(const model::ApiKey& key, const std::optional<std::string>& text = {});
 
 /// What only a read of one connection shows.

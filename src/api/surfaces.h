@@ -12,9 +12,12 @@ namespace signpost::api {
 
 std::vector<Route> v1_application_routes();
 std::vector<Route> v1_endpoint_routes();
+std::vector<Route> v1_member_routes();
 std::vector<Route> v1_key_routes();
 std::vector<Route> v1_connection_routes();
 std::vector<Route> v1_delivery_routes();
+std::vector<Route> v1_audit_log_routes();
+std::vector<Route> v1_meta_routes();
 std::vector<Route> openapi_routes();
 std::vector<Route> domain_routes();
 std::vector<Route> entri_routes();

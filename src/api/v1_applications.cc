@@ -6,6 +6,7 @@
 #include "api/desk.h"
 #include "api/json_output.h"
 #include "api/pages.h"
+#include "api/secret_input.h"
 #include "api/surfaces.h"
 #include "base/text.h"
 
@@ -113,27 +114,14 @@ Answer delete_application(Desk& desk, Exchange& exchange) {
   co_return no_content();
 }
 
-Result<Milliseconds> overlap_of(const ObjectReader& body) {
-  TRY_VOID(body.only({"overlap"}));
-  const auto text = TRY(body.optional_text("overlap"));
-  if (!text) return services::kOverlapDefault;
-  return TRY(at_member(parse_duration(*text), "overlap"));
-}
-
-net::Response answer_with_secret(const services::NewSecret& made) {
-  const auto end = made.old_end_at ? "\"" + to_rfc3339(*made.old_end_at) + "\"" : std::string("null");
-  return json_response(
-      201, format(R"({{"id":"{}","secret":"{}","old_secrets_end_at":{}}})", made.id.text(), made.secret, end));
-}
-
 Answer rotate_secret(Desk& desk, Exchange& exchange) {
   const auto id = CO_TRY(id_from_path<ApplicationId>(exchange));
   CO_TRY_VOID(check_visible(exchange, id));
   const auto body = CO_TRY(JsonBody::read_or_empty(exchange.request));
-  const auto overlap = CO_TRY(overlap_of(body.object()));
+  const auto wish = CO_TRY(secret_wish_of(body.object()));
   const auto by = desk.administration(exchange);
   auto response = CO_TRY(co_await desk.effect<services::NewSecret>(
-      exchange, [by, id, overlap](store::Tx& tx) { return services::rotate_secret(tx, by, id, overlap); },
+      exchange, [by, id, wish](store::Tx& tx) { return services::rotate_secret(tx, by, id, wish); },
       answer_with_secret));
   co_await refresh(desk);
   co_return response;

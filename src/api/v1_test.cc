@@ -118,6 +118,165 @@ TEST(V1Endpoints, ComeChangeAndGo) {
   EXPECT_EQ(world.call("DELETE", path).status, 404);
 }
 
+TEST(V1Endpoints, AreShownWholeWithTheirValuesMasked) {
+  ApiWorld world;
+  const auto made = world.call(
+      "POST", "/v1/applications/" + world.application + "/endpoints",
+      R"({"url":"https://hooks.saas.example/in","timeout":"5s","schedule":"extended","rate_per_second":50,"in_flight_max":2,)"
+      R"("headers":{"Authorization":"Bearer hush"},"secret":"0123456789abcdefghijklmn"})");
+  ASSERT_EQ(made.status, 201) << made.body;
+  const auto path = "/v1/endpoints/" + text_in(made, "id");
+  const auto read = world.call("GET", path);
+  EXPECT_EQ(read.body, made.body);
+  EXPECT_FALSE(read.body.contains("hush") || read.body.contains("0123456789"));
+  const auto object = object_in(read);
+  EXPECT_EQ(names_in(object), (std::vector<std::string>{
+                                  "id",       "application",     "owner",           "url",           "event_types",
+                                  "enabled",  "disabled_reason", "disabled_at",     "failing_since", "paused_reason",
+                                  "sends_v1", "v1_covers_body",  "v2_is_hmac",      "own_secret",    "timeout",
+                                  "schedule", "headers",         "rate_per_second", "in_flight_max", "created_at"}));
+  EXPECT_EQ(object.at("timeout"), "5s");
+  EXPECT_EQ(object.at("schedule"), "extended");
+  EXPECT_EQ(object.at("headers").at("Authorization"), "***");
+  EXPECT_EQ(object.at("own_secret"), true);
+  EXPECT_TRUE(object.at("paused_reason").is_null());
+  const auto back = world.call("PATCH", path, R"({"headers":{"Authorization":"***"},"rate_per_second":null})");
+  EXPECT_EQ(back.status, 200) << back.body;
+  EXPECT_TRUE(object_in(back).at("rate_per_second").is_null());
+  EXPECT_EQ(world.send("GET", path, "", {{"Authorization", "Bearer " + world.add_application_key()}}).status, 404);
+}
+
+TEST(V1Endpoints, RefuseWrongValuesByName) {
+  ApiWorld world;
+  for (const auto& [more, status, member] : {std::tuple{R"("timeout":"31s")", 422, "timeout"},
+                                             {R"("timeout":15)", 400, "timeout"},
+                                             {R"("schedule":"daily")", 422, "schedule"},
+                                             {R"("rate_per_second":0)", 422, "rate_per_second"},
+                                             {R"("in_flight_max":"2")", 400, "in_flight_max"},
+                                             {R"("headers":{"Host":"x"})", 422, "headers.Host"},
+                                             {R"("headers":{"X-A":7})", 400, "headers.X-A"},
+                                             {R"("headers":["X-A"])", 400, "headers"},
+                                             {R"("secret":"short")", 422, "secret"},
+                                             {R"("owner":"mem_x")", 422, "owner"},
+                                             {R"("owner":"mem_0000000000001")", 422, "owner"},
+                                             {R"("colour":"red")", 400, "colour"}}) {
+    const auto refused = world.call("POST", "/v1/applications/" + world.application + "/endpoints",
+                                    format(R"({{"url":"https://hooks.saas.example/in",{}}})", more));
+    EXPECT_EQ(refused.status, status) << more << refused.body;
+    EXPECT_EQ(text_in(refused, "member"), member) << refused.body;
+  }
+  const auto refused = world.call("POST", "/v1/applications/" + world.application + "/endpoints",
+                                  R"({"url":"https://[::ffff:7f00:1]/"})");
+  EXPECT_EQ(refused.status, 422);
+  EXPECT_EQ(text_in(refused, "member"), "url");
+  EXPECT_TRUE(text_in(refused, "detail").contains("loopback")) << refused.body;
+}
+
+TEST(V1Endpoints, HaveSecretsOfTheirOwn) {
+  ApiWorld world;
+  const auto made = world.call("POST", "/v1/applications/" + world.application + "/endpoints",
+                               R"({"url":"https://hooks.saas.example/in"})");
+  const auto path = "/v1/endpoints/" + text_in(made, "id");
+  model::Endpoint endpoint;
+  endpoint.id = EndpointId::parse(text_in(made, "id")).value();
+  endpoint.application = ApplicationId::parse(world.application).value();
+  endpoint.has_own_secret = true;
+  const auto first = world.call("POST", path + "/rotate-secret");
+  ASSERT_EQ(first.status, 201) << first.body;
+  EXPECT_TRUE(text_in(first, "secret").starts_with("whsec_"));
+  EXPECT_TRUE(object_in(first).at("old_secrets_end_at").is_null());
+  EXPECT_EQ(world.directory.secrets_for(endpoint)->entri, text_in(first, "secret")) << "at once";
+  const auto second = world.call("POST", path + "/rotate-secret", R"({"overlap":"1h"})");
+  EXPECT_EQ(world.directory.secrets_for(endpoint)->live_newest_first,
+            (std::vector<std::string>{text_in(second, "secret"), text_in(first, "secret")}));
+  world.clock.advance(std::chrono::hours(1));
+  EXPECT_EQ(world.directory.secrets_for(endpoint)->entri, text_in(second, "secret"));
+  const auto given =
+      world.call("POST", path + "/rotate-secret", R"({"overlap":"0s","secret":"0123456789abcdefghijklmn"})");
+  EXPECT_TRUE(object_in(given).at("secret").is_null()) << given.body;
+  EXPECT_EQ(world.directory.secrets_for(endpoint)->entri, "0123456789abcdefghijklmn");
+  EXPECT_EQ(world.call("DELETE", path + "/secret").status, 204);
+  EXPECT_EQ(object_in(world.call("GET", path)).at("own_secret"), false);
+}
+
+TEST(V1Members, ComeChangeAndGo) {
+  ApiWorld world;
+  const auto path = "/v1/applications/" + world.application + "/members";
+  const auto made = world.call("POST", path, R"({"name":"Ada","email":"ada@saas.example","role":"Support"})");
+  ASSERT_EQ(made.status, 201) << made.body;
+  EXPECT_EQ(names_in(object_in(made)),
+            (std::vector<std::string>{"id", "application", "name", "email", "role", "created_at"}));
+  EXPECT_EQ(object_in(world.call("GET", path)).at("data").as_array().size(), 2U);
+  const auto ada = path + "/" + text_in(made, "id");
+  EXPECT_EQ(text_in(world.call("PATCH", ada, R"({"role":"Developer"})"), "role"), "Developer");
+  EXPECT_TRUE(object_in(world.call("PATCH", ada, R"({"email":null})")).at("email").is_null());
+  EXPECT_EQ(text_in(world.call("PATCH", ada, R"({"role":"Owner"})"), "member"), "role");
+  EXPECT_EQ(text_in(world.call("PATCH", ada, R"({"email":"a@b@c"})"), "member"), "email");
+  EXPECT_EQ(text_in(world.call("POST", path, R"({"name":"Eve"})"), "member"), "role");
+  EXPECT_EQ(world.send("GET", path, "", {{"Authorization", "Bearer " + world.add_application_key()}}).status, 404);
+  EXPECT_EQ(world.call("DELETE", ada).status, 204);
+  EXPECT_EQ(world.call("DELETE", ada).status, 404);
+}
+
+TEST(V1Members, KeepTheLastAdminAndSayTheWayOut) {
+  ApiWorld world;
+  const auto path = "/v1/applications/" + world.application + "/members";
+  const auto all = object_in(world.call("GET", path));
+  const auto admin = path + "/" + std::string(all.at("data").at(0).at("id").as_string());
+  const auto refused = world.call("DELETE", admin);
+  EXPECT_EQ(refused.status, 409);
+  EXPECT_TRUE(text_in(refused, "detail").contains("Admin first")) << refused.body;
+  EXPECT_EQ(world.call("PATCH", admin, R"({"role":"Viewer"})").status, 409);
+}
+
+TEST(V1Members, PauseTheEndpointsTheyOwnWhenTheyMayNotReceive) {
+  ApiWorld world;
+  const auto members = "/v1/applications/" + world.application + "/members";
+  const auto eve = text_in(world.call("POST", members, R"({"name":"Eve","role":"Developer"})"), "id");
+  const auto endpoint = world.call("POST", "/v1/applications/" + world.application + "/endpoints",
+                                   format(R"({{"url":"https://hooks.saas.example/in","owner":"{}"}})", eve));
+  const auto path = "/v1/endpoints/" + text_in(endpoint, "id");
+  EXPECT_EQ(text_in(endpoint, "owner"), eve);
+  EXPECT_EQ(text_in(endpoint, "paused_reason"), "");
+  world.call("PATCH", members + "/" + eve, R"({"role":"Support"})");
+  EXPECT_TRUE(text_in(world.call("GET", path), "paused_reason").contains("Support"));
+  const auto id = world.connect();
+  world.call("POST", "/v1/connections/" + id + "/flow", R"({"setup_type":"manual"})");
+  EXPECT_TRUE(object_in(world.call("GET", "/v1/deliveries")).at("data").as_array().empty());
+  EXPECT_EQ(world.call("DELETE", members + "/" + eve).status, 409) << "who owns an endpoint";
+}
+
+TEST(V1AuditLog, TellsAnApplicationItsOwnActsAndAnAdminAll) {
+  ApiWorld world;
+  const auto other = net::Header{"Authorization", "Bearer " + world.add_application_key()};
+  world.call("POST", "/v1/applications/" + world.application + "/rotate-secret");
+  const auto own = object_in(world.call("GET", "/v1/audit-log")).at("data").as_array();
+  EXPECT_EQ(own.at(0).at("action"), "secret.rotate");
+  EXPECT_TRUE(own.at(0).at("actor").as_string().starts_with("key_"));
+  for (const auto& line : own) EXPECT_EQ(line.at("application").as_string(), world.application);
+  const auto all = object_in(world.admin("GET", "/v1/audit-log?limit=2"));
+  EXPECT_EQ(all.at("data").as_array().size(), 2U);
+  const auto next =
+      object_in(world.admin("GET", "/v1/audit-log?limit=100&cursor=" + std::string(all.at("next_cursor").as_string())));
+  EXPECT_TRUE(next.at("next_cursor").is_null());
+  EXPECT_GT(next.at("data").as_array().size(), 2U);
+  EXPECT_EQ(
+      object_in(world.admin("GET", "/v1/audit-log?application=" + world.application)).at("data").as_array().size(),
+      own.size());
+  EXPECT_EQ(world.send("GET", "/v1/audit-log?application=" + world.application, "", {other}).status, 422);
+  EXPECT_EQ(world.call("GET", "/v1/audit-log?colour=red").status, 400);
+}
+
+TEST(V1Meta, TellsAnybodyTheVersionAddressesAndForms) {
+  ApiWorld world;
+  const auto meta = world.send("GET", "/v1/meta", "");
+  ASSERT_EQ(meta.status, 200) << meta.body;
+  const auto object = object_in(meta);
+  EXPECT_EQ(object.at("version"), "test");
+  EXPECT_EQ(object.at("webhooks").at("source_addresses").at(0), "192.0.2.10");
+  EXPECT_EQ(object.at("webhooks").at("signature_forms").as_array().size(), 3U);
+}
+
 TEST(V1Connections, AreShownWhole) {
   ApiWorld world;
   const auto made = world.call(

@@ -4,8 +4,10 @@
 #include <ostream>
 
 #include "api/json_output.h"
+#include "app/administer.h"
 #include "app/option_names.h"
 #include "base/text.h"
+#include "services/client_secrets.h"
 #include "services/endpoints.h"
 #include "services/keys.h"
 #include "store/connections.h"
@@ -13,7 +15,6 @@
 namespace signpost::app {
 namespace {
 
-constexpr const char* kActor = "command line";
 using Use = DataDirectory::Use;
 
 constexpr OptionName kOptions[] = {{"name", "--name"},
@@ -28,13 +29,6 @@ constexpr OptionName kOptions[] = {{"name", "--name"},
 Result<Exit> refused(Console& console, const Error& error) {
   if (error.member.empty()) return std::unexpected(error);
   return wrong_usage(console, in_options(error, kOptions));
-}
-
-/// Runs an administrative act in a write transaction.
-template <typename T, typename Act>
-Result<T> administer(StoreSession& session, Act act) {
-  const auto by = session.administration(kActor);
-  return session.storage().write_now<T>([&](store::Tx& tx) -> Result<T> { return act(tx, by); });
 }
 
 /// All pages of a list, in one transaction.
@@ -78,7 +72,7 @@ std::string application_text(const model::Application& application) {
 
 struct Contents {
   model::Application application;
-  std::vector<model::Endpoint> endpoints;
+  std::vector<services::EndpointView> endpoints;
   store::Page<model::Connection> connections;
 };
 
@@ -114,7 +108,7 @@ Result<Exit> app_create(Console& console, const StoreOptions& store, const servi
     return Exit::kOk;
   }
   console.out << application_text(created->application);
-  if (created->endpoint) console.out << format("webhooks go to   {}\n", created->endpoint->url);
+  if (created->endpoint) console.out << format("webhooks go to   {}\n", created->endpoint->endpoint.url);
   console.out << format(
       "secret           {}\n\nThe secret signs webhooks and is shown only now: keep it where your backend reads it.\n",
       created->secret);
@@ -144,9 +138,10 @@ Result<Exit> app_show(Console& console, const StoreOptions& store, const std::st
     return Exit::kOk;
   }
   console.out << application_text(contents.application);
-  for (const auto& endpoint : contents.endpoints) {
+  for (const auto& [endpoint, owner_role] : contents.endpoints) {
+    const auto paused = model::paused_reason(endpoint, owner_role);
     console.out << format("endpoint         {}  {}{}\n", endpoint.id.text(), endpoint.url,
-                          endpoint.is_enabled ? "" : "  (disabled)");
+                          paused.empty() ? "" : "  (" + paused + ")");
   }
   return Exit::kOk;
 }
@@ -155,8 +150,9 @@ Result<Exit> app_rotate_secret(Console& console, const StoreOptions& store, cons
                                OutputForm form) {
   const auto application = TRY(ApplicationId::parse(id));
   auto session = TRY(StoreSession::open(console, store, Use::kCommandOnExisting));
-  const auto fresh = TRY(administer<services::NewSecret>(
-      *session, [&](store::Tx& tx, const auto& by) { return services::rotate_secret(tx, by, application, overlap); }));
+  const auto fresh = TRY(administer<services::NewSecret>(*session, [&](store::Tx& tx, const auto& by) {
+    return services::rotate_secret(tx, by, application, {.overlap = overlap});
+  }));
   const auto ends = fresh.old_end_at ? to_rfc3339(*fresh.old_end_at) : std::string{};
   if (form == OutputForm::kJson) {
     console.out << format("{{\"id\":\"{}\",\"secret\":\"{}\",\"old_end_at\":{}}}\n", fresh.id.text(), fresh.secret,

@@ -12,6 +12,8 @@
 #include "app/config_command.h"
 #include "app/dns_explain.h"
 #include "app/dns_observe.h"
+#include "app/mail_command.h"
+#include "app/member_command.h"
 #include "app/serve.h"
 #include "app/setting_table.h"
 #include "app/version.h"
@@ -24,6 +26,7 @@
 #include "base/text.h"
 #include "dns/cause.h"
 #include "net/url.h"
+#include "services/client_secrets.h"
 
 namespace signpost::app {
 namespace {
@@ -264,6 +267,92 @@ void add_key(CLI::App& root, Action& chosen) {
   checked(revoke.add_option("ID", revoke_options->id, "The key, key_…"), KeyId::parse)->required()->type_name("");
 }
 
+// ── member, mail ────────────────────────────────────────────────────────────────────────────────────────────────
+
+struct MemberOptions {
+  StoreOptions store;
+  std::string application;
+  std::string id;
+  services::MemberWish wish;
+  OutputForm form = OutputForm::kText;
+};
+
+Result<model::Role> parse_role_word(const std::string& text) {
+  const auto role = model::parse_role(text);
+  if (!role) return fail(Kind::kUnprocessable, "must be Admin, Developer, Support or Viewer");
+  return *role;
+}
+
+template <typename Run>
+Command<MemberOptions> add_member_command(CLI::App& member, Action& chosen, const char* name, const char* summary,
+                                          const char* examples, Run run) {
+  auto command = add_command<MemberOptions>(member, chosen, name, summary, examples, run);
+  add_store(command.cli, command.options->store);
+  checked(command.cli.add_option("--application", command.options->application, "Of this application"),
+          ApplicationId::parse)
+      ->required()
+      ->type_name("ID");
+  return command;
+}
+
+void require_member(Command<MemberOptions>& command) {
+  checked(command.cli.add_option("ID", command.options->id, "The member, mem_…"), MemberId::parse)
+      ->required()
+      ->type_name("");
+}
+
+void add_member(CLI::App& root, Action& chosen) {
+  auto& member = *root.add_subcommand("member", "The people of an application: who receives, and who is told by mail")
+                      ->require_subcommand(1);
+  auto add = add_member_command(
+      member, chosen, "add", "Add a member",
+      "  signpost member add --application app_01hx3… --name Ada --email ada@saas.example --role Admin",
+      [](Console& console, const MemberOptions& o) {
+        return member_add(console, o.store, o.application, o.wish, o.form);
+      });
+  add.cli.add_option("--name", add.options->wish.name, "What people call them")->required();
+  add.cli.add_option("--email", add.options->wish.email, "Where warnings about failed webhooks go");
+  add_parsed(add.cli, "--role", add.options->wish.role, parse_role_word,
+             "Admin, Developer (both receive), Support or Viewer (default Developer)")
+      ->type_name("ROLE");
+  add_json(add.cli, add.options->form);
+  auto list = add_member_command(
+      member, chosen, "list", "List the members", "",
+      [](Console& console, const MemberOptions& o) { return member_list(console, o.store, o.application, o.form); });
+  add_json(list.cli, list.options->form);
+  auto set_role = add_member_command(member, chosen, "set-role", "Give a member another role",
+                                     "  signpost member set-role mem_01hx3… Support --application app_01hx3…",
+                                     [](Console& console, const MemberOptions& o) {
+                                       return member_set_role(console, o.store, o.application, o.id, o.wish.role);
+                                     });
+  require_member(set_role);
+  add_parsed(set_role.cli, "ROLE", set_role.options->wish.role, parse_role_word, "Admin, Developer, Support or Viewer")
+      ->required()
+      ->type_name("");
+  auto remove = add_member_command(
+      member, chosen, "remove", "Remove a member who owns no endpoint",
+      "  signpost member remove mem_01hx3… --application app_01hx3…",
+      [](Console& console, const MemberOptions& o) { return member_remove(console, o.store, o.application, o.id); });
+  require_member(remove);
+}
+
+struct MailOptions {
+  std::filesystem::path config;
+  std::string address;
+};
+
+void add_mail(CLI::App& root, Action& chosen) {
+  auto& mail = *root.add_subcommand("mail", "Warnings to members")->require_subcommand(1);
+  auto [test, options] = add_command<MailOptions>(
+      mail, chosen, "test", "Send one mail through the mail server of the settings",
+      "  signpost mail test ada@saas.example --config /etc/signpost/signpost.toml",
+      [](Console& console, const MailOptions& o) { return mail_test(console, o.config, o.address); });
+  checked(test.add_option("ADDRESS", options->address, "Who is to get it"), MailAddress::parse)
+      ->required()
+      ->type_name("");
+  test.add_option("--config", options->config, "Settings file (TOML)")->type_name("FILE");
+}
+
 // ── connect, watch ──────────────────────────────────────────────────────────────────────────────────────────────
 
 void add_connect(CLI::App& root, Action& chosen) {
@@ -415,7 +504,8 @@ void add_listen(CLI::App& webhook, Action& chosen) {
       webhook, chosen, "listen", "Receive webhooks, verify and print them; for development",
       "  SIGNPOST_SECRET=… signpost webhook listen --until success\n"
       "  SIGNPOST_SECRET=… signpost webhook listen --status 500 --count 4      # see the retries\n\n"
-      "Deliveries to 127.0.0.1 need network.allow = [\"127.0.0.0/8\"] in the server's settings.",
+      "Deliveries to it need network.allow = [\"127.0.0.0/8\"] and webhooks.allowed_ports = [\"9000\"] in the server's\n"
+      "settings.",
       webhook_listen);
   checked(cli.add_option("--listen", options->listen, "Address and port"), [](const std::string& text) {
     return parse_endpoint(text, 0);
@@ -519,7 +609,8 @@ int run(Console& console, const std::vector<std::string>& words) {
   root.set_version_flag("--version", format("signpost {}", kVersion), "Print the version");
   root.footer(kFirstSteps);
   root.require_subcommand(1);
-  for (const auto add : {add_serve, add_app, add_key, add_connect, add_watch, add_dns, add_webhook, add_config})
+  for (const auto add :
+       {add_serve, add_app, add_member, add_key, add_mail, add_connect, add_watch, add_dns, add_webhook, add_config})
     add(root, chosen);
   try {
     root.parse(std::vector<std::string>(words.rbegin(), words.rend()));

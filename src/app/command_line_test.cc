@@ -27,8 +27,8 @@ std::string first_match(const std::string& text, const char* pattern) {
 TEST(CommandLine, HelpNamesEveryCommandAndTheFirstSteps) {
   TestConsole console;
   EXPECT_EQ(console.run({"--help"}), 0);
-  for (const auto* command :
-       {"serve", "app", "key", "connect", "watch", "dns", "webhook", "config", "First steps", "SIGNPOST_KEY"}) {
+  for (const auto* command : {"serve", "app", "member", "key", "mail", "connect", "watch", "dns", "webhook", "config",
+                              "First steps", "SIGNPOST_KEY"}) {
     EXPECT_TRUE(has(console.out(), command)) << command;
   }
   EXPECT_EQ(console.err(), "");
@@ -44,6 +44,13 @@ TEST(CommandLine, EveryCommandHasHelpThatExplainsIt) {
                                                                  {"app", "rotate-secret"},
                                                                  {"app", "promote-secret"},
                                                                  {"app", "delete"},
+                                                                 {"member"},
+                                                                 {"member", "add"},
+                                                                 {"member", "list"},
+                                                                 {"member", "set-role"},
+                                                                 {"member", "remove"},
+                                                                 {"mail"},
+                                                                 {"mail", "test"},
                                                                  {"key"},
                                                                  {"key", "create"},
                                                                  {"key", "list"},
@@ -112,8 +119,8 @@ TEST(CommandLine, AnUnknownWordIsNamedBesideWhatIsKnown) {
   TestConsole console;
   console.run({"frobnicate"});
   EXPECT_EQ(console.err(),
-            "signpost: there is no command \"frobnicate\": it is one of serve, app, key, connect, watch, dns, webhook, "
-            "config\n\"signpost --help\" says more\n");
+            "signpost: there is no command \"frobnicate\": it is one of serve, app, member, key, mail, connect, "
+            "watch, dns, webhook, config\n\"signpost --help\" says more\n");
   console.run({"app", "remove"});
   EXPECT_TRUE(has(console.err(), "signpost: there is no command \"app remove\": it is one of app create, app list, "))
       << console.err();
@@ -263,6 +270,51 @@ TEST_F(StoreCommands, AKeyIsShownOnceAndCanBeRevoked) {
   EXPECT_TRUE(has(console_.out(), id));
   EXPECT_TRUE(has(console_.out(), "revoked"));
   EXPECT_FALSE(has(console_.out(), key));
+}
+
+TEST_F(StoreCommands, MembersComeChangeTheirRoleAndGo) {
+  const auto application = create("Demo");
+  const auto member = [&](std::vector<std::string> words) {
+    words.insert(words.begin(), "member");
+    words.insert(words.end(), {"--application", application});
+    return run(words);
+  };
+  ASSERT_EQ(member({"add", "--name", "Ada", "--email", "ada@saas.example", "--role", "Admin"}), 0) << console_.err();
+  const auto ada = first_match(console_.out(), "mem_[0-9a-z]{13}");
+  ASSERT_EQ(member({"list"}), 0);
+  EXPECT_TRUE(has(console_.out(), ada + "  Admin      Ada  ada@saas.example")) << console_.out();
+  EXPECT_TRUE(has(console_.out(), "owner  no mail address")) << console_.out();
+  ASSERT_EQ(member({"set-role", ada, "Support"}), 0) << console_.err();
+  EXPECT_TRUE(has(console_.out(), "get nothing")) << console_.out();
+  ASSERT_EQ(member({"remove", ada}), 0) << console_.err();
+  EXPECT_EQ(member({"remove", ada}), 1);
+  EXPECT_EQ(member({"add", "--name", "Eve", "--email", "Eve <eve@saas.example>"}), 2);
+  EXPECT_TRUE(has(console_.err(), "--email")) << console_.err();
+  EXPECT_EQ(member({"add", "--name", "Eve", "--role", "Owner"}), 2);
+  ASSERT_EQ(member({"list", "--json"}), 0);
+  EXPECT_TRUE(console_.out().starts_with("[{\"id\":\"mem_")) << console_.out();
+}
+
+TEST_F(StoreCommands, TheLastAdminStays) {
+  const auto application = create("Demo");
+  ASSERT_EQ(run({"member", "list", "--application", application}), 0);
+  const auto owner = first_match(console_.out(), "mem_[0-9a-z]{13}");
+  EXPECT_EQ(run({"member", "set-role", owner, "Viewer", "--application", application}), 1);
+  EXPECT_TRUE(has(console_.err(), "another member the role Admin first")) << console_.err();
+}
+
+TEST_F(StoreCommands, AWebhookUrlThatIsNotPublicIsRefusedWithTheReason) {
+  create("Demo");
+  EXPECT_EQ(run({"app", "create", "--name", "x", "--webhook-url", "http://127.0.0.1:4000/"}), 2);
+  EXPECT_TRUE(has(console_.err(), "--webhook-url")) << console_.err();
+  EXPECT_TRUE(has(console_.err(), "port 4000 is not allowed")) << console_.err();
+}
+
+TEST(CommandLine, MailTestNeedsAMailServer) {
+  TestConsole console;
+  EXPECT_EQ(console.run({"mail", "test", "ops@saas.example"}), 1);
+  EXPECT_TRUE(has(console.err(), "smtp.url")) << console.err();
+  EXPECT_EQ(console.run({"mail", "test", "Ops <ops@saas.example>"}), 2);
 }
 
 TEST_F(StoreCommands, ListInADirectoryWithoutADatabaseNamesTheWayOut) {

@@ -71,6 +71,13 @@ TEST_F(Serve, AnAddressThatIsTakenIsSaidSo) {
   EXPECT_NE(second.text().find(match[1]), std::string::npos) << second.text();
 }
 
+TEST_F(Serve, ASourceAddressOfAnotherMachineIsSaidSo) {
+  std::ofstream(config(), std::ios::app) << "[webhooks]\nsource_address = [\"127.0.0.1\", \"2001:db8::10\"]\n";
+  testing::Spawned served(words());
+  EXPECT_EQ(served.end(), 1);
+  EXPECT_NE(served.text().find("2001:db8::10 is no address of this machine"), std::string::npos) << served.text();
+}
+
 /// The names after a marker, one for each match.
 std::set<std::string> names_in(const std::string& text, const char* pattern) {
   const std::regex name(pattern);

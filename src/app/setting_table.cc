@@ -115,20 +115,33 @@ struct Reader<net::TcpEndpoint> {
   }
 };
 
+/// A text that one of our parsers reads; empty: nothing.
+template <typename T>
+Result<std::optional<T>> read_optional(const SettingValue& value, std::string_view wanted) {
+  const auto* text = std::get_if<std::string>(&value);
+  if (!text) return wrong(wanted, value);
+  if (text->empty()) return std::nullopt;
+  auto parsed = T::parse(*text);
+  if (!parsed) return wrong(wanted, value);
+  return *std::move(parsed);
+}
+
 template <>
-struct Reader<std::optional<net::IpAddress>> {
-  static constexpr std::string_view kType = "address";
-  static Result<std::optional<net::IpAddress>> read(const SettingValue& value, Limits) {
-    const auto* text = std::get_if<std::string>(&value);
-    if (text && text->empty()) return std::nullopt;
-    boost::system::error_code error;
-    const auto address = text ? boost::asio::ip::make_address(*text, error) : net::IpAddress{};
-    if (!text || error) return wrong("an address such as \"192.0.2.10\", or empty", value);
-    return address;
+struct Reader<std::optional<net::MailServer>> {
+  static constexpr std::string_view kType = "mail server";
+  static Result<std::optional<net::MailServer>> read(const SettingValue& value, Limits) {
+    return read_optional<net::MailServer>(value, "a mail server such as \"smtp://mail.saas.example:587\", or empty");
   }
-  static std::string show(const std::optional<net::IpAddress>& value) {
-    return toml_text(value ? value->to_string() : "");
+  static std::string show(const std::optional<net::MailServer>& value) { return toml_text(value ? value->url : ""); }
+};
+
+template <>
+struct Reader<std::optional<MailAddress>> {
+  static constexpr std::string_view kType = "mail address";
+  static Result<std::optional<MailAddress>> read(const SettingValue& value, Limits) {
+    return read_optional<MailAddress>(value, "a mail address such as \"signpost@saas.example\", or empty");
   }
+  static std::string show(const std::optional<MailAddress>& value) { return toml_text(value ? value->text() : ""); }
 };
 
 template <typename Item, typename Parse>
@@ -159,6 +172,39 @@ struct Reader<std::vector<net::Network>> {
   }
   static std::string show(const std::vector<net::Network>& value) {
     return show_list(value, [](const net::Network& network) { return network.text(); });
+  }
+};
+
+template <>
+struct Reader<std::vector<net::IpAddress>> {
+  static constexpr std::string_view kType = "address, or list of addresses";
+  static Result<std::vector<net::IpAddress>> read(const SettingValue& value, Limits) {
+    const auto parse = [](std::string_view text) -> Result<net::IpAddress> {
+      boost::system::error_code error;
+      const auto address = boost::asio::ip::make_address(std::string(text), error);
+      if (error) return fail(Kind::kUnprocessable, error.message());
+      return address;
+    };
+    constexpr auto kWanted = "an address such as \"192.0.2.10\", a list of addresses, or empty";
+    const auto* text = std::get_if<std::string>(&value);
+    if (!text) return read_list<net::IpAddress>(value, kWanted, parse);
+    if (text->empty()) return std::vector<net::IpAddress>{};
+    return read_list<net::IpAddress>(std::vector{*text}, kWanted, parse);
+  }
+  static std::string show(const std::vector<net::IpAddress>& value) {
+    return show_list(value, [](const net::IpAddress& address) { return address.to_string(); });
+  }
+};
+
+template <>
+struct Reader<std::vector<net::PortRange>> {
+  static constexpr std::string_view kType = "list of ports";
+  static Result<std::vector<net::PortRange>> read(const SettingValue& value, Limits) {
+    return read_list<net::PortRange>(value, "a list of ports in quotes such as [\"8443\", \"9000-9010\"]",
+                                     net::PortRange::parse);
+  }
+  static std::string show(const std::vector<net::PortRange>& value) {
+    return show_list(value, [](const net::PortRange& range) { return range.text(); });
   }
 };
 
@@ -222,6 +268,19 @@ struct Reader<log::Format> {
     return read_word(value, "\"auto\", \"text\" or \"json\"", kWords);
   }
   static std::string show(log::Format value) { return show_word(value, kWords); }
+};
+
+template <>
+struct Reader<net::MailTls> {
+  static constexpr std::string_view kType = "required, opportunistic or none";
+  static constexpr std::array<std::pair<std::string_view, net::MailTls>, 3> kWords{
+      {{"required", net::MailTls::kRequired},
+       {"opportunistic", net::MailTls::kOpportunistic},
+       {"none", net::MailTls::kNone}}};
+  static Result<net::MailTls> read(const SettingValue& value, Limits) {
+    return read_word(value, "\"required\", \"opportunistic\" or \"none\"", kWords);
+  }
+  static std::string show(net::MailTls value) { return show_word(value, kWords); }
 };
 
 // ── rows ────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -336,7 +395,14 @@ constexpr std::array kTable{
         "is not looked at."),
     row<&S::webhooks, &S::Webhooks::source_address>(
         "webhooks.source_address",
-        "Local address that webhooks leave from, so that receivers can allow it; empty: the system's choice."),
+        "Local addresses that webhooks leave from, so that receivers can allow them: one, or a list of one IPv4 and "
+        "one "
+        "IPv6. Receivers of a family without one get nothing. The start fails if this machine does not have them; "
+        "`GET /v1/meta` shows them. Empty: the system's choice."),
+    row<&S::webhooks, &S::Webhooks::allowed_ports>(
+        "webhooks.allowed_ports",
+        "Ports that webhooks may go to beside 80 and 443, `\"8443\"` or `\"9000-9010\"`. Danger: other ports belong to "
+        "other protocols, such as those of mail servers and databases."),
     row<&S::webhooks, &S::Webhooks::in_flight_max, kPositive>("webhooks.in_flight_max",
                                                               "Attempts under way at once that are younger than a "
                                                               "second, all endpoints together."),
@@ -348,6 +414,22 @@ constexpr std::array kTable{
         "webhooks.per_endpoint_in_flight_max", "Attempts under way at once for one endpoint, quick and slow."),
     row<&S::webhooks, &S::Webhooks::ca_file>(
         "webhooks.ca_file", "Authorities that receivers' certificates are checked against (PEM); empty: the system's."),
+    row<&S::smtp, &S::Smtp::url>("smtp.url",
+                                 "The mail server for warnings to members, `smtp://mail.saas.example:587` or "
+                                 "`smtps://mail.saas.example`; empty: no mail is sent."),
+    row<&S::smtp, &S::Smtp::from>("smtp.from", "The address that mails are from."),
+    row<&S::smtp, &S::Smtp::username>("smtp.username", "Whom the mail server knows; empty: no authentication."),
+    row<&S::smtp, &S::Smtp::password_file>("smtp.password_file",
+                                           "A file with the password, readable for its owner alone."),
+    row<&S::smtp, &S::Smtp::password>("smtp.password",
+                                      "The password itself, instead of the file. Only from the environment.",
+                                      Secrecy::kSecret, "SIGNPOST_SMTP_PASSWORD"),
+    row<&S::smtp, &S::Smtp::tls>("smtp.tls",
+                                 "Whether `smtp://` must become TLS (STARTTLS): `required`, `opportunistic` (if the "
+                                 "server offers it; not with a password) or `none`. `smtps://` always is TLS."),
+    row<&S::smtp, &S::Smtp::ca_file>(
+        "smtp.ca_file",
+        "Authorities that the mail server's certificate is checked against (PEM); empty: the system's."),
     row<&S::network, &S::Network::allow>("network.allow",
                                          "Networks that webhooks and DNS questions may reach although they are not "
                                          "public. Danger: whoever may name an endpoint or a "
@@ -358,6 +440,8 @@ constexpr std::array kTable{
     row<&S::retention, &S::Retention::days, Limits{1, 3650}>(
         "retention.days",
         "Days after which events are dropped, with their deliveries and attempts, once none is pending."),
+    row<&S::retention, &S::Retention::audit_days, Limits{1, 36500}>(
+        "retention.audit_days", "Days after which lines of the audit log are dropped."),
 };
 
 constexpr std::array kIssuerTable{

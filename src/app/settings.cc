@@ -152,6 +152,22 @@ Result<void> read_environment(const Environment& environment, LoadedSettings& in
   return {};
 }
 
+Result<void> check_mail(const Settings::Smtp& smtp, std::string_view file) {
+  const auto refuse = [&](std::string_view what) { return fail(Kind::kUnprocessable, format("{}: {}", file, what)); };
+  if (!smtp.url) return {};
+  if (!smtp.from) return refuse("\"smtp.url\" needs \"smtp.from\", the address that mails are from");
+  const bool has_password = !smtp.password.empty() || !smtp.password_file.empty();
+  if (smtp.username.empty() == has_password) {
+    return refuse(
+        "\"smtp.username\" and a password (\"smtp.password_file\" or SIGNPOST_SMTP_PASSWORD) belong together");
+  }
+  if (!smtp.username.empty() && smtp.tls == net::MailTls::kOpportunistic && !smtp.url->is_smtps) {
+    return refuse(
+        "\"smtp.tls\" must be \"required\" with a password: somebody in between could take TLS away and read it");
+  }
+  return {};
+}
+
 /// What no single value can say.
 Result<void> check_together(const Settings& settings, std::string_view file) {
   if (!settings.store.url.empty() && !settings.store.url.starts_with("postgresql://") &&
@@ -170,7 +186,13 @@ Result<void> check_together(const Settings& settings, std::string_view file) {
                 format("{}: \"dns.server_budget\" ({}) must not be over \"dns.look_budget\" ({})", file,
                        to_text(settings.dns.server_budget), to_text(settings.dns.look_budget)));
   }
-  return {};
+  const auto& sources = settings.webhooks.source_address;
+  if (std::ranges::count_if(sources, [](const auto& one) { return one.is_v4(); }) > 1 ||
+      std::ranges::count_if(sources, [](const auto& one) { return one.is_v6(); }) > 1) {
+    return fail(Kind::kUnprocessable,
+                format("{}: \"webhooks.source_address\" may have one IPv4 and one IPv6 address", file));
+  }
+  return check_mail(settings.smtp, file);
 }
 
 }  // namespace

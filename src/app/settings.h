@@ -20,7 +20,8 @@
 #include "base/log.h"
 #include "base/result.h"
 #include "base/time.h"
-#include "net/address_policy.h"
+#include "net/mail.h"
+#include "net/target_policy.h"
 #include "net/task.h"
 
 namespace signpost::app {
@@ -90,8 +91,11 @@ struct Settings {
   } dns;
 
   struct Webhooks {
-    // Local address that webhooks leave from, so that receivers can allow it; empty: the system's choice.
-    std::optional<net::IpAddress> source_address;
+    // Local addresses that webhooks leave from, so that receivers can allow them, one a family at most; receivers of a
+    // family without one get nothing. Empty: the system's choice.
+    std::vector<net::IpAddress> source_address;
+    // Ports that webhooks may go to beside 80 and 443. Danger: other ports belong to other protocols.
+    std::vector<net::PortRange> allowed_ports;
     // Attempts under way at once that are younger than a second, all endpoints together.
     std::size_t in_flight_max = 256;
     // The older ones beside them; each costs a connection and about 16 KiB.
@@ -101,6 +105,23 @@ struct Settings {
     // Authorities that receivers' certificates are checked against, PEM; empty: the system's.
     std::filesystem::path ca_file;
   } webhooks;
+
+  struct Smtp {
+    // The mail server for warnings to members; empty: no mail is sent.
+    std::optional<net::MailServer> url;
+    // Whom mails are from.
+    std::optional<MailAddress> from;
+    // Empty: no authentication.
+    std::string username;
+    // A file with the password, mode 0600.
+    std::filesystem::path password_file;
+    // The password itself; only from the environment.
+    std::string password;
+    // STARTTLS with smtp://; smtps:// always has TLS.
+    net::MailTls tls = net::MailTls::kRequired;
+    // Authorities that the server's certificate is checked against, PEM; empty: the system's.
+    std::filesystem::path ca_file;
+  } smtp;
 
   struct Network {
     // Networks that webhooks and DNS questions may reach although they are not public. Danger: whoever may name an
@@ -128,6 +149,8 @@ struct Settings {
   struct Retention {
     // Events are dropped after so many days, with their deliveries and attempts, once none is pending.
     std::size_t days = 90;
+    // Lines of the audit log are dropped after so many days.
+    std::size_t audit_days = 730;
   } retention;
 };
 

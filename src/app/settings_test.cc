@@ -58,6 +58,11 @@ server_budget = "100ms"
 source_address = "192.0.2.10"
 in_flight_max = 64
 slow_in_flight_max = 512
+allowed_ports = ["8443", "8000-8999"]
+[smtp]
+url = "smtp://mail.saas.example:587"
+from = "signpost@saas.example"
+tls = "none"
 [[issuers]]
 issuer = "https://clerk.saas.example"
 jwks_url = "https://clerk.saas.example/.well-known/jwks.json"
@@ -76,7 +81,13 @@ organization_claim = "org.slug"
   EXPECT_EQ(settings.dns.resolvers[0].port(), 53);
   EXPECT_EQ(settings.dns.resolvers[1].port(), 5353);
   EXPECT_EQ(settings.dns.look_budget, Milliseconds(300));
-  EXPECT_EQ(settings.webhooks.source_address->to_string(), "192.0.2.10");
+  ASSERT_EQ(settings.webhooks.source_address.size(), 1U);
+  EXPECT_EQ(settings.webhooks.source_address[0].to_string(), "192.0.2.10");
+  ASSERT_EQ(settings.webhooks.allowed_ports.size(), 2U);
+  EXPECT_EQ(settings.webhooks.allowed_ports[1].last, 8999);
+  EXPECT_EQ(settings.smtp.url->url, "smtp://mail.saas.example:587");
+  EXPECT_EQ(settings.smtp.from->text(), "signpost@saas.example");
+  EXPECT_EQ(settings.smtp.tls, net::MailTls::kNone);
   EXPECT_EQ(settings.webhooks.in_flight_max, 64U);
   EXPECT_EQ(settings.webhooks.slow_in_flight_max, 512U);
   ASSERT_EQ(settings.issuers.size(), 2U);
@@ -109,14 +120,50 @@ TEST(Settings, AWrongTypeNamesKeyLineAndWhatIsWanted) {
 }
 
 TEST(Settings, ValuesOutsideTheirLimitsAreRefused) {
-  for (const auto* toml :
-       {"[dns]\nauthority_port = 0\n", "[dns]\nauthority_port = 65536\n", "[api]\nbody_bytes_max = -1\n",
-        "[process]\nstop_budget = \"11m\"\n", "[process]\nloops = 1000\n", "[api]\nlisten = \"localhost:80\"\n",
-        "[api]\nlisten = \"127.0.0.1\"\n", "[network]\nallow = [\"10.0.0.1/8\"]\n", "[network]\nallow = [1]\n",
-        "[log]\nlevel = \"loud\"\n", "[webhooks]\nsource_address = \"nowhere\"\n", "[store]\nurl = \"mysql://x\"\n",
-        "[api]\nlisten = 1979-05-27\n", "api = 3\n", "[dns]\nresolvers = \"192.0.2.53\"\n"}) {
+  for (const auto* toml : {"[dns]\nauthority_port = 0\n",
+                           "[dns]\nauthority_port = 65536\n",
+                           "[api]\nbody_bytes_max = -1\n",
+                           "[process]\nstop_budget = \"11m\"\n",
+                           "[process]\nloops = 1000\n",
+                           "[api]\nlisten = \"localhost:80\"\n",
+                           "[api]\nlisten = \"127.0.0.1\"\n",
+                           "[network]\nallow = [\"10.0.0.1/8\"]\n",
+                           "[network]\nallow = [1]\n",
+                           "[log]\nlevel = \"loud\"\n",
+                           "[webhooks]\nsource_address = \"nowhere\"\n",
+                           "[webhooks]\nallowed_ports = [8443]\n",
+                           "[webhooks]\nallowed_ports = [\"90-80\"]\n",
+                           "[smtp]\nurl = \"http://mail.saas.example\"\n",
+                           "[smtp]\nfrom = \"Ops <ops@saas.example>\"\n",
+                           "[smtp]\ntls = \"maybe\"\n",
+                           "[store]\nurl = \"mysql://x\"\n",
+                           "[api]\nlisten = 1979-05-27\n",
+                           "api = 3\n",
+                           "[dns]\nresolvers = \"192.0.2.53\"\n"}) {
     EXPECT_NE(error_of(toml), "no error") << toml;
   }
+}
+
+TEST(Settings, SourceAddressesAreOneAFamily) {
+  const auto loaded = parse("[webhooks]\nsource_address = [\"192.0.2.10\", \"2001:db8::10\"]\n");
+  ASSERT_TRUE(loaded) << loaded.error().message;
+  EXPECT_EQ(loaded->settings.webhooks.source_address.size(), 2U);
+  EXPECT_TRUE(parse("[webhooks]\nsource_address = \"\"\n")->settings.webhooks.source_address.empty());
+  EXPECT_TRUE(has(error_of("[webhooks]\nsource_address = [\"192.0.2.10\", \"192.0.2.11\"]\n"), "one IPv4"));
+}
+
+TEST(Settings, MailNeedsASenderAndGivesNoPasswordAway) {
+  const std::string server = "[smtp]\nurl = \"smtp://mail.saas.example\"\n";
+  const std::string from = "from = \"signpost@saas.example\"\n";
+  EXPECT_TRUE(has(error_of(server), "smtp.from"));
+  EXPECT_TRUE(parse(server + from));
+  EXPECT_TRUE(has(error_of(server + from + "username = \"u\"\n"), "belong together"));
+  EXPECT_TRUE(has(error_of(server + from + "password_file = \"p\"\n"), "belong together"));
+  const auto user = from + "username = \"u\"\npassword_file = \"p\"\n";
+  EXPECT_TRUE(parse(server + user));
+  EXPECT_TRUE(has(error_of(server + user + "tls = \"opportunistic\"\n"), "in between"));
+  EXPECT_TRUE(parse("[smtp]\nurl = \"smtps://mail.saas.example\"\n" + user + "tls = \"opportunistic\"\n"));
+  EXPECT_TRUE(has(error_of("[smtp]\npassword = \"p\"\n"), "SIGNPOST_SMTP_PASSWORD"));
 }
 
 TEST(Settings, WhatIsNotTomlNamesTheLine) {

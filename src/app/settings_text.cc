@@ -49,9 +49,9 @@ ASCII; other characters are written as `"\u00fc"` in double quotes.
 
 **Data directory.** `--data DIR` holds the database, the master key and the lock of the running server (and nothing else has to be
 backed up, see [backup.md](backup.md)). Without `--data` it is `/var/lib/signpost` if that exists and is writable, otherwise
-`./signpost-data`. The commands `app` and `key` work on the same store: give them the same `--config` and `--data` as `serve`.
+`./signpost-data`. The commands `app`, `member` and `key` work on the same store: give them the same `--config` and `--data` as `serve`.
 
-**Environment.** `SIGNPOST_MASTER_KEY` and `SIGNPOST_STORE_URL` override the file. The commands that talk to the API read
+**Environment.** `SIGNPOST_MASTER_KEY`, `SIGNPOST_STORE_URL` and `SIGNPOST_SMTP_PASSWORD` override the file. The commands that talk to the API read
 `SIGNPOST_KEY`; `webhook verify` and `webhook listen` read `SIGNPOST_SECRET`.
 
 This page is printed by `signpost config docs`; a test holds it against the program.

@@ -46,9 +46,12 @@ class StoreSession {
   /// more.
   void stop() { database_->stop(); }
 
+  /// Which URLs endpoints may have.
+  net::TargetPolicy targets() const { return {settings().network.allow, settings().webhooks.allowed_ports}; }
+
   /// For one administrative act; `actor` is what the audit log calls the caller.
   services::Administration administration(std::string actor) {
-    return {master_key_, random_, ids_, clock_.now(), std::move(actor)};
+    return {master_key_, random_, ids_, clock_.now(), std::move(actor), targets()};
   }
 
  private:

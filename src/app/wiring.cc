@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "app/descriptors.h"
+#include "app/mail_settings.h"
 #include "app/resolv_conf.h"
 #include "app/run_here.h"
 #include "app/setting_table.h"
@@ -13,6 +14,7 @@
 #include "base/guarded.h"
 #include "base/log.h"
 #include "base/text.h"
+#include "net/source_address.h"
 #include "net/task_group.h"
 #include "net/wait.h"
 #include "services/job_handlers.h"
@@ -50,7 +52,8 @@ dns::Observer::Settings observer_settings(const Settings& settings, std::vector<
 net::PostSettings sender_settings(const Settings& settings) {
   net::PostSettings sender;
   sender.connect_budget = model::kConnectBudget;
-  sender.source_address = settings.webhooks.source_address;
+  sender.source_addresses = settings.webhooks.source_address;
+  sender.ports = net::ports_with(settings.webhooks.allowed_ports);
   sender.ca_file = settings.webhooks.ca_file.string();
   return sender;
 }
@@ -87,6 +90,7 @@ std::size_t connections_max(const Settings& settings) {
 services::Retention::Settings retention_settings(const Settings& settings) {
   services::Retention::Settings retention;
   retention.events = std::chrono::days(settings.retention.days);
+  retention.audit = std::chrono::days(settings.retention.audit_days);
   return retention;
 }
 
@@ -177,6 +181,7 @@ class Wiring::Unit {
     if (is_first()) {
       house_.directory_.start(company);
       house_.retention_.start();
+      if (house_.warning_mail_) house_.warning_mail_->start();
     }
     while (!stop_by()) co_await stop_wanted_.wait_until(net::Deadline::max());
     const auto deadline = *stop_by();
@@ -184,6 +189,7 @@ class Wiring::Unit {
     co_await jobs_.stop(left_until(deadline));
     co_await courier_.stop(left_until(deadline));
     if (is_first()) co_await house_.retention_.stop();
+    if (is_first() && house_.warning_mail_) co_await house_.warning_mail_->stop(left_until(deadline));
     co_await sender_.stop();
     co_await observer_.stop();
     co_await company.stop();
@@ -212,7 +218,8 @@ class Wiring::Unit {
 
 // ── building ────────────────────────────────────────────────────────────────────────────────────────────────────
 
-Wiring::Wiring(StoreSession& session, std::vector<net::UdpEndpoint> resolvers)
+Wiring::Wiring(StoreSession& session, std::vector<net::UdpEndpoint> resolvers,
+               std::optional<net::SmtpMailer::Settings> mail)
     : session_(session),
       policy_(session.settings().network.allow),
       loops_(loops_of(session.settings())),
@@ -234,21 +241,40 @@ Wiring::Wiring(StoreSession& session, std::vector<net::UdpEndpoint> resolvers)
       history_(session.storage()),
       identity_(directory_, http_, session.clock(), identity_settings(session.settings())),
       tokens_(session.master_key(), session.clock()),
-      api_({session.storage(), directory_, connections_, history_, identity_, tokens_, session.master_key(),
-            session.random(), session.ids(), session.clock()},
+      api_({session.storage(),
+            directory_,
+            connections_,
+            history_,
+            identity_,
+            tokens_,
+            session.master_key(),
+            session.random(),
+            session.ids(),
+            session.clock(),
+            session.targets(),
+            {std::string(kVersion), session.settings().webhooks.source_address}},
            api_settings(session.settings())),
       operation_(session.storage(), api_.metrics(), session.clock(),
                  {[this](api::Exposition& to) { write_metrics(to); }}) {
   for (const auto& unit : units_) unit->take_jobs(propagation_);
+  if (!mail) return;
+  mailer_.emplace(*std::move(mail));
+  warning_mail_.emplace(session.storage(), session.clock(), *mailer_, loops_.at(0).get_executor(),
+                        services::WarningMail::Settings{});
 }
 
 Wiring::~Wiring() { stop(Milliseconds(0)); }
 
 Result<std::unique_ptr<Wiring>> Wiring::build(StoreSession& session) {
   const auto& configured = session.settings().dns.resolvers;
+  for (const auto& address : session.settings().webhooks.source_address) {
+    if (const auto checked = net::check_source_address(address); !checked)
+      return fail(Kind::kUnprocessable, "\"webhooks.source_address\": " + checked.error().message);
+  }
+  auto mail = TRY(mailer_settings(session.settings()));
   auto resolvers = configured.empty() ? TRY(system_resolvers()) : configured;
   try {
-    std::unique_ptr<Wiring> wiring(new Wiring(session, std::move(resolvers)));
+    std::unique_ptr<Wiring> wiring(new Wiring(session, std::move(resolvers), std::move(mail)));
     TRY_VOID(wiring->listen());
     return wiring;
   } catch (const std::exception& error) {

@@ -8,6 +8,7 @@
 #include <atomic>
 #include <future>
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include "api/api.h"
@@ -18,6 +19,7 @@
 #include "net/http_client.h"
 #include "net/http_server.h"
 #include "net/loops.h"
+#include "net/mail.h"
 #include "net/post_sender.h"
 #include "services/bell.h"
 #include "services/connections.h"
@@ -29,6 +31,7 @@
 #include "services/propagation.h"
 #include "services/retention.h"
 #include "services/tokens.h"
+#include "services/warning_mail.h"
 
 namespace signpost::app {
 
@@ -57,7 +60,7 @@ class Wiring {
  private:
   class Unit;  // what lives on one loop
 
-  Wiring(StoreSession& session, std::vector<net::UdpEndpoint> resolvers);
+  Wiring(StoreSession& session, std::vector<net::UdpEndpoint> resolvers, std::optional<net::SmtpMailer::Settings> mail);
   Result<void> listen();
   void write_metrics(api::Exposition& to) const;
 
@@ -74,6 +77,8 @@ class Wiring {
   services::Connections connections_;
   services::Propagation propagation_;
   services::Retention retention_;
+  std::optional<net::SmtpMailer> mailer_;  // both only if a mail server is set
+  std::optional<services::WarningMail> warning_mail_;
   services::History history_;
   services::Identity identity_;
   services::Tokens tokens_;

@@ -67,6 +67,12 @@ PostOutcome& failed(PostOutcome& outcome, Failure failure, std::string detail) {
   return outcome;
 }
 
+std::optional<IpAddress> source_for(const PostSettings& settings, const IpAddress& peer) {
+  const auto& all = settings.source_addresses;
+  const auto found = std::ranges::find_if(all, [&](const IpAddress& one) { return one.is_v4() == peer.is_v4(); });
+  return found == all.end() ? std::nullopt : std::optional(*found);
+}
+
 }  // namespace
 
 struct PostSender::Impl {
@@ -167,6 +173,8 @@ Task<PostOutcome> PostSender::Impl::post(Url url, std::vector<Header> headers, s
       if (--impl.exchanges == 0) impl.all_ended.notify();
     }
   } const count(*this);
+  if (const auto port = check_port(settings.ports, url.port); !port)
+    co_return failed(outcome, Failure::kRefusedAddress, port.error().message);
   const auto request = compose(url, headers, body);
   if (!request) co_return failed(outcome, Failure::kProtocol, request.error().message);
   const auto start = steady_clock::now();
@@ -252,16 +260,17 @@ Task<std::unique_ptr<PostConnection>> PostSender::Impl::connect_to_one(const Url
                                                                        PostOutcome& outcome, Deadline deadline) {
   const auto start = steady_clock::now();
   std::size_t left = addresses.size();
-  std::string why = "no address of the host has the family of the source address";
+  std::string why = "no address of the host has the family of a source address";
   auto failure = Failure::kConnect;
   for (const auto& address : addresses) {
     const auto share = (deadline - steady_clock::now()) / static_cast<int>(left--);
-    if (settings.source_address && settings.source_address->is_v4() != address.is_v4()) continue;
+    const auto source = source_for(settings, address);
+    if (!settings.source_addresses.empty() && !source) continue;
     auto connection = std::make_unique<PostConnection>(executor);
     const InUse in(in_use, connection.get());
     const TcpEndpoint peer(address, url.port);
     outcome.remote_address = text_of(peer);
-    const auto error = co_await connection->connect(peer, settings.source_address, steady_clock::now() + share);
+    const auto error = co_await connection->connect(peer, source, steady_clock::now() + share);
     outcome.timing.connect = since(start);
     if (!error) co_return connection;
     const bool is_late = connection->has_timed_out();

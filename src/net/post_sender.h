@@ -16,6 +16,7 @@
 #include "net/address_policy.h"
 #include "net/address_resolver.h"
 #include "net/http_message.h"
+#include "net/target_policy.h"
 #include "net/task.h"
 #include "net/url.h"
 
@@ -29,7 +30,7 @@ struct PostOutcome {
     kTls,             // handshake or certificate
     kTimeout,         // a budget ran out before the head of the response
     kProtocol,        // the answer is not HTTP/1.1, or over a limit before its head ended
-    kRefusedAddress,  // the address policy forbids one of the addresses
+    kRefusedAddress,  // the address policy forbids one of the addresses, or the settings the port
     kReset,           // the connection broke before the head of the response
   };
   struct Timing {
@@ -68,7 +69,9 @@ struct PostSettings {
   Milliseconds idle_budget{30'000};          // how long one is kept without use
   Milliseconds connection_age_max{300'000};  // then a new one, so that changed addresses are noticed
   std::size_t exchanges_max = 4096;          // under way at once; over it the attempt fails
-  std::optional<IpAddress> source_address;   // bind here; addresses of the other family are not tried
+  // Bind to the one of the family; addresses of a family without one are not tried. Empty: the system's choice.
+  std::vector<IpAddress> source_addresses{};
+  std::vector<PortRange> ports{{1, 65535}};  // where posts may go, whatever was allowed when the URL was given
   std::string ca_file;                       // PEM; empty: the system's authorities
 };
 

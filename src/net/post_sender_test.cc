@@ -318,10 +318,19 @@ TEST(PostSender, LeavesFromTheSourceAddress) {
     peer.read_message();
     peer.send("HTTP/1.1 200 OK\r\nContent-Length: 9\r\nConnection: close\r\n\r\n" + peer.remote_address());
   });
-  Sending s({.source_address = boost::asio::ip::make_address("127.0.0.9")});
+  Sending s({.source_addresses = {boost::asio::ip::make_address("127.0.0.9")}});
   EXPECT_EQ(s.post_to(server).response_body, "127.0.0.9");
   s.resolver.set("six.example", {"::ffff:127.0.0.1"});
   EXPECT_EQ(s.post("http://six.example/").failure, Failure::kConnect);
+}
+
+TEST(PostSender, GoesToAllowedPortsOnlyWithoutConnecting) {
+  const ScriptedServer server(once(kOk));
+  Sending s({.ports = ports_with({})});
+  const auto outcome = s.post_to(server);
+  EXPECT_EQ(outcome.failure, Failure::kRefusedAddress);
+  EXPECT_NE(outcome.detail.find("80, 443"), std::string::npos) << outcome.detail;
+  EXPECT_TRUE(outcome.remote_address.empty());
 }
 
 TEST(PostSender, SendsNoHeaderThatBreaksTheRequest) {

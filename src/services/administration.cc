@@ -4,7 +4,6 @@
 #include <algorithm>
 
 #include "base/text.h"
-#include "store/audit_log.h"
 
 namespace signpost::services {
 
@@ -23,6 +22,12 @@ Result<void> audit(store::Tx& tx, const Administration& by, std::optional<Applic
                    std::string action, std::string subject, std::string detail) {
   return store::audit_log::insert(tx, {by.ids.make<AuditId>(), application, by.actor, std::move(action),
                                        std::move(subject), std::move(detail), by.now});
+}
+
+Result<store::Page<AuditEntry>> list_audit_log(store::Tx& tx, std::optional<ApplicationId> application,
+                                               const store::PageRequest<AuditId>& page) {
+  return application ? store::audit_log::list(tx, *application, page)
+                     : store::audit_log::list_across_applications(tx, page);
 }
 
 }  // namespace signpost::services

@@ -5,8 +5,7 @@
 
 #include "base/text.h"
 #include "net/url.h"
-#include "services/endpoints.h"
-#include "store/application_secrets.h"
+#include "services/client_secrets.h"
 #include "store/applications.h"
 #include "store/directory_revision.h"
 #include "store/members.h"
@@ -91,19 +90,6 @@ Result<void> check_alone(store::Tx& tx, ApplicationId id, const model::IdentityR
               "identity.audiences");
 }
 
-Result<std::string> add_secret(store::Tx& tx, const Administration& by, ApplicationId application, SecretId id,
-                               bool is_promoted) {
-  const std::string secret = "whsec_" + to_base64(by.random.bytes(32));
-  model::ApplicationSecret row;
-  row.id = id;
-  row.application = application;
-  row.sealed = to_base64(by.master_key.seal(secret, id.text()));
-  row.is_promoted = is_promoted;
-  row.created_at = by.now;
-  TRY_VOID(store::application_secrets::insert(tx, row));
-  return secret;
-}
-
 }  // namespace
 
 Result<NewApplication> create_application(store::Tx& tx, const Administration& by, const ApplicationWish& wish) {
@@ -120,7 +106,7 @@ Result<NewApplication> create_application(store::Tx& tx, const Administration& b
   TRY_VOID(check_alone(tx, application.id, wish.identity));
   TRY_VOID(store::applications::insert(tx, application));
   TRY_VOID(store::members::insert(tx, {by.ids.make<MemberId>(), application.id, "owner", model::Role::kAdmin, by.now}));
-  made.secret = TRY(add_secret(tx, by, application.id, by.ids.make<SecretId>(), true));
+  made.secret = TRY(add_first_secret(tx, by, application.id, std::nullopt, std::nullopt)).secret;
   TRY_VOID(audit(tx, by, application.id, "application.create", application.id.text(), "named " + application.name));
   if (wish.webhook_url) {
     EndpointWish first;
@@ -171,47 +157,6 @@ Result<void> remove_application(store::Tx& tx, const Administration& by, Applica
   TRY_VOID(audit(tx, by, id, "application.delete", id.text(),
                  "named " + application.name + ", with everything that belonged to it"));
   return store::directory_revision::bump(tx);
-}
-
-Result<NewSecret> rotate_secret(store::Tx& tx, const Administration& by, ApplicationId id, Milliseconds overlap) {
-  if (overlap < Milliseconds(0) || overlap > kOverlapMax) {
-    return unprocessable("overlap must be between 0s and " + to_text(kOverlapMax), "overlap");
-  }
-  TRY(find_application(tx, id));
-  const auto all = TRY(store::application_secrets::list(tx, id));
-  const auto live = model::live_secrets(all, by.now);
-  const bool is_at_once = overlap == Milliseconds(0);
-  if (!is_at_once && live.size() >= model::kLiveSecretsMax) {
-    return fail(Kind::kConflict, format("{} secrets are live already; wait until one ends, or rotate with overlap 0s",
-                                        model::kLiveSecretsMax));
-  }
-  NewSecret made;
-  for (const auto& old : all) {
-    if (!old.is_live(by.now)) {
-      TRY(store::application_secrets::remove(tx, id, old.id));
-      continue;
-    }
-    const Time end = std::min(old.expires_at.value_or(by.now + overlap), by.now + overlap);
-    TRY(store::application_secrets::expire(tx, id, old.id, end));
-    made.old_end_at = std::max(made.old_end_at.value_or(end), end);
-  }
-  made.id = by.ids.make<SecretId>();
-  made.secret = TRY(add_secret(tx, by, id, made.id, is_at_once));
-  TRY_VOID(audit(tx, by, id, "secret.rotate", made.id.text(), "older secrets end within " + to_text(overlap)));
-  TRY_VOID(store::directory_revision::bump(tx));
-  return made;
-}
-
-Result<SecretId> promote_secret(store::Tx& tx, const Administration& by, ApplicationId id) {
-  TRY(find_application(tx, id));
-  const auto live = model::live_secrets(TRY(store::application_secrets::list(tx, id)), by.now);
-  if (live.empty()) return fail(Kind::kConflict, "the application has no live secret; rotate it to make one");
-  const auto& newest = live.front();
-  if (newest.is_promoted) return newest.id;
-  TRY(store::application_secrets::promote(tx, id, newest.id));
-  TRY_VOID(audit(tx, by, id, "secret.promote", newest.id.text(), "signs the Entri headers from now on"));
-  TRY_VOID(store::directory_revision::bump(tx));
-  return newest.id;
 }
 
 }  // namespace signpost::services

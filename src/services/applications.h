@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Administration of applications: their settings and client secrets. Every act leaves a line in the audit log.
+// Administration of applications and their settings. Every act leaves a line in the audit log.
 // Plain functions over one transaction, so that the API (through Storage) and the command line (on its own connection)
 // share them; any thread. Each may run twice before it is committed. The plain secret leaves only in the value
 // returned.
@@ -12,6 +12,7 @@
 
 #include "model/application.h"
 #include "services/administration.h"
+#include "services/endpoints.h"
 #include "store/page.h"
 #include "store/tx.h"
 
@@ -27,7 +28,7 @@ struct ApplicationWish {
 struct NewApplication {
   model::Application application;
   std::string secret;  // shown once
-  std::optional<model::Endpoint> endpoint;
+  std::optional<EndpointView> endpoint;
 };
 
 /// With the member "owner" (Admin), a promoted secret, and an endpoint if a webhook URL is given. kUnprocessable with
@@ -50,22 +51,5 @@ Result<model::Application> find_application(store::Tx& tx, ApplicationId id);
 Result<store::Page<model::Application>> list_applications(store::Tx& tx, const store::PageRequest<ApplicationId>& page);
 /// With everything that belongs to it: connections, events, deliveries, secrets, keys.
 Result<void> remove_application(store::Tx& tx, const Administration& by, ApplicationId id);
-
-// ── client secrets ──────────────────────────────────────────────────────────────────────────────────────────
-
-constexpr Milliseconds kOverlapDefault = std::chrono::hours(24);
-constexpr Milliseconds kOverlapMax = std::chrono::hours(7 * 24);
-
-struct NewSecret {
-  SecretId id;
-  std::string secret;              // shown once
-  std::optional<Time> old_end_at;  // when the secrets before it stop working
-};
-/// A new secret beside the old ones, which live on for `overlap` (0…kOverlapMax) at most. Until it is promoted or the
-/// old ones end, the old one signs the Entri headers; with no overlap the new one signs at once. kConflict at
-/// kLiveSecretsMax live ones.
-Result<NewSecret> rotate_secret(store::Tx& tx, const Administration& by, ApplicationId id, Milliseconds overlap);
-/// From now on the newest live secret signs the Entri headers. Idempotent.
-Result<SecretId> promote_secret(store::Tx& tx, const Administration& by, ApplicationId id);
 
 }  // namespace signpost::services

@@ -7,6 +7,7 @@
 #include "crypto/testing/fake_random.h"
 #include "net/testing/run_task.h"
 #include "services/applications.h"
+#include "services/client_secrets.h"
 #include "services/endpoint_headers.h"
 #include "services/keys.h"
 #include "services/testing/webhook_world.h"
@@ -93,8 +94,9 @@ TEST(Directory, SignsWithTheOldSecretUntilTheOverlapEnds) {
   Reception reception;
   const auto made = reception.create(saas());
   const auto id = made.application.id;
-  const auto rotated = reception.act<NewSecret>(
-      [&](store::Tx& tx, const Administration& by) { return rotate_secret(tx, by, id, std::chrono::hours(1)); });
+  const auto rotated = reception.act<NewSecret>([&](store::Tx& tx, const Administration& by) {
+    return rotate_secret(tx, by, id, {.overlap = std::chrono::hours(1)});
+  });
   reception.reload();
   auto secrets = reception.directory.secrets_of(id);
   ASSERT_TRUE(secrets);

@@ -3,6 +3,7 @@
 
 #include "base/log.h"
 #include "net/wait.h"
+#include "store/audit_log.h"
 #include "store/events.h"
 #include "store/idempotency_keys.h"
 
@@ -20,7 +21,8 @@ Task<Result<std::size_t>> Retention::sweep_once() {
   const auto events = CO_TRY(co_await drop(store::events::remove_before_across_applications, now - settings_.events));
   const auto keys = CO_TRY(
       co_await drop(store::idempotency_keys::remove_before_across_applications, now - settings_.idempotency_keys));
-  co_return static_cast<std::size_t>(events + keys);
+  const auto audit = CO_TRY(co_await drop(store::audit_log::remove_before_across_applications, now - settings_.audit));
+  co_return static_cast<std::size_t>(events + keys + audit);
 }
 
 Task<Result<std::int64_t>> Retention::drop(Remove remove, Time before) {

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Drops by age what nobody needs any more: events whose deliveries have ended, with their attempts, and idempotency
-// keys. Owned by app/wiring; lives on one loop; `stop` is awaited before it dies. Small batches with a pause between:
-// retention never holds the writer long enough to delay a delivery.
+// Drops by age what nobody needs any more: events whose deliveries have ended, with their attempts, idempotency keys,
+// and lines of the audit log. Owned by app/wiring; lives on one loop; `stop` is awaited before it dies. Small batches
+// with a pause between: retention never holds the writer long enough to delay a delivery.
 #pragma once
 
 #include <chrono>
@@ -19,7 +19,8 @@ class Retention {
   struct Settings {
     std::chrono::days events{90};  // with their deliveries and attempts, once no delivery is pending
     std::chrono::days idempotency_keys{
-        1};  // kept answers may hold a secret that was shown once: not longer than retries need
+        1};                        // kept answers may hold a secret that was shown once: not longer than retries need
+    std::chrono::days audit{730};  // lines of the audit log
     Milliseconds round_pause = std::chrono::minutes(10);  // real time, when nothing is left to drop
     Milliseconds batch_pause{50};                         // real time between two batches
     std::int32_t batch_max = 500;                         // rows of one transaction

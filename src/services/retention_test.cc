@@ -65,6 +65,18 @@ TEST_F(RetentionTest, DropsIdempotencyKeysAfterADay) {
   EXPECT_EQ(sweep(), 0u);
 }
 
+TEST_F(RetentionTest, DropsLinesOfTheAuditLogByTheirOwnAge) {
+  testing::must(world_.storage.write_now<void>([&](store::Tx& tx) {
+    return store::audit_log::insert(tx, {world_.ids.make<AuditId>(), world_.application.id, "test", "key.create",
+                                         "key_x", "made", world_.clock.now()});
+  }));
+  world_.clock.advance(std::chrono::days(730));
+  EXPECT_EQ(sweep(), 0u);
+  world_.clock.advance(Milliseconds(1));
+  EXPECT_EQ(sweep(), 1u);
+  EXPECT_TRUE(world_.audit_log().empty());
+}
+
 TEST_F(RetentionTest, TakesNoMoreThanOneBatchInATransaction) {
   auto connection = world_.connection();
   for (int i = 0; i < 5; ++i) world_.publish(connection);

@@ -37,4 +37,106 @@ Result<std::vector<model::Notice>> list(Tx& tx, ApplicationId application) {
   return all_of<model::Notice>(rows, kListedMax, "notices", read);
 }
 
+Result<std::vector<Waiting>> waiting_across_applications(Tx& tx, ApplicationId after) {
+  // Jumps from application to application in the index: a hundred thousand notices of one cost as much as one.
+  const Rows rows = TRY(tx.query(
+      "WITH RECURSIVE head (application) AS (SELECT MIN(application) FROM notice WHERE application > $1 UNION ALL "
+      "SELECT (SELECT MIN(n.application) FROM notice n WHERE n.application > head.application) FROM head "
+      "WHERE head.application IS NOT NULL) "
+      "SELECT a.id, a.name, a.last_warned_at FROM head JOIN application a ON a.id = head.application LIMIT $2",
+      after, kWaitingMax));
+  std::vector<Waiting> waiting;
+  for (const Row row : rows)
+    waiting.push_back({row.id<ApplicationId>(0), std::string(row.text(1)), row.optional_time(2)});
+  return waiting;
+}
+
+Result<Extent> extent_of(Tx& tx, ApplicationId application, model::NoticeKind kind) {
+  const Rows rows = TRY(tx.query("SELECT COUNT(*), MAX(id), MIN(at) FROM notice WHERE application = $1 AND kind = $2",
+                                 application, model::name_of(kind)));
+  const Row row = rows.front();
+  if (row.integer(0) == 0) return Extent{};
+  return Extent{row.integer(0), row.id<model::NoticeId>(1), row.time(2)};
+}
+
+namespace {
+
+/// Up to kNamedMax words, sorted; each row has one.
+std::vector<std::string> words_of(const Rows& rows) {
+  std::vector<std::string> words;
+  for (const Row row : rows) words.emplace_back(row.text(0));
+  return words;
+}
+
+Result<void> add_names(Tx& tx, ApplicationId application, model::NoticeId last, FailedAtEndpoint& failed) {
+  const auto kind = model::name_of(model::NoticeKind::kDeliveryFailed);
+  failed.last_detail = TRY(tx.query("SELECT detail FROM notice WHERE application = $1 AND kind = $2 AND endpoint = $3 "
+                                    "AND id <= $4 ORDER BY id DESC LIMIT 1",
+                                    application, kind, failed.endpoint, last))
+                           .front()
+                           .text(0);
+  failed.event_types = words_of(TRY(tx.query(
+      "SELECT DISTINCT e.type FROM notice n JOIN delivery d ON d.id = n.delivery JOIN event e ON e.id = d.event "
+      "WHERE n.application = $1 AND n.kind = $2 AND n.endpoint = $3 AND n.id <= $4 ORDER BY e.type LIMIT $5",
+      application, kind, failed.endpoint, last, kNamedMax)));
+  failed.hosts = words_of(TRY(
+      tx.query("SELECT DISTINCT c.host FROM notice n JOIN delivery d ON d.id = n.delivery JOIN connection c ON c.id = "
+               "d.connection WHERE n.application = $1 AND n.kind = $2 AND n.endpoint = $3 AND n.id <= $4 "
+               "ORDER BY c.host LIMIT $5",
+               application, kind, failed.endpoint, last, kNamedMax)));
+  return {};
+}
+
+}  // namespace
+
+Result<std::vector<FailedAtEndpoint>> failed_by_endpoint(Tx& tx, ApplicationId application, model::NoticeId last) {
+  const Rows rows =
+      TRY(tx.query("SELECT n.endpoint, e.url, COUNT(*), MIN(n.at), MAX(n.at) FROM notice n JOIN endpoint e ON e.id = "
+                   "n.endpoint WHERE n.application = $1 AND n.kind = $2 AND n.id <= $3 GROUP BY n.endpoint, e.url "
+                   "ORDER BY n.endpoint LIMIT $4",
+                   application, model::name_of(model::NoticeKind::kDeliveryFailed), last, kListedMax));
+  std::vector<FailedAtEndpoint> all;
+  for (const Row row : rows) {
+    FailedAtEndpoint failed;
+    failed.endpoint = row.id<EndpointId>(0);
+    failed.url = row.text(1);
+    failed.count = row.integer(2);
+    failed.first_at = row.time(3);
+    failed.last_at = row.time(4);
+    TRY_VOID(add_names(tx, application, last, failed));
+    all.push_back(std::move(failed));
+  }
+  return all;
+}
+
+Result<std::vector<Disabled>> disabled(Tx& tx, ApplicationId application) {
+  const Rows rows =
+      TRY(tx.query("SELECT n.id, n.endpoint, e.url, n.detail, n.at FROM notice n JOIN endpoint e ON e.id = n.endpoint "
+                   "WHERE n.application = $1 AND n.kind = $2 ORDER BY n.id LIMIT $3",
+                   application, model::name_of(model::NoticeKind::kEndpointDisabled), kDisabledMax));
+  std::vector<Disabled> all;
+  for (const Row row : rows) {
+    all.push_back({row.id<model::NoticeId>(0), row.id<EndpointId>(1), std::string(row.text(2)),
+                   std::string(row.text(3)), row.time(4)});
+  }
+  return all;
+}
+
+Result<void> remove_told(Tx& tx, ApplicationId application, model::NoticeKind kind, model::NoticeId last) {
+  TRY(tx.execute("DELETE FROM notice WHERE application = $1 AND kind = $2 AND id <= $3", application,
+                 model::name_of(kind), last));
+  return {};
+}
+
+Result<std::optional<Time>> last_warned_at(Tx& tx, ApplicationId application) {
+  const Rows rows = TRY(tx.query("SELECT last_warned_at FROM application WHERE id = $1", application));
+  if (rows.empty()) return std::nullopt;
+  return rows.front().optional_time(0);
+}
+
+Result<void> set_last_warned_at(Tx& tx, ApplicationId application, std::optional<Time> at) {
+  TRY(tx.execute("UPDATE application SET last_warned_at = $1 WHERE id = $2", at, application));
+  return {};
+}
+
 }  // namespace signpost::store::notices

@@ -5,6 +5,8 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
+#include <string>
 #include <vector>
 
 #include "model/notice.h"
@@ -16,5 +18,55 @@ Result<void> insert(Tx& tx, const model::Notice& notice);
 /// Oldest first, at most kListedMax.
 constexpr std::int32_t kListedMax = 100;
 Result<std::vector<model::Notice>> list(Tx& tx, ApplicationId application);
+
+/// An application with notices that wait.
+struct Waiting {
+  ApplicationId application;
+  std::string name;
+  std::optional<Time> last_warned_at;
+};
+/// Those behind `after`, in the order of their ids, at most kWaitingMax.
+constexpr std::int32_t kWaitingMax = 100;
+Result<std::vector<Waiting>> waiting_across_applications(Tx& tx, ApplicationId after);
+
+/// How many of the kind wait, and up to which.
+struct Extent {
+  std::int64_t count = 0;
+  model::NoticeId last;  // unset if none waits
+  Time oldest_at{};
+};
+Result<Extent> extent_of(Tx& tx, ApplicationId application, model::NoticeKind kind);
+
+/// What one endpoint failed to take.
+struct FailedAtEndpoint {
+  EndpointId endpoint;
+  std::string url;
+  std::int64_t count = 0;
+  Time first_at{};
+  Time last_at{};
+  std::string last_detail;
+  std::vector<std::string> event_types;  // at most kNamedMax, sorted
+  std::vector<std::string> hosts;        // at most kNamedMax, sorted; of connections that are still there
+};
+constexpr std::int32_t kNamedMax = 10;
+/// The failed deliveries up to the notice `last`, by endpoint, oldest endpoint first.
+Result<std::vector<FailedAtEndpoint>> failed_by_endpoint(Tx& tx, ApplicationId application, model::NoticeId last);
+
+/// Endpoints that were disabled by us, oldest notice first, with their URL.
+struct Disabled {
+  model::NoticeId id;
+  EndpointId endpoint;
+  std::string url;
+  std::string detail;
+  Time at{};
+};
+constexpr std::int32_t kDisabledMax = 100;
+Result<std::vector<Disabled>> disabled(Tx& tx, ApplicationId application);
+
+/// Those of the kind up to `last` have been told.
+Result<void> remove_told(Tx& tx, ApplicationId application, model::NoticeKind kind, model::NoticeId last);
+
+Result<std::optional<Time>> last_warned_at(Tx& tx, ApplicationId application);
+Result<void> set_last_warned_at(Tx& tx, ApplicationId application, std::optional<Time> at);
 
 }  // namespace signpost::store::notices

@@ -53,10 +53,14 @@ class Signpost:
         self.api, self.operation = f"127.0.0.1:{free_port()}", f"127.0.0.1:{free_port()}"
         self.directory.mkdir(parents=True, exist_ok=True)
         self.config = self.directory / "signpost.toml"
-        tables = f'[api]\nlisten = "{self.api}"\n@api@\n[operation]\nlisten = "{self.operation}"\n'
-        api_lines = re.search(r"^\[api\]\n((?:[^\[\n].*\n|\n)*)", config, re.M)
-        config = config.replace(api_lines.group(0), "") if api_lines else config
-        self.config.write_text(tables.replace("@api@", api_lines.group(1) if api_lines else "") + config)
+        # Receivers on loopback have whatever port is free.
+        tables = {"api": f'listen = "{self.api}"\n', "operation": f'listen = "{self.operation}"\n',
+                  "webhooks": "" if "allowed_ports" in config else 'allowed_ports = ["1024-65535"]\n'}
+        for name in tables:
+            lines = re.search(rf"^\[{name}\]\n((?:[^\[\n].*\n|\n)*)", config, re.M)
+            tables[name] += lines.group(1) if lines else ""
+            config = config.replace(lines.group(0), "") if lines else config
+        self.config.write_text("".join(f"[{name}]\n{lines}\n" for name, lines in tables.items()) + config)
 
     def start(self, seconds=30):
         self.starts += 1

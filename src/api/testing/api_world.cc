@@ -39,7 +39,18 @@ ApiWorld::ApiWorld(Api::Settings settings)
       http({.threads = 1}),
       identity(directory, http, clock, identity_settings()),
       tokens(master_key, clock),
-      api({world.storage, directory, connections, history, identity, tokens, master_key, random, world.ids, clock},
+      api({world.storage,
+           directory,
+           connections,
+           history,
+           identity,
+           tokens,
+           master_key,
+           random,
+           world.ids,
+           clock,
+           {},
+           {"test", {boost::asio::ip::make_address("192.0.2.10")}}},
           std::move(settings)) {
   const services::Administration by{master_key, random, world.ids, clock.now(), "test"};
   admin_key = must(world.storage.write_now<services::NewKey>([&](store::Tx& tx) {
