@@ -139,8 +139,6 @@ class BadDays(unittest.TestCase):
 
     def test_receivers_on_bad_days_follow_the_rules_and_disturb_nobody(self):
         cases = {
-            "private": (None, "http://10.1.2.3/hook", "refused_address"),
-            "other-loopback": (None, "http://127.0.0.2:9/hook", "refused_address"),
             "down": (None, f"http://127.0.0.1:{free_port()}/hook", "connect"),
             "redirect": (lambda _: (301, {"Location": "http://127.0.0.1:1/"}, b""), None, "http_status"),
             "broken": (lambda _: 500, None, "http_status"),
@@ -170,6 +168,30 @@ class BadDays(unittest.TestCase):
                 attempt = wait_until(first_attempt, f"the first attempt of {name}", 20)
                 self.assertEqual(attempt["result"], expected, attempt)
                 self.assertLessEqual(len(attempt["response_body"] or ""), 8192)
+
+    def test_receivers_that_are_not_public_are_refused_when_named_and_again_when_sent(self):
+        for name, url in {"private": "http://10.1.2.3/hook", "other-loopback": "http://127.0.0.2:9000/hook", "mail-port": "http://127.0.0.1:25/"}.items():
+            with self.subTest(name):
+                refused = self.server.v1("POST", "/applications", {"name": name, "webhook_url": url})
+                self.assertEqual((refused.status, refused.json["member"]), (422, "webhook_url"), refused)
+                made = self.server.create_application(name=name, webhook_url="https://hooks.saas.example/")
+                # As if the settings had allowed it when it was named.
+                database = sqlite3.connect(self.server.data / "signpost.db", timeout=20)
+                with database:
+                    database.execute("UPDATE endpoint SET url = ? WHERE url = 'https://hooks.saas.example/'", (url,))
+                database.close()
+                connection = self.server.connect(made["id"], f"{name}.shop.example", [RECORD], organization="acme")
+                self.server.v1("POST", f"/connections/{connection['id']}/flow", {"setup_type": "manual"})
+
+                def first_attempt():
+                    for row in self.server.v1("GET", f"/deliveries?application={made['id']}").json["data"]:
+                        attempts = self.server.v1("GET", f"/deliveries/{row['id']}?application={made['id']}").json["attempts"]
+                        if attempts and attempts[0]["result"] != "open":
+                            return attempts[0]
+                    return None
+
+                attempt = wait_until(first_attempt, "the first attempt", 20)
+                self.assertEqual((attempt["result"], attempt["remote_address"]), ("refused_address", ""), attempt)
 
     def test_sigterm_ends_cleanly_within_its_budget(self):
         other = Signpost(self.directory.name + "/other", config='[process]\nstop_budget = "5s"\n')
