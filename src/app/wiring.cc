@@ -28,6 +28,8 @@ constexpr Milliseconds kBeatPause = std::chrono::seconds(1);
 constexpr std::size_t kOperationConnectionsMax = 64;
 // What is left of the stop budget when requests and webhooks have had theirs.
 constexpr Milliseconds kLastStopBudget = std::chrono::seconds(1);
+// A mail under way that hangs is cut so long before the budget is over: cutting it takes up to a second.
+constexpr Milliseconds kMailCutBudget = std::chrono::seconds(1);
 
 std::size_t loops_of(const Settings& settings) {
   return settings.process.loops != 0 ? settings.process.loops
@@ -189,7 +191,7 @@ class Wiring::Unit {
     co_await jobs_.stop(left_until(deadline));
     co_await courier_.stop(left_until(deadline));
     if (is_first()) co_await house_.retention_.stop();
-    if (is_first() && house_.warning_mail_) co_await house_.warning_mail_->stop(left_until(deadline));
+    if (is_first() && house_.warning_mail_) co_await house_.warning_mail_->stop(left_until(deadline - kMailCutBudget));
     co_await sender_.stop();
     co_await observer_.stop();
     co_await company.stop();

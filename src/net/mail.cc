@@ -253,6 +253,8 @@ struct SmtpMailer::Impl {
   WorkerPool workers;  // dies first: its works use the members above
 };
 
+void SmtpMailer::cut() { impl_->is_closing = true; }
+
 SmtpMailer::SmtpMailer(Settings settings) : impl_(std::make_unique<Impl>(std::move(settings))) {}
 SmtpMailer::~SmtpMailer() = default;
 

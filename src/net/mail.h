@@ -40,6 +40,8 @@ class Mailer {
   /// The server has taken it for at least one of the recipients. kNetwork, kTimeout, kForbidden (it wants other
   /// credentials), kRefused (it refuses sender, recipients or message), kProtocol, kUnavailable.
   virtual Task<Result<void>> send(Mail mail) = 0;
+  /// Ends what is under way within a second, as kUnavailable, and takes nothing more.
+  virtual void cut() = 0;
 };
 
 enum class MailTls {
@@ -73,6 +75,7 @@ class SmtpMailer final : public Mailer {
   ~SmtpMailer() override;
 
   Task<Result<void>> send(Mail mail) override;
+  void cut() override;
   /// The same on the calling thread, for commands.
   Result<void> send_blocking(const Mail& mail);
 

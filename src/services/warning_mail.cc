@@ -14,6 +14,7 @@ namespace notices = store::notices;
 using model::NoticeKind;
 using std::chrono::steady_clock;
 
+constexpr Milliseconds kCutBudget{1'500};  // until a mail that was cut is noted as not sent
 constexpr std::size_t kPutOffMax = 10'000;
 constexpr std::size_t kRecipientsMax = 100;  // as many as an application has members
 
@@ -44,6 +45,8 @@ Task<void> WarningMail::stop(Milliseconds budget) {
   is_stopping_ = true;
   stop_wanted_.notify();
   co_await tasks_.wait_until_empty(steady_clock::now() + budget);
+  mailer_.cut();
+  co_await tasks_.wait_until_empty(steady_clock::now() + kCutBudget);
   co_await tasks_.stop();
 }
 

@@ -21,6 +21,7 @@ class FakeMailer final : public net::Mailer {
   void recover() { is_down_ = false; }
   std::vector<net::Mail> taken;
 
+  void cut() override { is_down_ = true; }
   Task<Result<void>> send(net::Mail mail) override {
     if (is_down_) co_return fail(Kind::kNetwork, "the mail server is down");
     if (next_error_) co_return std::unexpected(*std::exchange(next_error_, std::nullopt));
