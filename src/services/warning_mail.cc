@@ -15,6 +15,7 @@ using model::NoticeKind;
 using std::chrono::steady_clock;
 
 constexpr Milliseconds kCutBudget{1'500};  // until a mail that was cut is noted as not sent
+constexpr std::int32_t kForgetBatchMax = 1'000;
 constexpr std::size_t kPutOffMax = 10'000;
 constexpr std::size_t kRecipientsMax = 100;  // as many as an application has members
 
@@ -119,10 +120,18 @@ Task<Result<WarningMail::Due>> WarningMail::read(notices::Waiting waiting) {
 
 Task<Result<void>> WarningMail::tell_disabled(Due due) {
   CO_TRY_VOID(co_await mailer_.send(disabled_letter(due.head, due.disabled)));
-  const auto last = due.disabled.back().id;
-  const auto id = due.head.application;
-  co_return co_await storage_.write<void>(
-      [id, last](store::Tx& tx) { return notices::remove_told(tx, id, NoticeKind::kEndpointDisabled, last); });
+  co_return co_await forget(due.head.application, NoticeKind::kEndpointDisabled, due.disabled.back().id);
+}
+
+/// What has been told, in batches that hold up no delivery.
+Task<Result<void>> WarningMail::forget(ApplicationId application, NoticeKind kind, model::NoticeId last) {
+  std::int64_t removed = 0;
+  do {
+    removed = CO_TRY(co_await storage_.write<std::int64_t>([application, kind, last](store::Tx& tx) {
+      return notices::remove_told(tx, application, kind, last, kForgetBatchMax);
+    }));
+  } while (removed == kForgetBatchMax);
+  co_return Result<void>{};
 }
 
 /// The day is taken before the mail leaves, so that a crash in between delays the warning and never doubles it.
@@ -130,7 +139,6 @@ Task<Result<void>> WarningMail::tell_failed(Due due) {
   const auto id = due.head.application;
   const auto now = due.head.now;
   const auto before = due.last_warned_at;
-  const auto last = due.failed.last;
   CO_TRY_VOID(
       co_await storage_.write<void>([id, now](store::Tx& tx) { return notices::set_last_warned_at(tx, id, now); }));
   const auto sent = co_await mailer_.send(failed_letter(due.head, due.failed, due.failed_at));
@@ -141,8 +149,7 @@ Task<Result<void>> WarningMail::tell_failed(Due due) {
   }
   log::info("members were warned by mail of webhooks that could not be delivered",
             {{"application", id.text()}, {"deliveries", due.failed.count}, {"recipients", due.head.to.size()}});
-  co_return co_await storage_.write<void>(
-      [id, last](store::Tx& tx) { return notices::remove_told(tx, id, NoticeKind::kDeliveryFailed, last); });
+  co_return co_await forget(id, NoticeKind::kDeliveryFailed, due.failed.last);
 }
 
 bool WarningMail::is_put_off(ApplicationId application) const {

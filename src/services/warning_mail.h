@@ -51,6 +51,7 @@ class WarningMail {
   Task<Result<Due>> read(store::notices::Waiting waiting);
   Task<Result<void>> tell_disabled(Due due);
   Task<Result<void>> tell_failed(Due due);
+  Task<Result<void>> forget(ApplicationId application, model::NoticeKind kind, model::NoticeId last);
   bool is_put_off(ApplicationId application) const;
   void put_off(ApplicationId application, const Error& error);
 

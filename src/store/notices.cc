@@ -52,11 +52,13 @@ Result<std::vector<Waiting>> waiting_across_applications(Tx& tx, ApplicationId a
 }
 
 Result<Extent> extent_of(Tx& tx, ApplicationId application, model::NoticeKind kind) {
-  const Rows rows = TRY(tx.query("SELECT COUNT(*), MAX(id), MIN(at) FROM notice WHERE application = $1 AND kind = $2",
-                                 application, model::name_of(kind)));
-  const Row row = rows.front();
-  if (row.integer(0) == 0) return Extent{};
-  return Extent{row.integer(0), row.id<model::NoticeId>(1), row.time(2)};
+  const auto word = model::name_of(kind);
+  const Rows rows =
+      TRY(tx.query("SELECT COUNT(*), MAX(id) FROM notice WHERE application = $1 AND kind = $2", application, word));
+  if (rows.front().integer(0) == 0) return Extent{};
+  const Rows oldest = TRY(
+      tx.query("SELECT at FROM notice WHERE application = $1 AND kind = $2 ORDER BY id LIMIT 1", application, word));
+  return Extent{rows.front().integer(0), rows.front().id<model::NoticeId>(1), oldest.front().time(0)};
 }
 
 namespace {
@@ -76,14 +78,15 @@ Result<void> add_names(Tx& tx, ApplicationId application, model::NoticeId last, 
                            .front()
                            .text(0);
   failed.event_types = words_of(TRY(tx.query(
-      "SELECT DISTINCT e.type FROM notice n JOIN delivery d ON d.id = n.delivery JOIN event e ON e.id = d.event "
-      "WHERE n.application = $1 AND n.kind = $2 AND n.endpoint = $3 AND n.id <= $4 ORDER BY e.type LIMIT $5",
-      application, kind, failed.endpoint, last, kNamedMax)));
-  failed.hosts = words_of(TRY(
-      tx.query("SELECT DISTINCT c.host FROM notice n JOIN delivery d ON d.id = n.delivery JOIN connection c ON c.id = "
-               "d.connection WHERE n.application = $1 AND n.kind = $2 AND n.endpoint = $3 AND n.id <= $4 "
-               "ORDER BY c.host LIMIT $5",
-               application, kind, failed.endpoint, last, kNamedMax)));
+      "SELECT DISTINCT e.type FROM (SELECT delivery FROM notice WHERE application = $1 AND kind = $2 AND endpoint = $3 "
+      "AND id <= $4 ORDER BY id DESC LIMIT $5) AS newest JOIN delivery d ON d.id = newest.delivery "
+      "JOIN event e ON e.id = d.event ORDER BY e.type LIMIT $6",
+      application, kind, failed.endpoint, last, kReadForNamesMax, kNamedMax)));
+  failed.hosts = words_of(TRY(tx.query(
+      "SELECT DISTINCT c.host FROM (SELECT delivery FROM notice WHERE application = $1 AND kind = $2 AND endpoint = $3 "
+      "AND id <= $4 ORDER BY id DESC LIMIT $5) AS newest JOIN delivery d ON d.id = newest.delivery "
+      "JOIN connection c ON c.id = d.connection ORDER BY c.host LIMIT $6",
+      application, kind, failed.endpoint, last, kReadForNamesMax, kNamedMax)));
   return {};
 }
 
@@ -122,10 +125,12 @@ Result<std::vector<Disabled>> disabled(Tx& tx, ApplicationId application) {
   return all;
 }
 
-Result<void> remove_told(Tx& tx, ApplicationId application, model::NoticeKind kind, model::NoticeId last) {
-  TRY(tx.execute("DELETE FROM notice WHERE application = $1 AND kind = $2 AND id <= $3", application,
-                 model::name_of(kind), last));
-  return {};
+Result<std::int64_t> remove_told(Tx& tx, ApplicationId application, model::NoticeKind kind, model::NoticeId last,
+                                 std::int32_t limit) {
+  return tx.execute(
+      "DELETE FROM notice WHERE id IN "
+      "(SELECT id FROM notice WHERE application = $1 AND kind = $2 AND id <= $3 ORDER BY id LIMIT $4)",
+      application, model::name_of(kind), last, limit);
 }
 
 Result<std::optional<Time>> last_warned_at(Tx& tx, ApplicationId application) {

@@ -49,6 +49,7 @@ struct FailedAtEndpoint {
   std::vector<std::string> hosts;        // at most kNamedMax, sorted; of connections that are still there
 };
 constexpr std::int32_t kNamedMax = 10;
+constexpr std::int32_t kReadForNamesMax = 1'000;  // of the newest deliveries that failed
 /// The failed deliveries up to the notice `last`, by endpoint, oldest endpoint first.
 Result<std::vector<FailedAtEndpoint>> failed_by_endpoint(Tx& tx, ApplicationId application, model::NoticeId last);
 
@@ -63,8 +64,10 @@ struct Disabled {
 constexpr std::int32_t kDisabledMax = 100;
 Result<std::vector<Disabled>> disabled(Tx& tx, ApplicationId application);
 
-/// Those of the kind up to `last` have been told.
-Result<void> remove_told(Tx& tx, ApplicationId application, model::NoticeKind kind, model::NoticeId last);
+/// Those of the kind up to `last` have been told: at most `limit` of them go; returns how many. A long outage leaves
+/// many, and no transaction may hold up deliveries.
+Result<std::int64_t> remove_told(Tx& tx, ApplicationId application, model::NoticeKind kind, model::NoticeId last,
+                                 std::int32_t limit);
 
 Result<std::optional<Time>> last_warned_at(Tx& tx, ApplicationId application);
 Result<void> set_last_warned_at(Tx& tx, ApplicationId application, std::optional<Time> at);

@@ -105,7 +105,13 @@ TEST_P(Notices, GoOnceTheyHaveBeenToldAndNoOthers) {
   make_tenant(1, 1, 3);
   for (std::int64_t number = 1; number <= 3; ++number) note_failed(number, 1);
   note_disabled(4, 1);
-  must([](Tx& tx) { return notices::remove_told(tx, ApplicationId(1), NoticeKind::kDeliveryFailed, NoticeId(2)); });
+  const auto remove_one = [&] {
+    return must(
+        [](Tx& tx) { return notices::remove_told(tx, ApplicationId(1), NoticeKind::kDeliveryFailed, NoticeId(2), 1); });
+  };
+  EXPECT_EQ(remove_one(), 1);
+  EXPECT_EQ(remove_one(), 1);
+  EXPECT_EQ(remove_one(), 0);
   EXPECT_EQ(count(1), 2u);
   const auto disabled = must([](Tx& tx) { return notices::disabled(tx, ApplicationId(1)); });
   ASSERT_EQ(disabled.size(), 1u);
