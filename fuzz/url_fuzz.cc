@@ -28,7 +28,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     const auto canonical = url->text();
     const auto again = Url::parse(canonical);
     expect(again && again->text() == canonical && again->port == url->port && again->host == url->host);
-    expect(is_visible(canonical) && !canonical.contains('@') && !canonical.contains('#'));
+    expect(is_visible(canonical) && !url->authority().contains('@') && !canonical.contains('#'));
     // What the system would take for an address is one for us too, so that the policy has judged it.
     boost::system::error_code error;
     boost::asio::ip::make_address(url->host, error);

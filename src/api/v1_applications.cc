@@ -28,10 +28,11 @@ Result<std::optional<model::IdentityRule>> identity_of(const ObjectReader& body)
 }
 
 Result<services::ApplicationWish> wish_of(const ObjectReader& body) {
-  TRY_VOID(body.only({"name", "webhook_url", "cname_target", "allowed_origins", "identity"}));
+  TRY_VOID(body.only({"name", "webhook_url", "cname_target", "allowed_origins", "identity", "owner_email"}));
   services::ApplicationWish wish;
   wish.name = TRY(body.text("name", {.bytes_max = 400}));
   wish.webhook_url = TRY(body.optional_text("webhook_url", {.bytes_max = 2048}));
+  wish.owner_email = TRY(body.optional_text("owner_email", {.bytes_max = 320}));
   wish.cname_target = TRY(body.optional_text("cname_target"));
   wish.allowed_origins = TRY(body.texts("allowed_origins", model::kAllowedOriginsMax));
   wish.identity = TRY(identity_of(body)).value_or(model::IdentityRule{});

@@ -19,6 +19,7 @@ using Use = DataDirectory::Use;
 
 constexpr OptionName kOptions[] = {{"name", "--name"},
                                    {"webhook_url", "--webhook-url"},
+                                   {"owner_email", "--owner-email"},
                                    {"cname_target", "--cname-target"},
                                    {"allowed_origins", "--allowed-origin"},
                                    {"identity.issuer", "--issuer"},

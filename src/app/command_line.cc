@@ -181,6 +181,8 @@ void add_app_create(CLI::App& app, Action& chosen) {
   auto& wish = options->wish;
   cli.add_option("--name", wish.name, "What people call it")->required();
   cli.add_option("--webhook-url", wish.webhook_url, "Where its events go (http or https)")->type_name("URL");
+  cli.add_option("--owner-email", wish.owner_email, "Who is warned by mail when webhooks cannot be delivered")
+      ->type_name("ADDRESS");
   cli.add_option("--cname-target", wish.cname_target, "What {CNAME_TARGET} in records stands for")->type_name("HOST");
   cli.add_option("--allowed-origin", wish.allowed_origins, "Origin whose browsers may call (CORS); may be repeated")
       ->type_name("ORIGIN")
@@ -504,7 +506,8 @@ void add_listen(CLI::App& webhook, Action& chosen) {
       webhook, chosen, "listen", "Receive webhooks, verify and print them; for development",
       "  SIGNPOST_SECRET=… signpost webhook listen --until success\n"
       "  SIGNPOST_SECRET=… signpost webhook listen --status 500 --count 4      # see the retries\n\n"
-      "Deliveries to it need network.allow = [\"127.0.0.0/8\"] and webhooks.allowed_ports = [\"9000\"] in the server's\n"
+      "Deliveries to it need network.allow = [\"127.0.0.0/8\"] and webhooks.allowed_ports = [\"9000\"] in the "
+      "server's\n"
       "settings.",
       webhook_listen);
   checked(cli.add_option("--listen", options->listen, "Address and port"), [](const std::string& text) {

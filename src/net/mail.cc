@@ -203,6 +203,9 @@ Result<MailServer> MailServer::parse(std::string_view text) {
     return fail(Kind::kUnprocessable,
                 format("\"{}\" is no mail server such as smtp://mail.saas.example:587: {}", printable(text, 100), why));
   };
+  const auto is_visible = [](char c) { return c > 0x20 && c < 0x7F; };
+  if (!std::ranges::all_of(text, is_visible))
+    return refuse("it holds a blank, a control character or one that is not ASCII");
   MailServer server;
   std::string_view rest = text;
   if (rest.starts_with("smtps://")) {

@@ -90,6 +90,7 @@ TEST(MailServer, IsSmtpOrSmtps) {
         "smtp://[::1]x", "smtp://[saas]:25", "smtp://mail.saas.example\r\n"}) {
     EXPECT_FALSE(MailServer::parse(wrong)) << wrong;
   }
+  EXPECT_FALSE(MailServer::parse(std::string_view("smtp://[::\0001]:587", 17))) << "U+0000 ends no address";
 }
 
 }  // namespace

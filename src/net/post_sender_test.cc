@@ -324,6 +324,16 @@ TEST(PostSender, LeavesFromTheSourceAddress) {
   EXPECT_EQ(s.post("http://six.example/").failure, Failure::kConnect);
 }
 
+TEST(PostSender, LeavesFromTheSourceAddressOfTheReceiversFamily) {
+  const ScriptedServer server([](RawPeer& peer, int) {
+    peer.read_message();
+    peer.send("HTTP/1.1 200 OK\r\nContent-Length: 9\r\nConnection: close\r\n\r\n" + peer.remote_address());
+  });
+  Sending s(
+      {.source_addresses = {boost::asio::ip::make_address("2001:db8::9"), boost::asio::ip::make_address("127.0.0.9")}});
+  EXPECT_EQ(s.post_to(server).response_body, "127.0.0.9");
+}
+
 TEST(PostSender, GoesToAllowedPortsOnlyWithoutConnecting) {
   const ScriptedServer server(once(kOk));
   Sending s({.ports = ports_with({})});

@@ -90,6 +90,13 @@ Result<void> check_alone(store::Tx& tx, ApplicationId id, const model::IdentityR
               "identity.audiences");
 }
 
+Result<std::optional<MailAddress>> parse_owner_email(const std::optional<std::string>& text) {
+  if (!text) return std::nullopt;
+  auto address = MailAddress::parse(*text);
+  if (!address) return unprocessable("owner_email: " + address.error().message, "owner_email");
+  return *std::move(address);
+}
+
 }  // namespace
 
 Result<NewApplication> create_application(store::Tx& tx, const Administration& by, const ApplicationWish& wish) {
@@ -101,11 +108,13 @@ Result<NewApplication> create_application(store::Tx& tx, const Administration& b
   application.name = wish.name;
   application.cname_target = TRY(parse_target(wish.cname_target));
   application.allowed_origins = TRY(parse_origins(wish.allowed_origins));
+  const auto owner_email = TRY(parse_owner_email(wish.owner_email));
   application.identity = wish.identity;
   application.created_at = by.now;
   TRY_VOID(check_alone(tx, application.id, wish.identity));
   TRY_VOID(store::applications::insert(tx, application));
-  TRY_VOID(store::members::insert(tx, {by.ids.make<MemberId>(), application.id, "owner", model::Role::kAdmin, by.now}));
+  TRY_VOID(store::members::insert(
+      tx, {by.ids.make<MemberId>(), application.id, "owner", model::Role::kAdmin, by.now, owner_email}));
   made.secret = TRY(add_first_secret(tx, by, application.id, std::nullopt, std::nullopt)).secret;
   TRY_VOID(audit(tx, by, application.id, "application.create", application.id.text(), "named " + application.name));
   if (wish.webhook_url) {

@@ -24,6 +24,7 @@ struct ApplicationWish {
   std::optional<std::string> cname_target;   // a DNS name
   std::vector<std::string> allowed_origins;  // "https://app.saas.example": scheme, host, port if not the scheme's own
   model::IdentityRule identity;
+  std::optional<std::string> owner_email{};  // of the member "owner": whom warnings go to
 };
 struct NewApplication {
   model::Application application;

@@ -106,6 +106,18 @@ TEST(Applications, NameTheMemberThatIsWrong) {
   EXPECT_EQ(member_refused(office, wish), "identity.issuer");
 }
 
+TEST(Applications, KnowWhomToWarnIfTheyAreTold) {
+  Office office;
+  auto wish = named("SaaS");
+  wish.owner_email = "Ops@SaaS.example";
+  const auto id = must(office.create(wish)).application.id;
+  const auto members = must(office.world.storage.read_now<std::vector<model::Member>>(
+      [&](store::Tx& tx) { return store::members::list(tx, id); }));
+  EXPECT_EQ(members.at(0).email->text(), "Ops@saas.example");
+  wish.owner_email = "Ops <ops@saas.example>";
+  EXPECT_EQ(member_refused(office, wish), "owner_email");
+}
+
 TEST(Applications, CountCharactersOfANameNotBytes) {
   Office office;
   std::string name;

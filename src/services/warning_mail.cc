@@ -87,8 +87,11 @@ Task<Result<std::size_t>> WarningMail::round_once() {
 
 Task<Result<std::size_t>> WarningMail::tell(notices::Waiting waiting) {
   const auto due = CO_TRY(co_await read(std::move(waiting)));
-  // Nobody to tell: it waits until somebody has an address.
-  if (due.head.to.empty()) co_return 0;
+  if (due.head.to.empty()) {
+    note_nobody(due.head.application);
+    co_return 0;
+  }
+  nobody_.erase(due.head.application);
   std::size_t taken = 0;
   if (due.failed.count > 0 && due.may_warn) {
     CO_TRY_VOID(co_await tell_failed(due));
@@ -150,6 +153,13 @@ Task<Result<void>> WarningMail::tell_failed(Due due) {
   log::info("members were warned by mail of webhooks that could not be delivered",
             {{"application", id.text()}, {"deliveries", due.failed.count}, {"recipients", due.head.to.size()}});
   co_return co_await forget(id, NoticeKind::kDeliveryFailed, due.failed.last);
+}
+
+void WarningMail::note_nobody(ApplicationId application) {
+  if (nobody_.size() >= kPutOffMax) nobody_.clear();
+  if (!nobody_.insert(application).second) return;
+  log::warn("nobody can be told of webhooks that were not delivered: no Admin or Developer has a mail address",
+            {{"application", application.text()}});
 }
 
 bool WarningMail::is_put_off(ApplicationId application) const {

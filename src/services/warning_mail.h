@@ -9,6 +9,7 @@
 #include <chrono>
 #include <cstddef>
 #include <unordered_map>
+#include <unordered_set>
 
 #include "base/clock.h"
 #include "net/mail.h"
@@ -52,6 +53,8 @@ class WarningMail {
   Task<Result<void>> tell_disabled(Due due);
   Task<Result<void>> tell_failed(Due due);
   Task<Result<void>> forget(ApplicationId application, model::NoticeKind kind, model::NoticeId last);
+  /// It waits until somebody has an address; the log says so once.
+  void note_nobody(ApplicationId application);
   bool is_put_off(ApplicationId application) const;
   void put_off(ApplicationId application, const Error& error);
 
@@ -64,7 +67,8 @@ class WarningMail {
   bool is_stopping_ = false;
   // Whose mail the server refused, until when it is left alone; bounded by kPutOffMax.
   std::unordered_map<ApplicationId, std::chrono::steady_clock::time_point> put_off_until_;
-  int failures_ = 0;  // of the server or the database, in a row
+  std::unordered_set<ApplicationId> nobody_;  // applications without anybody to tell; bounded by kPutOffMax
+  int failures_ = 0;                          // of the server or the database, in a row
 };
 
 }  // namespace signpost::services
