@@ -47,7 +47,7 @@ std::string caller_of(const Exchange& exchange) {
 std::vector<Route> all_routes() {
   std::vector<Route> all;
   for (auto* surface : {domain_routes, entri_routes, v1_application_routes, v1_endpoint_routes, v1_key_routes,
-                        v1_connection_routes, v1_delivery_routes, openapi_routes}) {
+                        v1_connection_routes, v1_delivery_routes, v1_webhook_routes, openapi_routes}) {
     for (auto& route : surface()) all.push_back(route);
   }
   return all;

@@ -15,6 +15,7 @@ std::vector<Route> v1_endpoint_routes();
 std::vector<Route> v1_key_routes();
 std::vector<Route> v1_connection_routes();
 std::vector<Route> v1_delivery_routes();
+std::vector<Route> v1_webhook_routes();
 std::vector<Route> openapi_routes();
 std::vector<Route> domain_routes();
 std::vector<Route> entri_routes();

@@ -29,6 +29,7 @@
 #include "services/propagation.h"
 #include "services/retention.h"
 #include "services/tokens.h"
+#include "services/webhook_tester.h"
 
 namespace signpost::app {
 
@@ -77,6 +78,7 @@ class Wiring {
   services::History history_;
   services::Identity identity_;
   services::Tokens tokens_;
+  services::WebhookTester tester_;
   api::Api api_;
   api::OperationApi operation_;
   std::unique_ptr<net::HttpServer> api_server_;

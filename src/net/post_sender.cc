@@ -20,6 +20,7 @@ namespace {
 using std::chrono::steady_clock;
 using Failure = PostOutcome::Failure;
 enum class Received { kNothing, kSomething };
+enum class Method { kPost, kGet };
 
 Milliseconds since(Deadline start) { return std::chrono::round<Milliseconds>(steady_clock::now() - start); }
 
@@ -34,11 +35,13 @@ bool is_ours(std::string_view name) {
 }
 
 /// The whole request in one buffer; kUnprocessable for a header that would break it.
-Result<std::string> compose(const Url& url, const std::vector<Header>& headers, std::string_view body) {
+Result<std::string> compose(Method method, const Url& url, const std::vector<Header>& headers, std::string_view body) {
   std::string out;
   out.reserve(512 + url.target.size() + body.size());
-  out.append("POST ").append(url.target).append(" HTTP/1.1\r\nHost: ").append(url.authority());
-  out.append("\r\nContent-Length: ").append(std::to_string(body.size())).append("\r\n");
+  const bool has_body = method == Method::kPost;
+  out.append(has_body ? "POST " : "GET ").append(url.target).append(" HTTP/1.1\r\nHost: ").append(url.authority());
+  if (has_body) out.append("\r\nContent-Length: ").append(std::to_string(body.size()));
+  out.append("\r\n");
   for (const auto& [name, value] : headers) {
     const auto is_control = [](unsigned char c) { return (c < 0x20 && c != '\t') || c == 0x7f; };
     const bool is_bad = name.empty() || name.find_first_of(": ") != std::string::npos || is_ours(name) ||
@@ -82,7 +85,7 @@ struct PostSender::Impl {
         group(executor),
         all_ended(executor) {}
 
-  Task<PostOutcome> post(Url url, std::vector<Header> headers, std::string body, Deadline deadline);
+  Task<PostOutcome> send(Method method, Url url, std::vector<Header> headers, std::string body, Deadline deadline);
   Task<void> run(const Url& url, const std::string& request, PostOutcome& outcome, Deadline deadline);
   std::unique_ptr<PostConnection> take_resting(const std::string& key);
   Task<std::unique_ptr<PostConnection>> open(const Url& url, PostOutcome& outcome, Deadline deadline);
@@ -156,7 +159,8 @@ class InUse {
 
 }  // namespace
 
-Task<PostOutcome> PostSender::Impl::post(Url url, std::vector<Header> headers, std::string body, Deadline deadline) {
+Task<PostOutcome> PostSender::Impl::send(Method method, Url url, std::vector<Header> headers, std::string body,
+                                         Deadline deadline) {
   PostOutcome outcome;
   if (is_stopping) co_return failed(outcome, Failure::kReset, "the sender is stopping");
   if (exchanges >= settings.exchanges_max) co_return failed(outcome, Failure::kConnect, "too many posts are under way");
@@ -167,7 +171,7 @@ Task<PostOutcome> PostSender::Impl::post(Url url, std::vector<Header> headers, s
       if (--impl.exchanges == 0) impl.all_ended.notify();
     }
   } const count(*this);
-  const auto request = compose(url, headers, body);
+  const auto request = compose(method, url, headers, body);
   if (!request) co_return failed(outcome, Failure::kProtocol, request.error().message);
   const auto start = steady_clock::now();
   co_await run(url, *request, outcome, deadline);
@@ -350,7 +354,11 @@ PostSender::PostSender(Loop& loop, const AddressPolicy& policy, AddressResolver&
 PostSender::~PostSender() = default;
 
 Task<PostOutcome> PostSender::post(Url url, std::vector<Header> headers, std::string body, Deadline deadline) {
-  return impl_->post(std::move(url), std::move(headers), std::move(body), deadline);
+  return impl_->send(Method::kPost, std::move(url), std::move(headers), std::move(body), deadline);
+}
+
+Task<PostOutcome> PostSender::get(Url url, std::vector<Header> headers, Deadline deadline) {
+  return impl_->send(Method::kGet, std::move(url), std::move(headers), {}, deadline);
 }
 
 Task<void> PostSender::stop() {

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Sends one webhook attempt: a POST to an address that a customer chose, and reports what happened.
-// Owned by the deliverer of one loop; that loop only. Every address is vetted before we connect and again before a
+// Sends one webhook attempt: a POST to an address that a customer chose, and reports what happened. Also a GET, for who
+// only looks.
+// Owned by app/wiring, some of each loop; that loop only. Every address is vetted before we connect and again before a
 // pooled connection is reused; redirects are never followed; bytes and time are bounded whatever the receiver does.
 #pragma once
 
@@ -86,6 +87,9 @@ class PostSender {
   /// `headers` hold neither Host, Content-Length, Connection nor Transfer-Encoding: those are written here. Never fails
   /// otherwise than by its outcome; cancelling the task closes the connection.
   Task<PostOutcome> post(Url url, std::vector<Header> headers, std::string body, Deadline deadline);
+
+  /// The same with GET and without a body.
+  Task<PostOutcome> get(Url url, std::vector<Header> headers, Deadline deadline);
 
   /// Closes everything, ends what is under way (as kReset) and waits for it. No post afterwards.
   Task<void> stop();

@@ -116,6 +116,7 @@ Result<NewApplication> create_application(store::Tx& tx, const Administration& b
   application.cname_target = TRY(parse_target(wish.cname_target));
   application.allowed_origins = TRY(parse_origins(wish.allowed_origins));
   application.identity = wish.identity;
+  application.supports_dkim = wish.supports_dkim;
   application.created_at = by.now;
   TRY_VOID(check_alone(tx, application.id, wish.identity));
   TRY_VOID(store::applications::insert(tx, application));
@@ -159,6 +160,7 @@ Result<model::Application> update_application(store::Tx& tx, const Administratio
     TRY_VOID(check_alone(tx, id, *change.identity));
     application.identity = *change.identity;
   }
+  application.supports_dkim = change.supports_dkim.value_or(application.supports_dkim);
   TRY(store::applications::update(tx, application));
   TRY_VOID(audit(tx, by, id, "application.update", id.text(), "settings changed"));
   TRY_VOID(store::directory_revision::bump(tx));

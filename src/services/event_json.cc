@@ -14,6 +14,13 @@ void put(json::object& object, std::string_view name, const std::optional<std::s
   if (value) object[name] = *value;
 }
 
+/// An empty list is left out.
+void put(json::object& object, std::string_view name, const std::vector<std::string>& texts) {
+  if (texts.empty()) return;
+  json::array& array = object[name].emplace_array();
+  for (const auto& text : texts) array.emplace_back(text);
+}
+
 json::array array_of(const std::vector<model::EventRecord>& records) {
   json::array array;
   array.reserve(records.size());
@@ -22,6 +29,8 @@ json::array array_of(const std::vector<model::EventRecord>& records) {
     object["type"] = record.type;
     object["host"] = record.host;
     object["value"] = record.value;
+    if (!record.application_url.empty()) object["applicationUrl"] = record.application_url;
+    put(object, "powerRootPathAccess", record.power_root_path_access);
   }
   return array;
 }
@@ -31,12 +40,6 @@ void put_data(json::object& object, const std::optional<model::EventPayload::Dat
   json::object& both = object["data"].emplace_object();
   both["records_propagated"] = array_of(data->propagated);
   both["records_non_propagated"] = array_of(data->non_propagated);
-}
-
-void put_updated(json::object& object, const std::vector<std::string>& names) {
-  if (names.empty()) return;
-  json::array& array = object["updated_objects"].emplace_array();
-  for (const auto& name : names) array.emplace_back(name);
 }
 
 void put_attention(json::object& object, const std::optional<model::EventPayload::AttentionMember>& attention) {
@@ -78,9 +81,14 @@ std::string to_json(const model::EventPayload& payload) {
   put(object, "setup_type", payload.setup_type);
   put(object, "secure_status", payload.secure_status);
   put(object, "power_status", payload.power_status);
+  put(object, "monitor_status", payload.monitor_status);
+  put(object, "dmarc_updated", payload.dmarc_updated);
   put(object, "cname_target", payload.cname_target);
+  put(object, "purchased_domains", payload.purchased_domains);
+  if (payload.free_domain) object["free_domain"] = *payload.free_domain;
   put_data(object, payload.data);
-  put_updated(object, payload.updated_objects);
+  put(object, "updated_objects", payload.updated_objects);
+  put(object, "originFlowId", payload.origin_flow_id);
   object["event_id"] = payload.event_id.text();
   object["job_id"] = payload.job_id;
   object["sequence"] = payload.sequence;

@@ -39,7 +39,11 @@ ApiWorld::ApiWorld(Api::Settings settings)
       http({.threads = 1}),
       identity(directory, http, clock, identity_settings()),
       tokens(master_key, clock),
-      api({world.storage, directory, connections, history, identity, tokens, master_key, random, world.ids, clock},
+      policy({must(net::Network::parse("127.0.0.0/8"))}),
+      sender(loops.at(0), policy, addresses, {.idle_per_key_max = 0}),
+      tester(world.storage, clock, world.ids, directory, loops, {&sender}, {.user_agent = "Signpost/test"}),
+      api({world.storage, directory, connections, history, identity, tokens, tester, master_key, random, world.ids,
+           clock},
           std::move(settings)) {
   const services::Administration by{master_key, random, world.ids, clock.now(), "test"};
   admin_key = must(world.storage.write_now<services::NewKey>([&](store::Tx& tx) {
