@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "base/text.h"
+#include "net/cdn_loop.h"
 #include "net/post_connection.h"
 #include "net/post_pool.h"
 #include "net/response_reader.h"
@@ -29,7 +30,8 @@ std::string text_of(const TcpEndpoint& endpoint) {
 }
 
 bool is_ours(std::string_view name) {
-  static constexpr std::string_view kOurs[] = {"Host", "Content-Length", "Connection", "Transfer-Encoding"};
+  static constexpr std::string_view kOurs[] = {"Host", "Content-Length", "Connection", "Transfer-Encoding",
+                                               kLoopHeader};
   return std::ranges::any_of(kOurs, [&](std::string_view ours) { return equals_ignoring_case(ours, name); });
 }
 
@@ -39,6 +41,7 @@ Result<std::string> compose(const Url& url, const std::vector<Header>& headers, 
   out.reserve(512 + url.target.size() + body.size());
   out.append("POST ").append(url.target).append(" HTTP/1.1\r\nHost: ").append(url.authority());
   out.append("\r\nContent-Length: ").append(std::to_string(body.size())).append("\r\n");
+  out.append(kLoopHeader).append(": ").append(kLoopName).append("\r\n");
   for (const auto& [name, value] : headers) {
     const auto is_control = [](unsigned char c) { return (c < 0x20 && c != '\t') || c == 0x7f; };
     const bool is_bad = name.empty() || name.find_first_of(": ") != std::string::npos || is_ours(name) ||

@@ -83,8 +83,8 @@ class PostSender {
   PostSender(const PostSender&) = delete;
   PostSender& operator=(const PostSender&) = delete;
 
-  /// `headers` hold neither Host, Content-Length, Connection nor Transfer-Encoding: those are written here. Never fails
-  /// otherwise than by its outcome; cancelling the task closes the connection.
+  /// `headers` hold neither Host, Content-Length, Connection, Transfer-Encoding nor CDN-Loop: those are written here.
+  /// Never fails otherwise than by its outcome; cancelling the task closes the connection.
   Task<PostOutcome> post(Url url, std::vector<Header> headers, std::string body, Deadline deadline);
 
   /// Closes everything, ends what is under way (as kReset) and waits for it. No post afterwards.
