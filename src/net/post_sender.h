@@ -42,6 +42,7 @@ struct PostOutcome {
 
   int status = 0;  // 0 if there is none
   Failure failure = Failure::kNone;
+  std::string cause;           // a stable code that says more than `failure`: "tls_expired"; may be empty
   std::string detail;          // a sentence for the endpoint's owner; may be empty after a complete response
   std::string remote_address;  // "192.0.2.1:443"
   std::string response_head;   // status line and fields as received, at most 8 KiB

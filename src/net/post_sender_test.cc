@@ -161,6 +161,21 @@ TEST(PostSender, SendsAgainOnceWhenAReusedConnectionBreaksWithoutAByte) {
   EXPECT_EQ(server.connections(), 2);
 }
 
+TEST(PostSender, SaysThatItSentAgainWhateverCameOfIt) {
+  const ScriptedServer server([&](RawPeer& peer, int number) {
+    peer.read_message();
+    if (number == 0) peer.send(kOk);
+    if (number == 0) peer.read_message();
+    peer.reset();
+  });
+  Sending s;
+  EXPECT_EQ(s.post_to(server).status, 200);
+  const auto second = s.post_to(server);
+  EXPECT_EQ(second.failure, Failure::kReset);
+  EXPECT_NE(second.detail.find("sent again on a new one"), std::string::npos) << second.detail;
+  EXPECT_EQ(server.connections(), 2);
+}
+
 TEST(PostSender, NeverSendsAgainAfterAByteOrOnANewConnection) {
   const ScriptedServer partial([&](RawPeer& peer, int) {
     peer.read_message();
