@@ -8,6 +8,7 @@
 #include "api/surfaces.h"
 #include "base/log.h"
 #include "base/text.h"
+#include "net/cdn_loop.h"
 #include "services/keys.h"
 
 namespace signpost::api {
@@ -35,6 +36,25 @@ Result<void> authenticate_token(Exchange& exchange, const services::Tokens& toke
   }
   exchange.application = application;
   return {};
+}
+
+bool is_keyed(Access access) {
+  switch (access) {
+    case Access::kKey:
+    case Access::kAdminKey:
+    case Access::kKeyOrToken:
+      return true;
+    case Access::kPublic:
+    case Access::kHandler:
+      return false;
+  }
+  return false;
+}
+
+/// A webhook with a key of this API among its headers could order what makes the next webhook, without end.
+bool is_going_in_a_circle(const Exchange& exchange) {
+  const auto hops = net::count_hops(exchange.request.headers);
+  return hops > net::kHopsMax || (hops > 0 && is_keyed(exchange.route->access));
 }
 
 std::string caller_of(const Exchange& exchange) {
@@ -94,6 +114,10 @@ Task<net::Response> Api::respond(Exchange& exchange) {
   }
   if (exchange.request.method == "OPTIONS") co_return preflight(router_, *exchange.directory, exchange.request);
   if (!found) co_return answer_to(exchange, found.error());
+  if (is_going_in_a_circle(exchange)) {
+    co_return problem(
+        net::Refusal{508, "this is a webhook of Signpost's own: an endpoint's URL must not lead to this API"});
+  }
   auto passed = co_await pass(exchange);
   if (passed) co_return *std::move(passed);
   co_return answer_to(exchange, passed.error());

@@ -2,12 +2,14 @@
 #include "net/post_sender.h"
 
 #include <algorithm>
+#include <boost/asio/error.hpp>
 #include <boost/asio/ssl/context.hpp>
 #include <chrono>
 #include <set>
 #include <utility>
 
 #include "base/text.h"
+#include "net/cdn_loop.h"
 #include "net/post_connection.h"
 #include "net/post_pool.h"
 #include "net/response_reader.h"
@@ -30,7 +32,8 @@ std::string text_of(const TcpEndpoint& endpoint) {
 }
 
 bool is_ours(std::string_view name) {
-  static constexpr std::string_view kOurs[] = {"Host", "Content-Length", "Connection", "Transfer-Encoding"};
+  static constexpr std::string_view kOurs[] = {"Host", "Content-Length", "Connection", "Transfer-Encoding",
+                                               kLoopHeader};
   return std::ranges::any_of(kOurs, [&](std::string_view ours) { return equals_ignoring_case(ours, name); });
 }
 
@@ -42,6 +45,7 @@ Result<std::string> compose(Method method, const Url& url, const std::vector<Hea
   out.append(has_body ? "POST " : "GET ").append(url.target).append(" HTTP/1.1\r\nHost: ").append(url.authority());
   if (has_body) out.append("\r\nContent-Length: ").append(std::to_string(body.size()));
   out.append("\r\n");
+  out.append(kLoopHeader).append(": ").append(kLoopName).append("\r\n");
   for (const auto& [name, value] : headers) {
     const auto is_control = [](unsigned char c) { return (c < 0x20 && c != '\t') || c == 0x7f; };
     const bool is_bad = name.empty() || name.find_first_of(": ") != std::string::npos || is_ours(name) ||
@@ -56,6 +60,9 @@ Result<std::string> compose(Method method, const Url& url, const std::vector<Hea
 boost::asio::ssl::context make_tls(const PostSettings& settings) {
   boost::asio::ssl::context context(boost::asio::ssl::context::tls_client);
   SSL_CTX_set_min_proto_version(context.native_handle(), TLS1_2_VERSION);
+  // A server that has only HTTP/2 can then say so (RFC 7301 3.2).
+  static constexpr unsigned char kProtocols[] = {8, 'h', 't', 't', 'p', '/', '1', '.', '1'};
+  SSL_CTX_set_alpn_protos(context.native_handle(), kProtocols, sizeof kProtocols);
   if (settings.ca_file.empty()) {
     context.set_default_verify_paths();
   } else {
@@ -68,6 +75,11 @@ PostOutcome& failed(PostOutcome& outcome, Failure failure, std::string detail) {
   outcome.failure = failure;
   outcome.detail = std::move(detail);
   return outcome;
+}
+
+void failed_by_tls(PostOutcome& outcome, const std::string& host, const TlsTrouble& trouble) {
+  failed(outcome, Failure::kTls, format("no TLS with {}: {}", host, trouble.fix));
+  outcome.cause = trouble.cause;
 }
 
 }  // namespace
@@ -119,7 +131,10 @@ namespace {
 /// No head of a response: why.
 void explain_silence(PostOutcome& outcome, const ResponseReader& reader, bool is_late,
                      const boost::system::error_code& write_error) {
-  if (is_late) {
+  if (const auto trouble = tls_trouble_after(write_error); !trouble.cause.empty()) outcome.cause = trouble.cause;
+  if (!is_late && !outcome.cause.empty()) {
+    failed(outcome, Failure::kTls, "the server ended TLS: " + std::string(tls_fix_of(outcome.cause)));
+  } else if (is_late) {
     failed(outcome, Failure::kTimeout, "the receiver took the connection but did not answer in time");
   } else if (!reader.has_ended()) {
     failed(outcome, Failure::kProtocol, "the receiver's answer was not understood: " + reader.why());
@@ -192,8 +207,10 @@ Task<void> PostSender::Impl::run(const Url& url, const std::string& request, Pos
   auto fresh = co_await open(url, outcome, deadline);
   if (!fresh) co_return;
   co_await exchange(std::move(fresh), key, request, outcome, deadline);
-  if (outcome.retried_on_new_connection && outcome.detail.empty()) {
-    outcome.detail = "the receiver had closed the connection that was kept open; sent again on a new one";
+  // Whatever came of it: the receiver may have read the request twice.
+  if (outcome.retried_on_new_connection) {
+    outcome.detail += outcome.detail.empty() ? "" : "; ";
+    outcome.detail += "the receiver had closed the connection that was kept open; sent again on a new one";
   }
 }
 
@@ -215,10 +232,15 @@ Task<std::unique_ptr<PostConnection>> PostSender::Impl::open(const Url& url, Pos
   if (!connection || url.scheme == Scheme::kHttp) co_return connection;
   const InUse in(in_use, connection.get());
   const auto start = steady_clock::now();
-  auto why = co_await connection->shake_hands(tls, url.host, give_up_at);
+  const auto trouble = co_await connection->shake_hands(tls, url.host, give_up_at);
   outcome.timing.tls = since(start);
-  if (why.empty()) co_return connection;
-  failed(outcome, connection->has_timed_out() ? Failure::kTimeout : Failure::kTls, std::move(why));
+  if (connection->has_timed_out()) {
+    failed(outcome, Failure::kTimeout, "the TLS handshake with " + url.host + " took too long");
+  } else if (!trouble.cause.empty()) {
+    failed_by_tls(outcome, url.host, trouble);
+  } else {
+    co_return connection;
+  }
   co_return nullptr;
 }
 
@@ -285,7 +307,11 @@ Task<ResponseReader::Step> PostSender::Impl::read_response(PostConnection& conne
     if (step != ResponseReader::Step::kNeedMore) co_return step;
     const auto [error, bytes] = co_await connection.read(reader.room(), deadline);
     if (!reader.has_bytes()) outcome.timing.first_byte = since(start);
-    if (error) co_return reader.at_end();
+    if (error) {
+      // TLS 1.3 tells a client only now that its certificate is missing.
+      outcome.cause = tls_trouble_after(error).cause;
+      co_return reader.at_end();
+    }
     reader.received(bytes);
   }
 }

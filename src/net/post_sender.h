@@ -43,6 +43,7 @@ struct PostOutcome {
 
   int status = 0;  // 0 if there is none
   Failure failure = Failure::kNone;
+  std::string cause;           // a stable code that says more than `failure`: "tls_expired"; may be empty
   std::string detail;          // a sentence for the endpoint's owner; may be empty after a complete response
   std::string remote_address;  // "192.0.2.1:443"
   std::string response_head;   // status line and fields as received, at most 8 KiB
@@ -84,8 +85,8 @@ class PostSender {
   PostSender(const PostSender&) = delete;
   PostSender& operator=(const PostSender&) = delete;
 
-  /// `headers` hold neither Host, Content-Length, Connection nor Transfer-Encoding: those are written here. Never fails
-  /// otherwise than by its outcome; cancelling the task closes the connection.
+  /// `headers` hold neither Host, Content-Length, Connection, Transfer-Encoding nor CDN-Loop: those are written here.
+  /// Never fails otherwise than by its outcome; cancelling the task closes the connection.
   Task<PostOutcome> post(Url url, std::vector<Header> headers, std::string body, Deadline deadline);
 
   /// The same with GET and without a body.
