@@ -49,22 +49,6 @@ void put_attention(json::object& object, const std::optional<model::EventPayload
   member["explanation"] = attention->explanation;
 }
 
-Result<json::object> object_of(std::string_view body) {
-  json::parse_options options;
-  options.max_depth = kVerifiedNestingMax;
-  json::error_code error;
-  auto value = json::parse(json::string_view(body.data(), body.size()), error, {}, options);
-  if (error) return fail(Kind::kInvalid, "the body is not JSON: " + error.message());
-  if (!value.is_object()) return fail(Kind::kInvalid, "the body is JSON, but not an object");
-  return std::move(value.as_object());
-}
-
-std::optional<std::string> text_of(const json::object& object, std::string_view name) {
-  const auto* value = object.if_contains(name);
-  if (value == nullptr || !value->is_string() || value->as_string().empty()) return std::nullopt;
-  return std::string(value->as_string());
-}
-
 }  // namespace
 
 std::string to_json(const model::EventPayload& payload) {
@@ -96,19 +80,6 @@ std::string to_json(const model::EventPayload& payload) {
   put(object, "proxy_status", payload.proxy_status);
   put_attention(object, payload.attention);
   return json::serialize(object);
-}
-
-Result<std::string> flow_id_of(std::string_view body) {
-  const auto object = TRY(object_of(body));
-  if (auto id = text_of(object, "id")) return *std::move(id);
-  if (auto id = text_of(object, "Id")) return *std::move(id);
-  return fail(Kind::kNotFound, "the body has no member id (or Id) that is a string");
-}
-
-std::optional<std::string> event_id_of(std::string_view body) {
-  const auto object = object_of(body);
-  if (!object) return std::nullopt;
-  return text_of(*object, "event_id");
 }
 
 }  // namespace signpost::services

@@ -143,27 +143,5 @@ TEST(EventJson, TheSamePayloadMakesTheSameBytes) {
   EXPECT_EQ(to_json(full), to_json(full));
 }
 
-TEST(FlowId, IsReadFromEitherSpelling) {
-  EXPECT_EQ(flow_id_of(R"({"id":"a"})"), "a");
-  EXPECT_EQ(flow_id_of(R"({"Id":"b"})"), "b");
-  EXPECT_EQ(flow_id_of(R"({"Id":"b","id":"a"})"), "a");
-}
-
-TEST(FlowId, IsRefusedWhereThereIsNone) {
-  EXPECT_EQ(flow_id_of("{").error().kind, Kind::kInvalid);
-  EXPECT_EQ(flow_id_of("").error().kind, Kind::kInvalid);
-  EXPECT_EQ(flow_id_of("[]").error().kind, Kind::kInvalid);
-  EXPECT_EQ(flow_id_of(std::string(100'000, '[')).error().kind, Kind::kInvalid);
-  EXPECT_EQ(flow_id_of(R"({"ID":"a"})").error().kind, Kind::kNotFound);
-  EXPECT_EQ(flow_id_of(R"({"id":7})").error().kind, Kind::kNotFound);
-  EXPECT_EQ(flow_id_of(R"({"id":""})").error().kind, Kind::kNotFound);
-}
-
-TEST(EventIdOfABody, IsThatOfTheMessage) {
-  EXPECT_EQ(event_id_of(to_json(payload(model::EventType::kDomainAdded))), "evt_0000000000001");
-  EXPECT_EQ(event_id_of("{}"), std::nullopt);
-  EXPECT_EQ(event_id_of("nonsense"), std::nullopt);
-}
-
 }  // namespace
 }  // namespace signpost::services
