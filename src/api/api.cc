@@ -8,6 +8,7 @@
 #include "api/surfaces.h"
 #include "base/log.h"
 #include "base/text.h"
+#include "net/cdn_loop.h"
 #include "services/keys.h"
 
 namespace signpost::api {
@@ -37,6 +38,25 @@ Result<void> authenticate_token(Exchange& exchange, const services::Tokens& toke
   return {};
 }
 
+bool is_keyed(Access access) {
+  switch (access) {
+    case Access::kKey:
+    case Access::kAdminKey:
+    case Access::kKeyOrToken:
+      return true;
+    case Access::kPublic:
+    case Access::kHandler:
+      return false;
+  }
+  return false;
+}
+
+/// A webhook with a key of this API among its headers could order what makes the next webhook, without end.
+bool is_going_in_a_circle(const Exchange& exchange) {
+  const auto hops = net::count_hops(exchange.request.headers);
+  return hops > net::kHopsMax || (hops > 0 && is_keyed(exchange.route->access));
+}
+
 std::string caller_of(const Exchange& exchange) {
   if (exchange.key != nullptr) return exchange.key->id.text();
   return exchange.application ? exchange.application->text() : std::string("-");
@@ -46,9 +66,9 @@ std::string caller_of(const Exchange& exchange) {
 
 std::vector<Route> all_routes() {
   std::vector<Route> all;
-  for (auto* surface :
-       {domain_routes, entri_routes, v1_application_routes, v1_endpoint_routes, v1_member_routes, v1_key_routes,
-        v1_connection_routes, v1_delivery_routes, v1_audit_log_routes, v1_meta_routes, openapi_routes}) {
+  for (auto* surface : {domain_routes, entri_routes, v1_application_routes, v1_endpoint_routes, v1_member_routes,
+                        v1_key_routes, v1_connection_routes, v1_delivery_routes, v1_webhook_routes, v1_audit_log_routes,
+                        v1_meta_routes, openapi_routes}) {
     for (auto& route : surface()) all.push_back(route);
   }
   return all;
@@ -95,6 +115,10 @@ Task<net::Response> Api::respond(Exchange& exchange) {
   }
   if (exchange.request.method == "OPTIONS") co_return preflight(router_, *exchange.directory, exchange.request);
   if (!found) co_return answer_to(exchange, found.error());
+  if (is_going_in_a_circle(exchange)) {
+    co_return problem(
+        net::Refusal{508, "this is a webhook of Signpost's own: an endpoint's URL must not lead to this API"});
+  }
   auto passed = co_await pass(exchange);
   if (passed) co_return *std::move(passed);
   co_return answer_to(exchange, passed.error());

@@ -69,6 +69,17 @@ TEST(Api, RefusesEveryRouteWithoutAuthenticationButThePublicOnes) {
   }
 }
 
+TEST(Api, TakesNoWebhookOfItsOwnWithAKeyAndNoneThatGoesInACircle) {
+  ApiWorld world;
+  const auto status = [&](const char* target, const char* loop) {
+    return world.send("GET", target, "", {{"Authorization", "Bearer " + world.admin_key}, {"CDN-Loop", loop}}).status;
+  };
+  EXPECT_EQ(status("/v1/keys", "other"), 200);
+  EXPECT_EQ(status("/v1/keys", "signpost"), 508);
+  EXPECT_EQ(status("/v1/openapi.yaml", "signpost, signpost, signpost"), 200);
+  EXPECT_EQ(status("/v1/openapi.yaml", "signpost, signpost, signpost, signpost"), 508);
+}
+
 TEST(Api, ServesItsDescription) {
   ApiWorld world;
   const auto response = world.send("GET", "/v1/openapi.yaml");
@@ -406,9 +417,11 @@ TEST(Api, IsUnavailableWhileTheDiskIsFullAndRecoversByItself) {
 
 // ── the second listener ─────────────────────────────────────────────────────────────────────────────────────
 
-net::Response ask(ApiWorld& world, OperationApi& operation, std::string path, std::string method = "GET") {
+net::Response ask(ApiWorld& world, OperationApi& operation, std::string path, std::string method = "GET",
+                  std::vector<net::Header> headers = {}) {
   net::Request request;
   request.method = std::move(method);
+  request.headers = std::move(headers);
   request.path = std::move(path);
   return net::testing::run_task(world.loops.at(0), operation.handle(std::move(request)));
 }
@@ -424,6 +437,7 @@ TEST(OperationApi, TellsHealthReadinessAndMetrics) {
   EXPECT_EQ(ask(world, operation, "/readyz").status, 200);
   EXPECT_EQ(ask(world, operation, "/readyz", "POST").status, 405);
   EXPECT_EQ(ask(world, operation, "/").status, 404);
+  EXPECT_EQ(ask(world, operation, "/readyz", "GET", {{"CDN-Loop", "signpost"}}).status, 508) << "a webhook";
   const auto metrics = ask(world, operation, "/metrics");
   EXPECT_EQ(metrics.header("Content-Type"), "text/plain; version=0.0.4; charset=utf-8");
   for (const auto* line :

@@ -22,6 +22,7 @@
 #include "services/identity.h"
 #include "services/storage.h"
 #include "services/tokens.h"
+#include "services/webhook_tester.h"
 
 namespace signpost::api {
 
@@ -33,6 +34,7 @@ struct ApiParts {
   const services::History& history;
   services::Identity& identity;
   const services::Tokens& tokens;
+  services::WebhookTester& tester;
   const crypto::MasterKey& master_key;
   crypto::Random& random;
   IdMaker& ids;

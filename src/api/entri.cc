@@ -58,7 +58,7 @@ Result<ApplicationId> authenticate(Desk& desk, Exchange& exchange) {
 
 Answer last_webhook(Desk& desk, Exchange& exchange) {
   const auto application = CO_TRY(authenticate(desk, exchange));
-  auto event = CO_TRY(co_await desk.parts.history.last_event_of(application, to_lower(exchange.captures.at(0))));
+  auto event = CO_TRY(co_await desk.parts.history.last_event_of(application, exchange.captures.at(0)));
   co_return json_response(200, std::move(event.body));
 }
 

@@ -89,6 +89,8 @@ json::object object_of(const model::Record& record) {
                       {"value", record.value},  {"ttl", record.ttl}};
   if (record.priority) object["priority"] = *record.priority;
   object["propagated"] = record.is_propagated;
+  if (!record.application_url.empty()) object["application_url"] = record.application_url;
+  if (!record.power_root_path_access.empty()) object["power_root_path_access"] = texts(record.power_root_path_access);
   return object;
 }
 
@@ -103,6 +105,7 @@ json::object object_of(const model::Facets& facets) {
   add_facet(object, "redirection_status", facets.redirection);
   add_facet(object, "secure_status", facets.secure);
   add_facet(object, "power_status", facets.power);
+  add_facet(object, "monitor_status", facets.monitor);
   return object;
 }
 
@@ -124,7 +127,14 @@ json::object flow_of(const model::Connection& connection) {
   return {
       {"setup_type", connection.setup_type ? json::value(word(name_of(*connection.setup_type))) : json::value(nullptr)},
       {"ended_at", time_or_null(connection.flow_ended_at)},
-      {"provider", connection.provider}};
+      {"provider", connection.provider},
+      {"dmarc_updated",
+       connection.dmarc_updated ? json::value(word(name_of(*connection.dmarc_updated))) : json::value(nullptr)}};
+}
+
+json::value redirection_of(const model::Connection& connection) {
+  if (!connection.redirection) return nullptr;
+  return {{"from", word(name_of(connection.redirection->from))}, {"to", connection.redirection->to}};
 }
 
 json::value attention_of(const model::Connection& connection) {
@@ -187,6 +197,7 @@ std::string to_json(const model::Application& application, const std::optional<s
       {"cname_target", application.cname_target ? json::value(application.cname_target->text()) : json::value(nullptr)},
       {"allowed_origins", texts(application.allowed_origins)},
       {"identity", {{"issuer", application.identity.issuer}, {"audiences", texts(application.identity.audiences)}}},
+      {"supports_dkim", application.supports_dkim},
       {"created_at", to_rfc3339(application.created_at)}};
   if (secret) object["secret"] = *secret;
   if (endpoint) object["endpoint"] = object_of(*endpoint);
@@ -229,24 +240,29 @@ std::string to_json(const model::ApiKey& key, const std::optional<std::string>& 
 std::string to_json(const model::Connection& connection, const std::optional<ConnectionDetail>& detail) {
   json::array records;
   for (const auto& record : connection.records) records.emplace_back(object_of(record));
-  const json::object object{{"id", connection.id.text()},
-                            {"application", connection.application.text()},
-                            {"organization", connection.organization},
-                            {"host", connection.host.text()},
-                            {"domain", word(connection.host.domain())},
-                            {"subdomain", word(connection.host.subdomain())},
-                            {"unicode_host", connection.host.unicode()},
-                            {"user_id", text_or_null(connection.user_id)},
-                            {"job_id", connection.job_id},
-                            {"proxy_status", word(name_of(connection.status))},
-                            {"certificate", "external"},
-                            {"facets", object_of(connection.facets)},
-                            {"records", std::move(records)},
-                            {"claim", claim_of(connection)},
-                            {"flow", flow_of(connection)},
-                            {"next_look_at", time_or_null(connection.next_look_at)},
-                            {"last_look_at", time_or_null(connection.last_look_at)},
-                            {"attention", attention_of(connection)}};
+  const json::object object{
+      {"id", connection.id.text()},
+      {"application", connection.application.text()},
+      {"organization", connection.organization},
+      {"host", connection.host.text()},
+      {"domain", word(connection.host.domain())},
+      {"subdomain", word(connection.host.subdomain())},
+      {"unicode_host", connection.host.unicode()},
+      {"user_id", text_or_null(connection.user_id)},
+      {"job_id", connection.job_id},
+      {"origin_flow_id", text_or_null(connection.origin_flow_id)},
+      {"proxy_status", word(name_of(connection.status))},
+      {"certificate", "external"},
+      {"facets", object_of(connection.facets)},
+      {"records", std::move(records)},
+      {"claim", claim_of(connection)},
+      {"flow", flow_of(connection)},
+      {"redirection", redirection_of(connection)},
+      {"purchased_domains", texts(connection.purchased_domains)},
+      {"free_domain", connection.is_free_domain ? json::value(*connection.is_free_domain) : json::value(nullptr)},
+      {"next_look_at", time_or_null(connection.next_look_at)},
+      {"last_look_at", time_or_null(connection.last_look_at)},
+      {"attention", attention_of(connection)}};
   json::object rest{{"deployed_at", time_or_null(connection.deployed_at)},
                     {"created_at", to_rfc3339(connection.created_at)},
                     {"updated_at", to_rfc3339(connection.updated_at)}};
@@ -283,6 +299,34 @@ std::string to_json(const model::Delivery& delivery, const std::optional<std::ve
     object["attempts"] = std::move(array);
   }
   return json::serialize(object);
+}
+
+std::string to_json(const services::WebhookTest& test) {
+  const auto& outcome = test.outcome;
+  const auto& timing = outcome.timing;
+  json::array headers;
+  for (const auto& header : test.headers) headers.push_back({{"name", header.name}, {"value", header.value}});
+  json::value response = nullptr;
+  if (outcome.status != 0) {
+    response = {{"status", outcome.status},
+                {"head", outcome.response_head},
+                {"body", outcome.response_body},
+                {"body_truncated", outcome.body_truncated}};
+  }
+  const bool has_failed = outcome.failure != net::PostOutcome::Failure::kNone;
+  return json::serialize(
+      json::object{{"success", test.is_success},
+                   {"detail", test.sentence},
+                   {"request", {{"url", test.url}, {"headers", std::move(headers)}, {"body", test.body}}},
+                   {"response", std::move(response)},
+                   {"failure", has_failed ? json::value(word(net::name_of(outcome.failure))) : json::value(nullptr)},
+                   {"remote_address", outcome.remote_address},
+                   {"timing_ms",
+                    {{"dns", timing.dns.count()},
+                     {"connect", timing.connect.count()},
+                     {"tls", timing.tls.count()},
+                     {"first_byte", timing.first_byte.count()},
+                     {"total", timing.total.count()}}}});
 }
 
 }  // namespace signpost::api

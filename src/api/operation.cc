@@ -3,6 +3,7 @@
 
 #include "api/problem.h"
 #include "base/log.h"
+#include "net/cdn_loop.h"
 #include "net/wait.h"
 #include "services/history.h"
 
@@ -34,6 +35,10 @@ OperationApi::OperationApi(services::Storage& storage, const Metrics& metrics, c
     : storage_(storage), metrics_(metrics), clock_(clock), sources_(std::move(sources)) {}
 
 Task<net::Response> OperationApi::handle(net::Request request) {
+  // This listener has no keys: a webhook must not reach it, whoever named its URL.
+  if (net::count_hops(request.headers) > 0) {
+    co_return problem(net::Refusal{508, "this is a webhook of Signpost's own; nothing here takes one"});
+  }
   if (request.method != "GET" && request.method != "HEAD") {
     auto response = problem(Error{Kind::kMethodNotAllowed, "these paths take GET", "", {}});
     response.set("Allow", "GET, HEAD");

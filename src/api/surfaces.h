@@ -18,6 +18,7 @@ std::vector<Route> v1_connection_routes();
 std::vector<Route> v1_delivery_routes();
 std::vector<Route> v1_audit_log_routes();
 std::vector<Route> v1_meta_routes();
+std::vector<Route> v1_webhook_routes();
 std::vector<Route> openapi_routes();
 std::vector<Route> domain_routes();
 std::vector<Route> entri_routes();

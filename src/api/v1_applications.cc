@@ -28,7 +28,8 @@ Result<std::optional<model::IdentityRule>> identity_of(const ObjectReader& body)
 }
 
 Result<services::ApplicationWish> wish_of(const ObjectReader& body) {
-  TRY_VOID(body.only({"name", "webhook_url", "cname_target", "allowed_origins", "identity", "owner_email"}));
+  TRY_VOID(body.only(
+      {"name", "webhook_url", "cname_target", "allowed_origins", "identity", "owner_email", "supports_dkim"}));
   services::ApplicationWish wish;
   wish.name = TRY(body.text("name", {.bytes_max = 400}));
   wish.webhook_url = TRY(body.optional_text("webhook_url", {.bytes_max = 2048}));
@@ -36,11 +37,12 @@ Result<services::ApplicationWish> wish_of(const ObjectReader& body) {
   wish.cname_target = TRY(body.optional_text("cname_target"));
   wish.allowed_origins = TRY(body.texts("allowed_origins", model::kAllowedOriginsMax));
   wish.identity = TRY(identity_of(body)).value_or(model::IdentityRule{});
+  wish.supports_dkim = TRY(body.optional_flag("supports_dkim")).value_or(wish.supports_dkim);
   return wish;
 }
 
 Result<services::ApplicationChange> change_of(const ObjectReader& body) {
-  TRY_VOID(body.only({"name", "cname_target", "allowed_origins", "identity"}));
+  TRY_VOID(body.only({"name", "cname_target", "allowed_origins", "identity", "supports_dkim"}));
   services::ApplicationChange change;
   change.name = TRY(body.optional_text("name", {.bytes_max = 400}));
   if (body.is_null("cname_target")) {
@@ -51,6 +53,7 @@ Result<services::ApplicationChange> change_of(const ObjectReader& body) {
   if (body.has("allowed_origins"))
     change.allowed_origins = TRY(body.texts("allowed_origins", model::kAllowedOriginsMax));
   change.identity = TRY(identity_of(body));
+  change.supports_dkim = TRY(body.optional_flag("supports_dkim"));
   return change;
 }
 

@@ -6,6 +6,7 @@
 #include "api/pages.h"
 #include "api/surfaces.h"
 #include "base/text.h"
+#include "net/url.h"
 
 namespace signpost::api {
 namespace {
@@ -16,7 +17,7 @@ constexpr std::int64_t kTtlMax = 2'147'483'647;  // RFC 2181 8
 constexpr std::uint32_t kTtlDefault = 300;
 
 Result<model::RecordRequest> record_of(const ObjectReader& object) {
-  TRY_VOID(object.only({"type", "host", "value", "ttl", "priority"}));
+  TRY_VOID(object.only({"type", "host", "value", "ttl", "priority", "application_url", "power_root_path_access"}));
   model::RecordRequest record;
   const auto type = parse_record_type(TRY(object.text("type")));
   if (!type) {
@@ -29,6 +30,10 @@ Result<model::RecordRequest> record_of(const ObjectReader& object) {
   record.ttl = static_cast<std::uint32_t>(TRY(object.optional_integer("ttl", 1, kTtlMax)).value_or(kTtlDefault));
   const auto priority = TRY(object.optional_integer("priority", 0, 65'535));
   if (priority) record.priority = static_cast<std::uint16_t>(*priority);
+  record.application_url =
+      TRY(object.optional_text("application_url", {.bytes_max = model::kApplicationUrlBytesMax})).value_or("");
+  record.power_root_path_access =
+      TRY(object.texts("power_root_path_access", model::kRootPathsMax, {.bytes_max = model::kRootPathBytesMax}));
   return record;
 }
 
@@ -47,8 +52,20 @@ Result<void> check_certificate(const ObjectReader& body) {
               "certificate");
 }
 
+/// {"from":"apex","to":"https://www.shop.example/"}
+Result<std::optional<model::Redirection>> redirection_of(const ObjectReader& body) {
+  const auto object = TRY(body.optional_object("redirection"));
+  if (!object) return std::nullopt;
+  TRY_VOID(object->only({"from", "to"}));
+  const auto from = model::parse_redirection_from(TRY(object->text("from")));
+  if (!from) return fail(Kind::kUnprocessable, "redirection.from must be apex or www", object->path_of("from"));
+  const auto to = TRY(object->text("to", {.bytes_max = net::Url::bytes_max}));
+  return model::Redirection{*from, TRY(at_member(net::Url::parse(to), object->path_of("to"))).text()};
+}
+
 Result<services::CreateConnection> wish_of(const Exchange& exchange, const ObjectReader& body) {
-  TRY_VOID(body.only({"application", "organization", "host", "user_id", "records", "certificate", "metadata"}));
+  TRY_VOID(body.only({"application", "organization", "host", "user_id", "records", "certificate", "metadata",
+                      "origin_flow_id", "redirection", "free_domain"}));
   const auto application = TRY(application_of(exchange, TRY(body.optional_text("application"))));
   auto organization = TRY(body.text("organization", {.bytes_max = model::kOrganizationBytesMax}));
   const auto host_text = TRY(body.text("host", {.bytes_min = 0, .bytes_max = 4096}));
@@ -57,8 +74,12 @@ Result<services::CreateConnection> wish_of(const Exchange& exchange, const Objec
   auto records = TRY(records_of(body));
   TRY_VOID(check_certificate(body));
   auto metadata = TRY(body.optional_object_json("metadata", model::kMetadataBytesMax)).value_or("{}");
-  return services::CreateConnection{application,        std::move(organization), std::move(host),
-                                    std::move(user_id), std::move(records),      std::move(metadata)};
+  services::CreateConnection wish{application,        std::move(organization), std::move(host),
+                                  std::move(user_id), std::move(records),      std::move(metadata)};
+  wish.origin_flow_id = TRY(body.optional_text("origin_flow_id", {.bytes_max = model::kOriginFlowIdBytesMax}));
+  wish.redirection = TRY(redirection_of(body));
+  wish.is_free_domain = TRY(body.optional_flag("free_domain"));
+  return wish;
 }
 
 net::Response answer_with_new(const model::Connection& connection) {
@@ -134,11 +155,17 @@ Answer check_connection(Desk& desk, Exchange& exchange) {
 }
 
 Result<model::FlowEnded> flow_of(const ObjectReader& body) {
-  TRY_VOID(body.only({"setup_type", "provider"}));
+  TRY_VOID(body.only({"setup_type", "provider", "dmarc_updated"}));
   const auto type = model::parse_setup_type(TRY(body.text("setup_type")));
   if (!type) return fail(Kind::kUnprocessable, "setup_type must be automatic, manual, async or api", "setup_type");
   auto provider = TRY(body.optional_text("provider", {.bytes_max = 100}));
-  return model::FlowEnded{*type, std::move(provider).value_or("")};
+  const auto dmarc_text = TRY(body.optional_text("dmarc_updated"));
+  const auto dmarc = dmarc_text ? model::parse_dmarc_update(*dmarc_text) : std::nullopt;
+  if (dmarc_text && !dmarc) {
+    return fail(Kind::kUnprocessable, "dmarc_updated must be the text \"true\", \"false\" or \"exempt\"",
+                "dmarc_updated");
+  }
+  return model::FlowEnded{*type, std::move(provider).value_or(""), dmarc};
 }
 
 Answer end_flow(Desk& desk, Exchange& exchange) {

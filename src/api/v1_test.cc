@@ -37,8 +37,8 @@ TEST(V1Applications, ShowTheirSecretOnce) {
   EXPECT_TRUE(text_in(made, "secret").starts_with("whsec_"));
   EXPECT_EQ(object_in(made).at("endpoint").at("url"), "https://hooks.saas.example/in");
   const auto read = world.admin("GET", "/v1/applications/" + id);
-  EXPECT_EQ(names_in(object_in(read)),
-            (std::vector<std::string>{"id", "name", "cname_target", "allowed_origins", "identity", "created_at"}));
+  EXPECT_EQ(names_in(object_in(read)), (std::vector<std::string>{"id", "name", "cname_target", "allowed_origins",
+                                                                 "identity", "supports_dkim", "created_at"}));
   EXPECT_EQ(text_in(read, "name"), "New");
 }
 
@@ -286,11 +286,13 @@ TEST(V1Connections, AreShownWhole) {
   ASSERT_EQ(made.status, 201) << made.body;
   const auto read = object_in(world.call("GET", std::string(made.header("Location"))));
   EXPECT_EQ(names_in(read),
-            (std::vector<std::string>{"id",           "application",  "organization", "host",     "domain",
-                                      "subdomain",    "unicode_host", "user_id",      "job_id",   "proxy_status",
-                                      "certificate",  "facets",       "records",      "claim",    "flow",
-                                      "next_look_at", "last_look_at", "attention",    "metadata", "deployed_at",
-                                      "created_at",   "updated_at",   "observation",  "jobs"}));
+            (std::vector<std::string>{"id",           "application",       "organization", "host",
+                                      "domain",       "subdomain",         "unicode_host", "user_id",
+                                      "job_id",       "origin_flow_id",    "proxy_status", "certificate",
+                                      "facets",       "records",           "claim",        "flow",
+                                      "redirection",  "purchased_domains", "free_domain",  "next_look_at",
+                                      "last_look_at", "attention",         "metadata",     "deployed_at",
+                                      "created_at",   "updated_at",        "observation",  "jobs"}));
   EXPECT_EQ(read.at("host"), "www.xn--mller-kva.example");
   EXPECT_EQ(read.at("unicode_host"), "www.müller.example");
   EXPECT_EQ(read.at("records").at(0).at("value"), "app.saas.example");
@@ -298,6 +300,80 @@ TEST(V1Connections, AreShownWhole) {
   EXPECT_EQ(read.at("claim").at("record").at("host"), "_signpost.www");
   EXPECT_EQ(read.at("metadata").at("plan"), "pro");
   EXPECT_TRUE(read.at("observation").is_null());
+}
+
+TEST(V1Connections, TakeWhatTheirWebhooksRepeat) {
+  ApiWorld world;
+  const auto made = world.call(
+      "POST", "/v1/connections",
+      wish(
+          "www.shop.example",
+          R"([{"type":"CNAME","host":"www","value":"app.saas.example","application_url":"www.example.com",)"
+          R"("power_root_path_access":["path1"]}])",
+          R"(,"origin_flow_id":"Shared-1","free_domain":false,"redirection":{"from":"apex","to":"https://WWW.shop.example"})"));
+  ASSERT_EQ(made.status, 201) << made.body;
+  const auto read = object_in(made);
+  EXPECT_EQ(read.at("origin_flow_id"), "Shared-1");
+  EXPECT_EQ(read.at("free_domain"), false);
+  EXPECT_EQ(read.at("redirection").at("to"), "https://www.shop.example/");
+  EXPECT_EQ(read.at("facets").at("redirection_status"), "pending");
+  EXPECT_EQ(read.at("records").at(0).at("application_url"), "www.example.com");
+  EXPECT_EQ(read.at("records").at(0).at("power_root_path_access").at(0), "path1");
+  const auto path = "/v1/connections/" + text_in(made, "id") + "/flow";
+  const auto flow = world.call("POST", path, R"({"setup_type":"manual","dmarc_updated":"exempt"})");
+  EXPECT_EQ(object_in(flow).at("flow").at("dmarc_updated"), "exempt");
+  EXPECT_EQ(text_in(world.call("POST", path, R"({"setup_type":"manual","dmarc_updated":"yes"})"), "member"),
+            "dmarc_updated");
+}
+
+TEST(V1Connections, NameTheMemberOfARedirectionThatIsWrong) {
+  ApiWorld world;
+  for (const auto& [redirection, member] :
+       {std::pair{R"({"from":"mail","to":"https://x.example/"})", "redirection.from"},
+        {R"({"from":"apex","to":"x.example"})", "redirection.to"},
+        {R"({"from":"apex","to":"https://shop.example/"})", "redirection.to"},
+        {R"({"from":"apex"})", "redirection.to"},
+        {R"({"from":"apex","to":"https://x.example/","code":301})", "redirection.code"}}) {
+    const auto refused = world.call("POST", "/v1/connections",
+                                    wish("www.shop.example", kRecord, format(R"(,"redirection":{})", redirection)));
+    EXPECT_EQ(text_in(refused, "member"), member) << refused.body;
+  }
+}
+
+TEST(V1Applications, TurnTheirSupportOfDkimOnAndOff) {
+  ApiWorld world;
+  const auto path = "/v1/applications/" + world.application;
+  EXPECT_EQ(object_in(world.call("GET", path)).at("supports_dkim"), false);
+  EXPECT_EQ(object_in(world.call("PATCH", path, R"({"supports_dkim":true})")).at("supports_dkim"), true);
+  EXPECT_EQ(object_in(world.call("PATCH", path, R"({"name":"Renamed"})")).at("supports_dkim"), true);
+}
+
+TEST(V1Webhooks, AreListedByTypeWithASample) {
+  ApiWorld world;
+  const auto types = object_in(world.call("GET", "/v1/event-types"));
+  EXPECT_EQ(types.at("data").as_array().size(), model::kEventTypes.size());
+  EXPECT_EQ(types.at("data").at(0).at("type"), "domain.added");
+  EXPECT_EQ(types.at("data").at(0).at("sample").at("propagation_status"), "success");
+}
+
+TEST(V1Webhooks, AreTestedWithWhatTheReceiverDoesShown) {
+  ApiWorld world;
+  const auto made =
+      world.call("POST", "/v1/applications/" + world.application + "/endpoints", R"({"url":"http://10.1.2.3/hook"})");
+  ASSERT_EQ(made.status, 201) << made.body;
+  const auto path = "/v1/endpoints/" + text_in(made, "id") + "/test";
+  const auto tested = object_in(world.call("POST", path, R"({"type":"purchase.error"})"));
+  EXPECT_EQ(tested.at("success"), false);
+  EXPECT_EQ(tested.at("failure"), "refused_address");
+  EXPECT_TRUE(tested.at("response").is_null());
+  EXPECT_EQ(tested.at("request").at("url"), "http://10.1.2.3/hook");
+  const auto sent = boost::json::parse(tested.at("request").at("body").as_string());
+  EXPECT_EQ(sent.at("type"), "purchase.error");
+  const auto plain = object_in(world.call("POST", path));
+  EXPECT_EQ(boost::json::parse(plain.at("request").at("body").as_string()).at("type"), "domain.added");
+  EXPECT_EQ(text_in(world.call("POST", path, R"({"type":"domain.timeout"})"), "member"), "type");
+  EXPECT_EQ(world.admin("POST", path).status, 422) << "an admin key must say whose";
+  EXPECT_EQ(world.call("POST", "/v1/endpoints/end_0000000000001/test").status, 404);
 }
 
 TEST(V1Connections, GiveMetadataBackAsItWasWritten) {

@@ -19,14 +19,17 @@
 #include "app/version.h"
 #include "app/watch.h"
 #include "app/webhook_listen.h"
+#include "app/webhook_sample.h"
 #include "app/webhook_verify.h"
 #include "base/host_name.h"
 #include "base/id.h"
 #include "base/record_type.h"
 #include "base/text.h"
 #include "dns/cause.h"
+#include "model/event.h"
 #include "net/url.h"
 #include "services/client_secrets.h"
+#include "services/event_schema_json.h"
 
 namespace signpost::app {
 namespace {
@@ -527,10 +530,46 @@ void add_listen(CLI::App& webhook, Action& chosen) {
       ->type_name("DURATION");
 }
 
+void add_test(CLI::App& webhook, Action& chosen) {
+  auto [cli, options] = add_command<WebhookTestOptions>(
+      webhook, chosen, "test", "Have the server send an endpoint a sample, and see what comes back",
+      "  signpost webhook test end_01hx3…\n"
+      "  signpost webhook test end_01hx3… --type domain.record_missing --application app_01hx3…\n\n"
+      "The sample is signed as a delivery is and has the header Signpost-Test. It does not leave from\n"
+      "webhooks.source_address. Ends with 0 if the receiver answered with a status from 200 to 299.",
+      webhook_test);
+  checked(cli.add_option("ENDPOINT", options->endpoint, "The endpoint, end_…"), EndpointId::parse)
+      ->required()
+      ->type_name("");
+  std::vector<std::string> types;
+  for (const auto type : model::kEventTypes) types.emplace_back(model::name_of(type));
+  cli.add_option("--type", options->type, "The event type; signpost webhook docs lists them")
+      ->check(CLI::IsMember(types))
+      ->type_name("TYPE")
+      ->capture_default_str();
+  checked(cli.add_option("--application", options->application, "The application, if the key is an admin key"),
+          ApplicationId::parse)
+      ->type_name("ID");
+  add_api(cli, options->api);
+  add_json(cli, options->form);
+}
+
+/// A command without options that prints a document.
+void add_printed(CLI::App& parent, Action& chosen, const char* name, const char* summary, std::string (*document)()) {
+  add_command<NoOptions>(parent, chosen, name, summary, "",
+                         [document](Console& console, const NoOptions&) -> Result<Exit> {
+                           console.out << document();
+                           return Exit::kOk;
+                         });
+}
+
 void add_webhook(CLI::App& root, Action& chosen) {
-  auto& webhook = *root.add_subcommand("webhook", "Verify or receive webhooks")->require_subcommand(1);
+  auto& webhook = *root.add_subcommand("webhook", "Verify, receive or test webhooks")->require_subcommand(1);
   add_verify(webhook, chosen);
   add_listen(webhook, chosen);
+  add_test(webhook, chosen);
+  add_printed(webhook, chosen, "schema", "Print the JSON Schema of what endpoints receive", services::payload_schema);
+  add_printed(webhook, chosen, "docs", "Print every event type, member and sample", services::events_page);
 }
 
 constexpr const char* kAbout =

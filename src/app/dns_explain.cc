@@ -14,7 +14,8 @@ namespace {
 Result<dns::Expectation> expectation_of(const RecordWish& wish, const HostName& host) {
   const auto type = parse_record_type(wish.type);
   if (!type) return fail(Kind::kUnprocessable, format("\"{}\" is no record type", printable(wish.type, 20)));
-  const auto record = TRY(model::expand({*type, wish.host, wish.value, 300, wish.priority}, {host, std::nullopt, ""}));
+  const auto record =
+      TRY(model::expand({*type, wish.host, wish.value, 300, wish.priority, {}, {}}, {host, std::nullopt, ""}));
   return dns::Expectation{record.name, record.type, record.value, record.priority};
 }
 

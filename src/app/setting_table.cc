@@ -231,6 +231,22 @@ struct Reader<std::vector<net::UdpEndpoint>> {
   }
 };
 
+template <>
+struct Reader<std::vector<model::MailProvider>> {
+  static constexpr std::string_view kType = "list of google, microsoft, zoho";
+  static Result<std::vector<model::MailProvider>> read(const SettingValue& value, Limits) {
+    return read_list<model::MailProvider>(value, "a list of \"google\", \"microsoft\" and \"zoho\"",
+                                          [](const std::string& text) -> Result<model::MailProvider> {
+                                            if (const auto provider = model::parse_mail_provider(text))
+                                              return *provider;
+                                            return fail(Kind::kUnprocessable, "");
+                                          });
+  }
+  static std::string show(const std::vector<model::MailProvider>& value) {
+    return show_list(value, [](model::MailProvider provider) { return name_of(provider); });
+  }
+};
+
 template <typename Word, std::size_t count>
 Result<Word> read_word(const SettingValue& value, std::string_view wanted,
                        const std::array<std::pair<std::string_view, Word>, count>& words) {
@@ -393,6 +409,11 @@ constexpr std::array kTable{
         "dns.certificate_authorities",
         "Authorities that certificates come from, as CAA records name them: a look says if CAA forbids one. Empty: CAA "
         "is not looked at."),
+    row<&S::dns, &S::Dns::dkim_providers>(
+        "dns.dkim_providers",
+        "Mail providers whose DKIM is supported, as the MX records of a domain name them; `dkim_status` is `exempt` "
+        "with "
+        "others. The hosted service supports Google Workspace and Microsoft 365; `zoho` may be added."),
     row<&S::webhooks, &S::Webhooks::source_address>(
         "webhooks.source_address",
         "Local addresses that webhooks leave from, so that receivers can allow them: one, or a list of one IPv4 and "

@@ -20,6 +20,7 @@
 #include "base/log.h"
 #include "base/result.h"
 #include "base/time.h"
+#include "model/mail_provider.h"
 #include "net/mail.h"
 #include "net/target_policy.h"
 #include "net/task.h"
@@ -88,6 +89,8 @@ struct Settings {
     std::size_t addresses_max = 32;
     // Whose CAA verdict each look asks for: "letsencrypt.org".
     std::vector<DnsName> certificate_authorities;
+    // Mail providers whose DKIM is supported: google, microsoft, zoho.
+    std::vector<model::MailProvider> dkim_providers{model::MailProvider::kGoogle, model::MailProvider::kMicrosoft};
   } dns;
 
   struct Webhooks {

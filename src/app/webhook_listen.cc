@@ -52,8 +52,8 @@ class Receiver {
     const auto now = console_.clock.now();
     const auto verification =
         services::verify(request.headers, request.body, secrets_, now, options_.accepted, tolerance_);
-    const bool is_again = verification.ok && guard_.note(verification.id, verification.timestamp, request.body, now) ==
-                                                 services::ReplayGuard::Seen::kAgain;
+    const bool is_again =
+        verification.ok && guard_.note(verification.replay_key, to_seconds(now)) == services::ReplayGuard::Seen::kAgain;
     ++received_;
     print(request, verification, is_again);
     if (!verification.ok) return net::problem_response(401, "the signature is not genuine");

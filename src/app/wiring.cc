@@ -60,12 +60,22 @@ net::PostSettings sender_settings(const Settings& settings) {
   return sender;
 }
 
+/// For tests of endpoints and for probes: they leave from the system's choice of address and keep nothing open.
+net::PostSettings plain_sender_settings(const Settings& settings) {
+  auto sender = sender_settings(settings);
+  sender.source_addresses.clear();
+  sender.idle_per_key_max = 0;
+  return sender;
+}
+
+std::string user_agent() { return format("Signpost/{}", kVersion); }
+
 services::Courier::Settings courier_settings(const Settings& settings) {
   services::Courier::Settings courier;
   courier.in_flight_per_endpoint_max = static_cast<std::int32_t>(settings.webhooks.per_endpoint_in_flight_max);
   courier.in_flight_max = std::max<std::size_t>(1, settings.webhooks.in_flight_max / loops_of(settings));
   courier.slow_in_flight_max = std::max<std::size_t>(1, settings.webhooks.slow_in_flight_max / loops_of(settings));
-  courier.user_agent = format("Signpost/{}", kVersion);
+  courier.user_agent = user_agent();
   return courier;
 }
 
@@ -132,6 +142,8 @@ class Wiring::Unit {
         observer_(loop().get_executor(), observer_settings(settings(), std::move(resolvers)), house.policy_),
         eye_(observer_, settings().dns.look_budget),
         sender_(loop(), house.policy_, house.addresses_, sender_settings(settings())),
+        plain_sender_(loop(), house.policy_, house.addresses_, plain_sender_settings(settings())),
+        redirects_(plain_sender_, {.user_agent = user_agent()}),
         courier_(house.session_.storage(), house.bell_, house.session_.clock(), house.session_.ids(),
                  house.session_.random(), house.directory_, sender_, house.courier_counters_, house.loops_, index,
                  courier_settings(settings())),
@@ -139,7 +151,8 @@ class Wiring::Unit {
         tasks_(loop().get_executor()),
         stop_wanted_(loop().get_executor()) {}
 
-  services::DnsEye* eye() { return &eye_; }
+  services::LoopEyes eyes() { return {&eye_, &redirects_}; }
+  net::PostSender* plain_sender() { return &plain_sender_; }
 
   void take_jobs(services::Propagation& propagation) { services::set_up_handlers(jobs_, propagation); }
 
@@ -193,6 +206,7 @@ class Wiring::Unit {
     if (is_first()) co_await house_.retention_.stop();
     if (is_first() && house_.warning_mail_) co_await house_.warning_mail_->stop(left_until(deadline - kMailCutBudget));
     co_await sender_.stop();
+    co_await plain_sender_.stop();
     co_await observer_.stop();
     co_await company.stop();
     ended_.set_value();
@@ -208,7 +222,9 @@ class Wiring::Unit {
   const std::size_t index_;
   dns::Observer observer_;
   services::ObserverEye eye_;
-  net::PostSender sender_;
+  net::PostSender sender_;        // deliveries: from the configured source address
+  net::PostSender plain_sender_;  // tests of endpoints, probes of redirections
+  services::RedirectProbe redirects_;
   services::Courier courier_;
   services::JobRunner jobs_;
   net::TaskGroup tasks_;
@@ -234,21 +250,30 @@ Wiring::Wiring(StoreSession& session, std::vector<net::UdpEndpoint> resolvers,
       connections_(session.storage(), bell_, session.clock(), session.ids(), session.random()),
       propagation_(session.storage(), bell_, session.clock(), session.ids(),
                    [&] {
-                     std::vector<services::DnsEye*> eyes;
-                     for (const auto& unit : units_) eyes.push_back(unit->eye());
+                     std::vector<services::LoopEyes> eyes;
+                     for (const auto& unit : units_) eyes.push_back(unit->eyes());
                      return eyes;
-                   }()),
+                   }(),
+                   {session.settings().dns.dkim_providers}),
       retention_(session.storage(), session.clock(), loops_.at(0).get_executor(),
                  retention_settings(session.settings())),
       history_(session.storage()),
       identity_(directory_, http_, session.clock(), identity_settings(session.settings())),
       tokens_(session.master_key(), session.clock()),
+      tester_(session.storage(), session.clock(), session.ids(), directory_, loops_,
+              [&] {
+                std::vector<net::PostSender*> senders;
+                for (const auto& unit : units_) senders.push_back(unit->plain_sender());
+                return senders;
+              }(),
+              {.user_agent = user_agent()}),
       api_({session.storage(),
             directory_,
             connections_,
             history_,
             identity_,
             tokens_,
+            tester_,
             session.master_key(),
             session.random(),
             session.ids(),

@@ -32,6 +32,7 @@
 #include "services/retention.h"
 #include "services/tokens.h"
 #include "services/warning_mail.h"
+#include "services/webhook_tester.h"
 
 namespace signpost::app {
 
@@ -82,6 +83,7 @@ class Wiring {
   services::History history_;
   services::Identity identity_;
   services::Tokens tokens_;
+  services::WebhookTester tester_;
   api::Api api_;
   api::OperationApi operation_;
   std::unique_ptr<net::HttpServer> api_server_;

@@ -33,6 +33,7 @@ struct Application {
   ApplicationId id;
   std::string name;                          // for people, 1…100 characters
   std::optional<DnsName> cname_target;       // value of {CNAME_TARGET}
+  bool supports_dkim = false;                // "Enable support for DKIM" (seed 001, "DKIM status notes")
   std::vector<std::string> allowed_origins;  // exact origins for CORS: "https://app.saas.example"
   IdentityRule identity;
   Time created_at{};

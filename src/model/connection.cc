@@ -35,6 +35,22 @@ std::string_view way_out_of_step_2(Status status) {
   return "";
 }
 
+EventType type_of(TransferMoved::To to) {
+  switch (to) {
+    case TransferMoved::To::kInInitiated:
+      return EventType::kTransferInInitiated;
+    case TransferMoved::To::kInStarted:
+      return EventType::kTransferInStarted;
+    case TransferMoved::To::kInAck:
+      return EventType::kTransferInAck;
+    case TransferMoved::To::kInFailed:
+      return EventType::kTransferInFailed;
+    case TransferMoved::To::kOutInitiated:
+      return EventType::kTransferOutInitiated;
+  }
+  return EventType::kTransferInInitiated;
+}
+
 /// Builds one Decision; each happening is one operator().
 class Deciding {
  public:
@@ -42,6 +58,7 @@ class Deciding {
       : now_(now), before_(connection), decision_{.connection = connection, .events = {}, .jobs = {}} {}
 
   Result<Decision> operator()(const Created&) {
+    if (next().redirection) next().facets.redirection = FacetState::kPending;
     request(JobKind::kClaimEnd, next().claim_ends_at);
     return changed();
   }
@@ -69,8 +86,11 @@ class Deciding {
     TRY_VOID(require_live());
     // The same report again while the records are watched is a retry; any other is another run of the flow.
     const bool is_watched = next().watch_started_at && next().facets.propagation == FacetState::kPending;
-    if (next().flow_ended_at && next().setup_type == flow.setup_type && is_watched) return unchanged();
+    const bool is_same =
+        next().setup_type == flow.setup_type && (!flow.dmarc_updated || next().dmarc_updated == flow.dmarc_updated);
+    if (next().flow_ended_at && is_same && is_watched) return unchanged();
     next().setup_type = flow.setup_type;
+    if (flow.dmarc_updated) next().dmarc_updated = flow.dmarc_updated;
     if (!flow.provider.empty()) next().provider = flow.provider;
     next().flow_ended_at = now_;
     restart_watch();
@@ -88,11 +108,14 @@ class Deciding {
     if (next().watch_started_at) next().watch_started_at = std::min(*next().watch_started_at, now_);
     const bool all = take_in(seen);
     prove_claim(seen);
+    judge_dkim(seen.mail);
+    judge_redirection(seen);
+    if (is_watch_over()) fail_open_facets();
     switch (next().facets.propagation) {
       case FacetState::kPending:
         if (all) {
           succeed();
-        } else if (next().watch_started_at && is_over(*next().watch_started_at, now_)) {
+        } else if (is_watch_over()) {
           time_out();
         } else {
           look_again();
@@ -103,7 +126,7 @@ class Deciding {
         stop_looking();
         break;
       case FacetState::kSuccess:
-        if (all) {
+        if (all && !has_open_facet()) {
           stop_looking();
         } else {
           look_again();
@@ -114,6 +137,7 @@ class Deciding {
         stop_looking();
         break;
     }
+    announce_changes();
     judge(seen, all);
     return changed();
   }
@@ -132,7 +156,7 @@ class Deciding {
     if (next().watch_started_at) {
       restart_watch();
     } else {
-      doubt_propagation();
+      doubt_facets();
     }
     if (next().is_added_announced) announce_added();
     return changed();
@@ -161,6 +185,67 @@ class Deciding {
                next().host.text()));
   }
 
+  Result<Decision> operator()(const FacetReported& report) {
+    TRY_VOID(require_live());
+    auto& facet = facet_of(report.facet);
+    if (std::exchange(facet, report.state) == report.state) return unchanged();
+    announce_changes();
+    return changed();
+  }
+
+  /// A record that has never been there is not missing: its flow is still spreading, or has timed out.
+  Result<Decision> operator()(const RecordsMonitored& seen) {
+    TRY_VOID(require_live());
+    const auto& facets = next().facets;
+    if (facets.monitor == FacetState::kAbsent || facets.propagation != FacetState::kSuccess) return unchanged();
+    bool is_any_missing = false;
+    bool is_any_restored = false;
+    for (auto& record : next().records) {
+      const auto found = seen.found.find(record.id);
+      if (found == seen.found.end() || found->second == record.is_propagated) continue;
+      record.is_propagated = found->second;
+      (found->second ? is_any_restored : is_any_missing) = true;
+    }
+    if (is_any_missing) emit(EventType::kRecordMissing);
+    if (is_any_restored) emit(EventType::kRecordRestored);
+    return is_any_missing || is_any_restored ? changed() : unchanged();
+  }
+
+  Result<Decision> operator()(const DomainPurchased& purchase) {
+    TRY_VOID(require_live());
+    if (purchase.domains.size() > kPurchasedDomainsMax) {
+      return fail(Kind::kUnprocessable,
+                  format("a flow purchases at most {} domains, not {}", kPurchasedDomainsMax, purchase.domains.size()));
+    }
+    std::vector<std::string> domains;
+    for (const auto& domain : purchase.domains) domains.push_back(domain.text());
+    if (domains.empty()) domains.emplace_back(next().host.domain());
+    if (next().purchased_domains == domains) return unchanged();  // reported again
+    next().purchased_domains = std::move(domains);
+    if (purchase.is_free_domain) next().is_free_domain = purchase.is_free_domain;
+    emit(EventType::kDomainPurchased);
+    return changed();
+  }
+
+  Result<Decision> operator()(const PurchaseFailed&) {
+    TRY_VOID(require_live());
+    emit(EventType::kPurchaseError);
+    return changed();
+  }
+
+  Result<Decision> operator()(const PurchaseExpired&) {
+    TRY_VOID(require_live());
+    if (!next().purchased_domains.empty()) return unchanged();  // it was confirmed, after all
+    emit(EventType::kPurchaseExpired);
+    return changed();
+  }
+
+  Result<Decision> operator()(const TransferMoved& transfer) {
+    TRY_VOID(require_live());
+    emit(type_of(transfer.to));
+    return changed();
+  }
+
  private:
   Connection& next() { return decision_.connection; }
 
@@ -186,6 +271,18 @@ class Deciding {
                     "this connection's claim ended unproven after 72 hours: delete it and connect again");
     }
     return {};
+  }
+
+  FacetState& facet_of(FacetReported::Facet facet) {
+    switch (facet) {
+      case FacetReported::Facet::kSecure:
+        return next().facets.secure;
+      case FacetReported::Facet::kPower:
+        return next().facets.power;
+      case FacetReported::Facet::kMonitor:
+        return next().facets.monitor;
+    }
+    return next().facets.secure;
   }
 
   Result<Decision> step_1() {
@@ -216,7 +313,7 @@ class Deciding {
 
   /// The propagation clock starts, or starts again; what is already seen to be right is only looked at once more.
   void restart_watch() {
-    doubt_propagation();
+    doubt_facets();
     next().watch_started_at = now_;
     next().next_look_at = now_;
     request(JobKind::kPropagation, now_);
@@ -226,12 +323,24 @@ class Deciding {
   }
 
   /// A timeout is over with a new start, and a success stands only while every record was there when last seen.
-  void doubt_propagation() {
-    auto& propagation = next().facets.propagation;
-    const bool is_contradicted =
-        propagation == FacetState::kSuccess && !std::ranges::all_of(next().records, &Record::is_propagated);
-    if (propagation == FacetState::kFailed || is_contradicted) propagation = FacetState::kPending;
+  void doubt_facets() {
+    auto& facets = next().facets;
+    doubt(facets.propagation, std::ranges::all_of(next().records, &Record::is_propagated));
+    doubt(facets.dkim, are_dkim_records_seen());
+    doubt(facets.redirection, true);
+    if (!expects_dkim(next())) facets.dkim = FacetState::kExempt;
   }
+  static void doubt(FacetState& facet, bool still_stands) {
+    const bool is_contradicted = facet == FacetState::kSuccess && !still_stands;
+    if (facet == FacetState::kFailed || is_contradicted) facet = FacetState::kPending;
+  }
+
+  bool are_dkim_records_seen() {
+    return std::ranges::all_of(
+        next().records, [&](const Record& record) { return !is_dkim_record(next(), record) || record.is_propagated; });
+  }
+
+  bool is_watch_over() { return next().watch_started_at && is_over(*next().watch_started_at, now_); }
 
   /// Writes the flags; true if this look saw every record of the connection propagated. One that it could not see
   /// keeps its flag, but may be gone by now.
@@ -252,10 +361,52 @@ class Deciding {
     request(JobKind::kClaimEnd, now_, JobRequest::When::kNever);
   }
 
+  /// "pending until the selector's record is seen, then success", and only where the mail provider is a supported one.
+  void judge_dkim(MailSight mail) {
+    auto& dkim = next().facets.dkim;
+    switch (mail) {
+      case MailSight::kNotAsked:
+        return;
+      case MailSight::kExempt:
+        dkim = FacetState::kExempt;
+        return;
+      case MailSight::kUnseen:
+        // Who the provider is may be known at the next look.
+        if (dkim == FacetState::kExempt) dkim = FacetState::kPending;
+        return;
+      case MailSight::kSupported:
+        if (!expects_dkim(next())) return;
+        if (are_dkim_records_seen()) {
+          dkim = FacetState::kSuccess;
+        } else if (dkim == FacetState::kExempt) {
+          dkim = FacetState::kPending;
+        }
+    }
+  }
+
+  void judge_redirection(const Observed& seen) {
+    if (next().redirection && seen.is_redirected.value_or(false)) next().facets.redirection = FacetState::kSuccess;
+  }
+
+  bool has_open_facet() {
+    return next().facets.dkim == FacetState::kPending || next().facets.redirection == FacetState::kPending;
+  }
+
+  /// What waited beside the records waits no longer than they do.
+  void fail_open_facets() {
+    for (auto* facet : {&next().facets.dkim, &next().facets.redirection}) {
+      if (*facet == FacetState::kPending) *facet = FacetState::kFailed;
+    }
+  }
+
   void succeed() {
     next().facets.propagation = FacetState::kSuccess;
     announce_added();
-    stop_looking();
+    if (has_open_facet()) {
+      look_again();
+    } else {
+      stop_looking();
+    }
   }
 
   void time_out() {
@@ -299,6 +450,14 @@ class Deciding {
     return changed();
   }
 
+  /// domain.added for whatever has changed, once the flow is known to the backend and no event of now has told it.
+  void announce_changes() {
+    const bool is_told = std::ranges::any_of(decision_.events, [](const EventDraft& event) {
+      return event.type == EventType::kDomainAdded || event.type == EventType::kPropagationTimeout;
+    });
+    if (next().is_added_announced && !is_told) announce_added();
+  }
+
   /// domain.added: the first one stands alone, later ones name what has changed and are not sent for nothing.
   void announce_added() {
     if (!std::exchange(next().is_added_announced, true)) return emit(EventType::kDomainAdded);
@@ -319,6 +478,10 @@ class Deciding {
     compare("setup_type", before_.setup_type, next().setup_type);
     compare("secure_status", before_.facets.secure, facets.secure);
     compare("power_status", before_.facets.power, facets.power);
+    compare("monitor_status", before_.facets.monitor, facets.monitor);
+    compare("dmarc_updated", before_.dmarc_updated, next().dmarc_updated);
+    compare("purchased_domains", before_.purchased_domains, next().purchased_domains);
+    compare("free_domain", before_.is_free_domain, next().is_free_domain);
     return objects;
   }
 
@@ -397,6 +560,40 @@ std::optional<SetupType> parse_setup_type(std::string_view text) {
   return by_name(std::array{SetupType::kAutomatic, SetupType::kManual, SetupType::kAsync, SetupType::kApi}, text);
 }
 
+std::string_view name_of(DmarcUpdate update) {
+  switch (update) {
+    case DmarcUpdate::kTrue:
+      return "true";
+    case DmarcUpdate::kFalse:
+      return "false";
+    case DmarcUpdate::kExempt:
+      return "exempt";
+  }
+  return "";
+}
+
+std::optional<DmarcUpdate> parse_dmarc_update(std::string_view text) {
+  return by_name(std::array{DmarcUpdate::kTrue, DmarcUpdate::kFalse, DmarcUpdate::kExempt}, text);
+}
+
+std::string_view name_of(Redirection::From from) {
+  switch (from) {
+    case Redirection::From::kApex:
+      return "apex";
+    case Redirection::From::kWww:
+      return "www";
+  }
+  return "";
+}
+
+std::optional<Redirection::From> parse_redirection_from(std::string_view text) {
+  return by_name(std::array{Redirection::From::kApex, Redirection::From::kWww}, text);
+}
+
+std::string redirecting_host(const HostName& host, Redirection::From from) {
+  return format("{}{}", from == Redirection::From::kWww ? "www." : "", host.domain());
+}
+
 std::string_view name_of(Claim claim) {
   switch (claim) {
     case Claim::kUnproven:
@@ -418,6 +615,18 @@ std::optional<Claim> parse_claim(std::string_view text) {
 DnsName claim_name(const Connection& connection) { return claim_name(connection.host); }
 
 std::string claim_value(const Connection& connection) { return "signpost-verification=" + connection.claim_token; }
+
+bool is_dkim_record(const Connection& connection, const Record& record) {
+  const auto above = format("._domainkey.{}", connection.host.domain());
+  const std::string_view name = record.name.text();
+  if (record.type != RecordType::kTxt && record.type != RecordType::kCname) return false;
+  return name.ends_with(above) && name.size() > above.size();
+}
+
+bool expects_dkim(const Connection& connection) {
+  return std::ranges::any_of(connection.records,
+                             [&](const Record& record) { return is_dkim_record(connection, record); });
+}
 
 Result<Decision> decide(const Connection& connection, const Happening& happening, Time now) {
   return std::visit(Deciding(connection, now), happening);

@@ -65,12 +65,30 @@ struct Facets {
   FacetState redirection = FacetState::kExempt;
   FacetState secure = FacetState::kExempt;
   FacetState power = FacetState::kExempt;
+  FacetState monitor = FacetState::kAbsent;  // "not … shown on flows that don't use Entri Monitor"; never kExempt
   auto operator<=>(const Facets&) const = default;
 };
 
 enum class SetupType { kAutomatic, kManual, kAsync, kApi };
 std::string_view name_of(SetupType type);  // "automatic"
 std::optional<SetupType> parse_setup_type(std::string_view text);
+
+/// `dmarc_updated` of seed 001; a connection has it only if its flow used a DMARC feature.
+enum class DmarcUpdate { kTrue, kFalse, kExempt };
+std::string_view name_of(DmarcUpdate update);  // "true"
+std::optional<DmarcUpdate> parse_dmarc_update(std::string_view text);
+
+/// A redirection that the flow asked for: whoever opens the apex (or www) shall be sent to the URL.
+struct Redirection {
+  enum class From { kApex, kWww };
+  From from = From::kApex;
+  std::string to;  // http or https, as net::Url writes it
+  auto operator<=>(const Redirection&) const = default;
+};
+std::string_view name_of(Redirection::From from);  // "apex"
+std::optional<Redirection::From> parse_redirection_from(std::string_view text);
+/// The host name that is to redirect.
+std::string redirecting_host(const HostName& host, Redirection::From from);
 
 /// Several organizations may claim one host name while none has proven it.
 enum class Claim { kUnproven, kProven, kLost, kExpired };
@@ -90,8 +108,9 @@ struct Connection {
   std::string organization;  // slug
   HostName host;
   std::optional<std::string> user_id;
-  std::string job_id;         // UUID of the connect flow; also the `id` of its webhooks
-  std::string metadata_json;  // an object, kept as the caller gave it
+  std::string job_id;                         // UUID of the connect flow; also the `id` of its webhooks
+  std::optional<std::string> origin_flow_id;  // of a derived flow: the flow that was shared
+  std::string metadata_json;                  // an object, kept as the caller gave it
   Status status = Status::kPendingValidation;
   Facets facets;
   std::vector<Record> records;
@@ -104,6 +123,10 @@ struct Connection {
   std::optional<Time> flow_ended_at;
   std::string provider = "unknown";  // DNS provider, as the flow reported it
   bool is_added_announced = false;   // domain.added has been sent once
+  std::optional<DmarcUpdate> dmarc_updated;
+  std::optional<Redirection> redirection;
+  std::vector<std::string> purchased_domains;  // at most kPurchasedDomainsMax
+  std::optional<bool> is_free_domain;          // came through a free domain flow; empty: not known
 
   std::optional<Time> watch_started_at;  // the propagation clock: flow's end, again at step 2
   std::optional<Time> next_look_at;      // empty: nobody is looking
@@ -127,6 +150,13 @@ std::string claim_value(const Connection& connection);  // "signpost-verificatio
 constexpr Milliseconds kClaimLifetime = std::chrono::hours(72);
 constexpr std::size_t kOrganizationBytesMax = 128;
 constexpr std::size_t kMetadataBytesMax = 4096;
+constexpr std::size_t kOriginFlowIdBytesMax = 128;
+constexpr std::size_t kPurchasedDomainsMax = 50;
+
+/// The record stands at SELECTOR._domainkey of the connection's domain: where mail providers publish DKIM keys.
+bool is_dkim_record(const Connection& connection, const Record& record);
+/// The flow expects at least one such record.
+bool expects_dkim(const Connection& connection);
 
 // ── happenings ──────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -138,7 +168,16 @@ struct CertificateIssued {};  // reported by the backend: certificate "external"
 struct FlowEnded {
   SetupType setup_type = SetupType::kManual;
   std::string provider;  // empty: not known
+  std::optional<DmarcUpdate> dmarc_updated = {};
 };
+/// What MX says of the domain's mail, for DKIM.
+enum class MailSight {
+  kNotAsked,
+  kUnseen,     // it could not be seen
+  kSupported,  // a provider whose DKIM is supported
+  kExempt,     // another provider, none, or the application has DKIM turned off
+};
+
 /// One look at DNS, already boiled down to what matters for the life.
 struct Observed {
   std::map<RecordId, bool> propagated;  // records that were looked at
@@ -146,6 +185,8 @@ struct Observed {
   std::string cause;                    // of the first record that is not propagated; empty if all are
   std::string explanation;
   bool is_dead = false;  // no server spoke for any of the records' zones
+  MailSight mail = MailSight::kNotAsked;
+  std::optional<bool> is_redirected = {};  // as the redirection's probes saw it; empty: not probed
 };
 struct CheckRequested {};  // "check now": one look soon, the schedule undisturbed
 struct RecordsReplaced {
@@ -154,8 +195,31 @@ struct RecordsReplaced {
 struct ClaimLost {};      // another organization has proven the host name
 struct ClaimTimedOut {};  // the job of kClaimLifetime
 
+// What Secure, Power, Monitor and Sell will report, and what a webhook of the hosted service can tell already.
+
+struct FacetReported {
+  enum class Facet { kSecure, kPower, kMonitor };
+  Facet facet = Facet::kSecure;
+  FacetState state = FacetState::kPending;
+};
+/// Monitor has looked: which records of the connection it found.
+struct RecordsMonitored {
+  std::map<RecordId, bool> found;
+};
+struct DomainPurchased {
+  std::vector<HostName> domains;  // at most kPurchasedDomainsMax; empty: the connection's own
+  std::optional<bool> is_free_domain = {};
+};
+struct PurchaseFailed {};
+struct PurchaseExpired {};  // nobody confirmed it
+struct TransferMoved {
+  enum class To { kInInitiated, kInStarted, kInAck, kInFailed, kOutInitiated };
+  To to = To::kInInitiated;
+};
+
 using Happening = std::variant<Created, StepMarked, CertificateIssued, FlowEnded, Observed, CheckRequested,
-                               RecordsReplaced, ClaimLost, ClaimTimedOut>;
+                               RecordsReplaced, ClaimLost, ClaimTimedOut, FacetReported, RecordsMonitored,
+                               DomainPurchased, PurchaseFailed, PurchaseExpired, TransferMoved>;
 
 /// What follows: the connection as it is now, the events and jobs to write in the same transaction.
 /// `changed` is false when there is nothing to save (the same step again).

@@ -415,7 +415,9 @@ TEST(Connection, WhoseClaimIsOverTakesNothingMore) {
   const auto lost = after(watched(), ClaimLost{});
   for (const Happening& happening :
        {Happening(StepMarked{1}), Happening(StepMarked{2}), Happening(CheckRequested{}), Happening(FlowEnded{}),
-        Happening(RecordsReplaced{}), Happening(CertificateIssued{})}) {
+        Happening(RecordsReplaced{}), Happening(CertificateIssued{}), Happening(FacetReported{}),
+        Happening(RecordsMonitored{}), Happening(DomainPurchased{}), Happening(PurchaseFailed{}),
+        Happening(PurchaseExpired{}), Happening(TransferMoved{})}) {
     const auto refused = decide(lost, happening, kStart);
     ASSERT_FALSE(refused);
     EXPECT_EQ(refused.error().kind, Kind::kConflict);
@@ -424,6 +426,199 @@ TEST(Connection, WhoseClaimIsOverTakesNothingMore) {
   ASSERT_TRUE(looked);
   EXPECT_THAT(looked->events, IsEmpty());
   EXPECT_EQ(job_of(*looked, JobKind::kPropagation)->when, JobRequest::When::kNever);
+}
+
+Connection with_dkim() {
+  auto connection = sample_connection();
+  connection.records.push_back(
+      testing::sample_record(12, RecordType::kTxt, "s1._domainkey", "s1._domainkey.shop.example", "v=DKIM1; p=AAAA"));
+  return after(connection, FlowEnded{SetupType::kManual, ""});
+}
+
+Observed seen_with_dkim(bool traffic, bool selector, MailSight mail) {
+  auto look = seen(traffic, traffic && !selector ? "name_missing" : "");
+  look.propagated[RecordId(12)] = selector;
+  look.mail = mail;
+  return look;
+}
+
+TEST(Connection, WaitsForTheSelectorWhereTheMailProviderIsSupported) {
+  EXPECT_EQ(with_dkim().facets.dkim, FacetState::kExempt);
+  const auto waits = decide(with_dkim(), seen_with_dkim(false, false, MailSight::kSupported), kStart);
+  ASSERT_TRUE(waits);
+  EXPECT_EQ(waits->connection.facets.dkim, FacetState::kPending);
+  EXPECT_THAT(types_of(*waits), ElementsAre(EventType::kDomainAdded));
+  EXPECT_THAT(waits->events[0].updated_objects, ElementsAre("dkim_status"));
+  const auto found =
+      decide(waits->connection, seen_with_dkim(false, true, MailSight::kSupported), kStart + seconds(10));
+  EXPECT_EQ(found->connection.facets.dkim, FacetState::kSuccess);
+  EXPECT_EQ(found->connection.facets.propagation, FacetState::kPending);
+  EXPECT_THAT(found->events[0].updated_objects, ElementsAre("dkim_status"));
+}
+
+TEST(Connection, NamesEveryFacetThatOneLookHasChanged) {
+  const auto both = decide(with_dkim(), seen_with_dkim(true, true, MailSight::kSupported), kStart + seconds(10));
+  ASSERT_TRUE(both);
+  EXPECT_THAT(types_of(*both), ElementsAre(EventType::kDomainAdded));
+  EXPECT_THAT(both->events[0].updated_objects, ElementsAre("propagation_status", "dkim_status"));
+  EXPECT_FALSE(both->connection.next_look_at);
+}
+
+TEST(Connection, IsExemptFromDkimWithAnotherMailProviderAndWithoutASelector) {
+  const auto other = decide(with_dkim(), seen_with_dkim(false, true, MailSight::kExempt), kStart);
+  EXPECT_EQ(other->connection.facets.dkim, FacetState::kExempt);
+  EXPECT_THAT(other->events, IsEmpty());
+  auto look = seen(false);
+  look.mail = MailSight::kSupported;
+  EXPECT_EQ(after(watched(), look).facets.dkim, FacetState::kExempt);
+}
+
+TEST(Connection, FailsDkimWithTheTimeoutAndWaitsAnewAfterAnotherFlow) {
+  const auto waits = after(with_dkim(), seen_with_dkim(true, false, MailSight::kSupported));
+  const auto over = decide(waits, seen_with_dkim(true, false, MailSight::kSupported), kStart + hours(72));
+  ASSERT_TRUE(over);
+  EXPECT_EQ(over->connection.facets.dkim, FacetState::kFailed);
+  EXPECT_THAT(over->events[0].updated_objects, ElementsAre("propagation_status", "dkim_status"));
+  const auto again = decide(over->connection, FlowEnded{SetupType::kManual, ""}, kStart + hours(73));
+  EXPECT_EQ(again->connection.facets.dkim, FacetState::kPending);
+}
+
+TEST(Connection, WaitsWhileTheMailProviderCannotBeSeen) {
+  const auto blind = decide(with_dkim(), seen_with_dkim(true, true, MailSight::kUnseen), kStart);
+  ASSERT_TRUE(blind);
+  EXPECT_EQ(blind->connection.facets.dkim, FacetState::kPending);
+  EXPECT_EQ(blind->connection.facets.propagation, FacetState::kSuccess);
+  EXPECT_EQ(blind->connection.next_look_at, kStart + seconds(10)) << "it is looked at until the mail is known";
+  const auto known = decide(blind->connection, seen_with_dkim(true, true, MailSight::kExempt), kStart + seconds(10));
+  EXPECT_EQ(known->connection.facets.dkim, FacetState::kExempt);
+  EXPECT_FALSE(known->connection.next_look_at);
+}
+
+TEST(Connection, ForgetsDkimWithTheRecordsThatExpectedIt) {
+  const auto done = after(with_dkim(), seen_with_dkim(true, true, MailSight::kSupported));
+  ASSERT_EQ(done.facets.dkim, FacetState::kSuccess);
+  const auto replaced = decide(done, RecordsReplaced{sample_connection().records}, kStart + hours(1));
+  EXPECT_EQ(replaced->connection.facets.dkim, FacetState::kExempt);
+}
+
+Connection redirecting() {
+  auto connection = sample_connection();
+  connection.redirection = Redirection{Redirection::From::kApex, "https://www.shop.example/"};
+  return after(after(connection, Created{}), FlowEnded{SetupType::kManual, ""});
+}
+
+TEST(Connection, IsWatchedForItsRedirectionUntilItIsThere) {
+  ASSERT_EQ(redirecting().facets.redirection, FacetState::kPending);
+  auto look = seen(true);
+  look.is_redirected = false;
+  const auto waits = after(redirecting(), look, kStart + seconds(10));
+  EXPECT_EQ(waits.facets.propagation, FacetState::kSuccess);
+  EXPECT_EQ(waits.next_look_at, kStart + seconds(20));
+  look.is_redirected = true;
+  const auto there = decide(waits, look, kStart + seconds(20));
+  EXPECT_EQ(there->connection.facets.redirection, FacetState::kSuccess);
+  EXPECT_THAT(there->events[0].updated_objects, ElementsAre("redirection_status"));
+  EXPECT_FALSE(there->connection.next_look_at);
+}
+
+TEST(Connection, FailsItsRedirectionAfter72Hours) {
+  auto look = seen(true);
+  look.is_redirected = false;
+  const auto waits = after(redirecting(), look, kStart + seconds(10));
+  const auto over = decide(waits, look, kStart + hours(72));
+  EXPECT_EQ(over->connection.facets.redirection, FacetState::kFailed);
+  EXPECT_THAT(types_of(*over), ElementsAre(EventType::kDomainAdded));
+  EXPECT_FALSE(over->connection.next_look_at);
+  const auto both = decide(redirecting(), seen(false), kStart + hours(72));
+  EXPECT_THAT(both->events[0].updated_objects, ElementsAre("propagation_status", "redirection_status"));
+}
+
+TEST(Connection, ReportsEveryFacetOfALaterCapabilityOnce) {
+  using Facet = FacetReported::Facet;
+  for (const auto& [facet, name] : {std::pair{Facet::kSecure, "secure_status"},
+                                    {Facet::kPower, "power_status"},
+                                    {Facet::kMonitor, "monitor_status"}}) {
+    const auto reported = decide(watched(), FacetReported{facet, FacetState::kPending}, kStart);
+    ASSERT_TRUE(reported);
+    EXPECT_THAT(types_of(*reported), ElementsAre(EventType::kDomainAdded));
+    EXPECT_THAT(reported->events[0].updated_objects, ElementsAre(name));
+    EXPECT_FALSE(decide(reported->connection, FacetReported{facet, FacetState::kPending}, kStart)->is_changed);
+  }
+  const auto before_the_flow = decide(sample_connection(), FacetReported{Facet::kSecure, FacetState::kPending}, kStart);
+  EXPECT_THAT(before_the_flow->events, IsEmpty());
+}
+
+TEST(Connection, TellsOfDmarcAsTheFlowReportedIt) {
+  const auto flow = decide(sample_connection(), FlowEnded{SetupType::kManual, "", DmarcUpdate::kTrue}, kStart);
+  EXPECT_EQ(flow->connection.dmarc_updated, DmarcUpdate::kTrue);
+  EXPECT_FALSE(decide(flow->connection, FlowEnded{SetupType::kManual, ""}, kStart)->is_changed);
+  const auto other = decide(flow->connection, FlowEnded{SetupType::kManual, "", DmarcUpdate::kFalse}, kStart);
+  EXPECT_THAT(other->events[1].updated_objects, ElementsAre("dmarc_updated"));
+}
+
+TEST(Connection, MissesAndFindsRecordsThatMonitorWatches) {
+  auto connection = after(watched(), seen(true), kStart + seconds(1));
+  const RecordsMonitored gone{{{RecordId(11), false}}};
+  EXPECT_FALSE(decide(connection, gone, kStart)->is_changed) << "Monitor is not used";
+  connection = after(connection, FacetReported{FacetReported::Facet::kMonitor, FacetState::kSuccess});
+  const auto missing = decide(connection, gone, kStart);
+  EXPECT_THAT(types_of(*missing), ElementsAre(EventType::kRecordMissing));
+  EXPECT_FALSE(decide(missing->connection, gone, kStart)->is_changed) << "told once";
+  const auto restored = decide(missing->connection, RecordsMonitored{{{RecordId(11), true}}}, kStart);
+  EXPECT_THAT(types_of(*restored), ElementsAre(EventType::kRecordRestored));
+}
+
+TEST(Connection, DoesNotMissWhatHasNeverBeenThere) {
+  const auto spreading = after(watched(), FacetReported{FacetReported::Facet::kMonitor, FacetState::kPending});
+  EXPECT_FALSE(decide(spreading, RecordsMonitored{{{RecordId(11), false}}}, kStart)->is_changed);
+}
+
+TEST(Connection, TellsOfAPurchaseOnceWithItsDomains) {
+  const DomainPurchased purchase{{*HostName::parse("shop.example"), *HostName::parse("shop.test")}, true};
+  const auto bought = decide(sample_connection(), purchase, kStart);
+  ASSERT_TRUE(bought);
+  EXPECT_THAT(types_of(*bought), ElementsAre(EventType::kDomainPurchased));
+  EXPECT_THAT(bought->connection.purchased_domains, ElementsAre("shop.example", "shop.test"));
+  EXPECT_EQ(bought->connection.is_free_domain, true);
+  EXPECT_FALSE(decide(bought->connection, purchase, kStart)->is_changed);
+  EXPECT_FALSE(decide(bought->connection, PurchaseExpired{}, kStart)->is_changed) << "it was confirmed";
+  EXPECT_THAT(after(sample_connection(), DomainPurchased{}).purchased_domains, ElementsAre("shop.example"));
+}
+
+TEST(Connection, PurchasesNoMoreDomainsThanItCanTellOf) {
+  DomainPurchased purchase;
+  purchase.domains.assign(kPurchasedDomainsMax, *HostName::parse("shop.example"));
+  EXPECT_TRUE(decide(sample_connection(), purchase, kStart));
+  purchase.domains.push_back(*HostName::parse("shop.example"));
+  EXPECT_EQ(decide(sample_connection(), purchase, kStart).error().kind, Kind::kUnprocessable);
+}
+
+TEST(Connection, TellsOfPurchasesThatCameToNothing) {
+  EXPECT_THAT(types_of(*decide(sample_connection(), PurchaseFailed{}, kStart)), ElementsAre(EventType::kPurchaseError));
+  EXPECT_THAT(types_of(*decide(sample_connection(), PurchaseExpired{}, kStart)),
+              ElementsAre(EventType::kPurchaseExpired));
+}
+
+TEST(Connection, TellsOfEveryMoveOfATransfer) {
+  using To = TransferMoved::To;
+  for (const auto& [to, type] : {std::pair{To::kInInitiated, EventType::kTransferInInitiated},
+                                 {To::kInStarted, EventType::kTransferInStarted},
+                                 {To::kInAck, EventType::kTransferInAck},
+                                 {To::kInFailed, EventType::kTransferInFailed},
+                                 {To::kOutInitiated, EventType::kTransferOutInitiated}}) {
+    EXPECT_THAT(types_of(*decide(sample_connection(), TransferMoved{to}, kStart)), ElementsAre(type));
+  }
+}
+
+TEST(Connection, KnowsADkimRecordByItsNameAndType) {
+  const auto is_dkim = [](RecordType type, const std::string& name) {
+    return is_dkim_record(sample_connection(), testing::sample_record(1, type, "x", name, "y"));
+  };
+  EXPECT_TRUE(is_dkim(RecordType::kTxt, "google._domainkey.shop.example"));
+  EXPECT_TRUE(is_dkim(RecordType::kCname, "selector1._domainkey.shop.example"));
+  EXPECT_FALSE(is_dkim(RecordType::kTxt, "_domainkey.shop.example"));
+  EXPECT_FALSE(is_dkim(RecordType::kTxt, "s1._domainkey.other.example"));
+  EXPECT_FALSE(is_dkim(RecordType::kMx, "s1._domainkey.shop.example"));
 }
 
 TEST(Connection, NumbersItsEventsWithoutAGap) {
@@ -449,6 +644,10 @@ TEST(Connection, WordsOfEveryEnumCanBeReadBack) {
     EXPECT_EQ(parse_setup_type(name_of(type)), type);
   for (const auto claim : {Claim::kUnproven, Claim::kProven, Claim::kLost, Claim::kExpired})
     EXPECT_EQ(parse_claim(name_of(claim)), claim);
+  for (const auto update : {DmarcUpdate::kTrue, DmarcUpdate::kFalse, DmarcUpdate::kExempt})
+    EXPECT_EQ(parse_dmarc_update(name_of(update)), update);
+  for (const auto from : {Redirection::From::kApex, Redirection::From::kWww})
+    EXPECT_EQ(parse_redirection_from(name_of(from)), from);
   EXPECT_FALSE(parse_status("deployed"));
 }
 

@@ -34,7 +34,7 @@ std::optional<Time> parse_http_date(std::string_view text) {
   std::tm parts{};
   const std::string copy(text);
   const char* end = strptime(copy.c_str(), "%a, %d %b %Y %H:%M:%S GMT", &parts);
-  if (end == nullptr || *end != '\0') return std::nullopt;
+  if (end != copy.c_str() + copy.size()) return std::nullopt;
   return from_ms(static_cast<std::int64_t>(timegm(&parts)) * 1000);
 }
 

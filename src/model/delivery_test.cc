@@ -61,6 +61,7 @@ TEST(RetryAfter, IsIgnoredWhenPastOrGarbageAndCutAtADay) {
   EXPECT_FALSE(parse_retry_after("Fri, 15 Jan 2027 07:59:59 GMT", kEnded));
   EXPECT_FALSE(parse_retry_after("soon", kEnded));
   EXPECT_FALSE(parse_retry_after("-3", kEnded));
+  EXPECT_FALSE(parse_retry_after(std::string_view("Fri, 15 Jan 2027 08:01:30 GMT\0soon", 34), kEnded));
   EXPECT_FALSE(parse_retry_after("", kEnded));
   EXPECT_FALSE(parse_retry_after("99999999999999999999", kEnded));
   EXPECT_EQ(parse_retry_after("315360000", kEnded), seconds(86400));

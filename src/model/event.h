@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // One message about one connection, complete in itself: which type, which members (seed 001).
-// Plain values; any thread. The table of members is here; services/event_json writes it in the seed's order and
-// spelling.
+// Plain values; any thread. Which members a type has is in model/event_contract; services/event_json writes them in the
+// seed's order and spelling.
 #pragma once
 
 #include <array>
@@ -20,16 +20,41 @@ namespace signpost::model {
 struct Connection;
 
 enum class EventType {
+  // the Entri contract, in the order of seed 001, "Event type"
   kDomainAdded,
-  kFlowCompleted,
+  kDomainPurchased,
   kPropagationTimeout,
-  kCertificateIssued,  // signpost.connection.*: only to endpoints that ask
+  kFlowCompleted,
+  kRecordMissing,
+  kRecordRestored,
+  kTransferInInitiated,
+  kTransferInStarted,
+  kTransferInAck,
+  kTransferInFailed,
+  kTransferOutInitiated,
+  kPurchaseError,
+  kPurchaseExpired,
+  // signpost.connection.*: only to endpoints that ask
+  kCertificateIssued,
   kDeployed,
   kAttention,
 };
-inline constexpr std::array kEventTypes{EventType::kDomainAdded,        EventType::kFlowCompleted,
-                                        EventType::kPropagationTimeout, EventType::kCertificateIssued,
-                                        EventType::kDeployed,           EventType::kAttention};
+inline constexpr std::array kEventTypes{EventType::kDomainAdded,
+                                        EventType::kDomainPurchased,
+                                        EventType::kPropagationTimeout,
+                                        EventType::kFlowCompleted,
+                                        EventType::kRecordMissing,
+                                        EventType::kRecordRestored,
+                                        EventType::kTransferInInitiated,
+                                        EventType::kTransferInStarted,
+                                        EventType::kTransferInAck,
+                                        EventType::kTransferInFailed,
+                                        EventType::kTransferOutInitiated,
+                                        EventType::kPurchaseError,
+                                        EventType::kPurchaseExpired,
+                                        EventType::kCertificateIssued,
+                                        EventType::kDeployed,
+                                        EventType::kAttention};
 std::string_view name_of(EventType type);  // "domain.added"
 std::optional<EventType> parse_event_type(std::string_view text);
 
@@ -47,6 +72,8 @@ struct EventRecord {
   std::string type;
   std::string host;
   std::string value;
+  std::string application_url;                      // Power; empty: left out
+  std::vector<std::string> power_root_path_access;  // Power; empty: left out
 };
 
 /// Every member in the seed's order; what is empty is left out. The statuses are the wire's words.
@@ -63,13 +90,18 @@ struct EventPayload {
   std::optional<std::string> setup_type;
   std::optional<std::string> secure_status;
   std::optional<std::string> power_status;
+  std::optional<std::string> monitor_status;
+  std::optional<std::string> dmarc_updated;
   std::optional<std::string> cname_target;
+  std::vector<std::string> purchased_domains;
+  std::optional<bool> free_domain;
   struct Data {
     std::vector<EventRecord> propagated;
     std::vector<EventRecord> non_propagated;
   };
   std::optional<Data> data;
   std::vector<std::string> updated_objects;
+  std::optional<std::string> origin_flow_id;  // "originFlowId" of a derived flow
   // ours, added at the end
   EventId event_id;
   std::string job_id;
@@ -84,7 +116,7 @@ struct EventPayload {
   std::optional<AttentionMember> attention;
 };
 
-/// The table of members: pure, complete, tested row by row.
+/// The members that event_contract gives the type, as the connection has them. Pure.
 EventPayload payload_of(const Connection& connection, const EventDraft& draft, EventId id, Time created_at,
                         const std::optional<std::string>& cname_target);
 

@@ -57,6 +57,37 @@ TEST(Event, NamesTheCnameTargetOnlyWhereARecordPointsToIt) {
   EXPECT_FALSE(payload(sample_connection(), EventType::kDomainAdded, {}, "other.saas.example").cname_target);
 }
 
+TEST(Event, NamesTheCnameTargetWhereSecureOrPowerIsUsed) {
+  auto connection = sample_connection();
+  connection.facets.power = FacetState::kPending;
+  EXPECT_EQ(payload(connection, EventType::kDomainAdded, {}, "other.saas.example").cname_target, "other.saas.example");
+}
+
+TEST(Event, CarriesWhatOnlySomeFlowsHave) {
+  auto connection = sample_connection();
+  const auto plain = payload(connection, EventType::kDomainAdded);
+  EXPECT_FALSE(plain.monitor_status);
+  EXPECT_FALSE(plain.dmarc_updated);
+  EXPECT_FALSE(plain.free_domain);
+  EXPECT_TRUE(plain.purchased_domains.empty());
+  EXPECT_FALSE(plain.origin_flow_id);
+  connection.facets.monitor = FacetState::kPending;
+  connection.dmarc_updated = DmarcUpdate::kFalse;
+  connection.is_free_domain = false;
+  connection.purchased_domains = {"shop.example"};
+  connection.origin_flow_id = "flow-1";
+  connection.records[0].application_url = "www.example.com";
+  connection.records[0].power_root_path_access = {"path1"};
+  const auto full = payload(connection, EventType::kDomainAdded);
+  EXPECT_EQ(full.monitor_status, "pending");
+  EXPECT_EQ(full.dmarc_updated, "false");
+  EXPECT_EQ(full.free_domain, false);
+  EXPECT_EQ(full.purchased_domains, std::vector<std::string>{"shop.example"});
+  EXPECT_EQ(full.origin_flow_id, "flow-1");
+  EXPECT_EQ(full.data->non_propagated[0].application_url, "www.example.com");
+  EXPECT_EQ(full.data->non_propagated[0].power_root_path_access, std::vector<std::string>{"path1"});
+}
+
 TEST(Event, OfOurOwnTypesCarriesTheStatusAndTheAttention) {
   auto connection = sample_connection();
   connection.attention = Attention{"other_value", "set the CNAME to app.saas.example", kStart};

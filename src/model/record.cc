@@ -165,7 +165,9 @@ Result<Record> expand(const RecordRequest& request, const RecordContext& context
                 .ttl = request.ttl,
                 .priority = request.priority,
                 .is_propagated = false,
-                .proves_ownership = proves};
+                .proves_ownership = proves,
+                .application_url = request.application_url,
+                .power_root_path_access = request.power_root_path_access};
   TRY_VOID(check_points_elsewhere(record));
   return record;
 }

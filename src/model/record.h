@@ -23,6 +23,9 @@ struct RecordRequest {
   std::string value;                      // "{CNAME_TARGET}", "203.0.113.7"
   std::uint32_t ttl = 300;                // seconds
   std::optional<std::uint16_t> priority;  // MX only
+  // Power, as webhooks repeat it: the application's URL, and the paths that reach its root unchanged.
+  std::string application_url;  // empty: none
+  std::vector<std::string> power_root_path_access;
 };
 
 struct Record {
@@ -35,6 +38,8 @@ struct Record {
   std::optional<std::uint16_t> priority;
   bool is_propagated = false;     // as the last look saw it
   bool proves_ownership = false;  // holds the claim token at the host itself or at its claim_name
+  std::string application_url;    // as RecordRequest's
+  std::vector<std::string> power_root_path_access;
 };
 
 constexpr std::string_view kClaimLabel = "_signpost";
@@ -44,6 +49,9 @@ DnsName claim_name(const HostName& host);
 
 constexpr std::size_t kRecordsMax = 50;
 constexpr std::size_t kRecordValueBytesMax = 2048;
+constexpr std::size_t kApplicationUrlBytesMax = 2048;
+constexpr std::size_t kRootPathsMax = 50;
+constexpr std::size_t kRootPathBytesMax = 255;
 
 /// What the variables stand for.
 struct RecordContext {
@@ -54,8 +62,8 @@ struct RecordContext {
 
 /// Replaces {DOMAIN} {SUBDOMAIN} {SLD} {TLD} {CNAME_TARGET} {CLAIM_TOKEN} and checks host and value against the type.
 /// A host that is `@` or the domain is the apex; one that ends in the domain is absolute; any other is below the
-/// domain. {SUBDOMAIN} at the apex is an error in a value and `@` in a host. kUnprocessable with `member` "host" or
-/// "value".
+/// domain. {SUBDOMAIN} at the apex is an error in a value and `@` in a host. What is for Power is kept as it is.
+/// kUnprocessable with `member` "host" or "value".
 Result<Record> expand(const RecordRequest& request, const RecordContext& context);
 
 }  // namespace signpost::model

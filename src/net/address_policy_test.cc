@@ -1,9 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "net/address_policy.h"
 
+#include <arpa/inet.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <array>
+#include <cstdlib>
+#include <random>
 #include <string>
+#include <vector>
 
 namespace signpost::net {
 namespace {
@@ -122,6 +128,124 @@ TEST(AddressPolicy, JudgesACarrierByThePublicAddressInside) {
   for (const auto* address :
        {"::ffff:8.8.8.8", "::8.8.8.8", "::ffff:0:808:808", "64:ff9b::8.8.8.8", "2600::5efe:8.8.8.8"}) {
     EXPECT_TRUE(judge(address).allowed) << address << ": " << judge(address).reason;
+  }
+}
+
+// ── any address, against the registries ─────────────────────────────────────────────────────────────────────────
+
+using Bytes = std::array<unsigned char, 16>;
+
+struct Block {
+  Bytes base{};
+  unsigned bits = 0;
+};
+
+// As IANA prints them (iana-ipv4-special-registry, ipv4-address-space). What it calls globally reachable inside
+// 192.0.0.0/24 (PCP and TURN anycast) is nobody's webhook.
+constexpr const char* kSpecialV4[] = {"0.0.0.0/8",      "10.0.0.0/8",     "100.64.0.0/10", "127.0.0.0/8",
+                                      "169.254.0.0/16", "172.16.0.0/12",  "192.0.0.0/24",  "192.0.2.0/24",
+                                      "192.88.99.0/24", "192.168.0.0/16", "198.18.0.0/15", "198.51.100.0/24",
+                                      "203.0.113.0/24", "224.0.0.0/4",    "240.0.0.0/4"};
+// iana-ipv6-special-registry inside 2000::/3, which is all of global unicast; 64:ff9b::/96 carries IPv4.
+constexpr const char* kSpecialV6[] = {"2001::/23", "2001:db8::/32", "2002::/16", "3fff::/20"};
+
+template <std::size_t count>
+std::vector<Block> blocks_of(const char* const (&texts)[count], int family) {
+  std::vector<Block> blocks;
+  for (const std::string text : texts) {
+    Block block;
+    const auto slash = text.find('/');
+    if (inet_pton(family, text.substr(0, slash).c_str(), block.base.data()) != 1) std::abort();
+    block.bits = static_cast<unsigned>(std::stoul(text.substr(slash + 1)));
+    blocks.push_back(block);
+  }
+  return blocks;
+}
+
+bool bit(const Bytes& bytes, unsigned at) { return (bytes[at / 8] >> (7 - at % 8) & 1) != 0; }
+
+bool lies_in(const Bytes& address, const Block& block) {
+  for (unsigned at = 0; at < block.bits; ++at) {
+    if (bit(address, at) != bit(block.base, at)) return false;
+  }
+  return true;
+}
+
+bool lies_in_any(const Bytes& address, const std::vector<Block>& blocks) {
+  return std::ranges::any_of(blocks, [&](const Block& block) { return lies_in(address, block); });
+}
+
+/// Half of them inside a block or one bit beside it, where mistakes are.
+Bytes some_address(std::mt19937_64& random, const std::vector<Block>& blocks, unsigned bytes) {
+  Bytes address{};
+  for (unsigned i = 0; i < bytes; ++i) address[i] = static_cast<unsigned char>(random());
+  const auto& block = blocks[random() % blocks.size()];
+  const auto how = random() % 4;
+  if (how < 2) {
+    for (unsigned at = 0; at < block.bits; ++at) {
+      const auto mask = static_cast<unsigned char>(0x80U >> at % 8);
+      const bool is_set = bit(block.base, at) != (how == 1 && at + 1 == block.bits);
+      address[at / 8] = static_cast<unsigned char>(is_set ? address[at / 8] | mask : address[at / 8] & ~mask);
+    }
+  }
+  return address;
+}
+
+IpAddress v4_of(const Bytes& bytes) { return boost::asio::ip::address_v4({bytes[0], bytes[1], bytes[2], bytes[3]}); }
+
+/// The IPv4 address at `at` inside the IPv6 address that `outer` begins.
+IpAddress carrier(const char* outer, const Bytes& inner, std::size_t at) {
+  Bytes bytes{};
+  if (inet_pton(AF_INET6, outer, bytes.data()) != 1) std::abort();
+  std::copy_n(inner.begin(), 4, bytes.begin() + static_cast<std::ptrdiff_t>(at));
+  return boost::asio::ip::address_v6(bytes);
+}
+
+TEST(AddressPolicy, AgreesWithTheRegistriesOnAnyAddress) {
+  std::mt19937_64 random(20261130);
+  const auto special_v4 = blocks_of(kSpecialV4, AF_INET);
+  const auto special_v6 = blocks_of(kSpecialV6, AF_INET6);
+  const Block unicast = blocks_of({"2000::/3"}, AF_INET6).front();
+  const AddressPolicy policy({});
+  for (int i = 0; i < 50'000; ++i) {
+    const auto v4 = some_address(random, special_v4, 4);
+    ASSERT_EQ(policy.judge(v4_of(v4)).allowed, !lies_in_any(v4, special_v4)) << v4_of(v4);
+    const auto v6 = some_address(random, special_v6, 16);
+    // What carries IPv4 by the form of its last 64 bits alone (ISATAP) is the next test's.
+    if ((v6[8] & 0xfc) == 0 && v6[9] == 0 && v6[10] == 0x5e && v6[11] == 0xfe) continue;
+    ASSERT_EQ(policy.judge(boost::asio::ip::address_v6(v6)).allowed,
+              lies_in(v6, unicast) && !lies_in_any(v6, special_v6))
+        << boost::asio::ip::address_v6(v6);
+  }
+}
+
+TEST(AddressPolicy, GivesEveryCarrierTheVerdictOfWhatItCarries) {
+  std::mt19937_64 random(20261130);
+  const auto special_v4 = blocks_of(kSpecialV4, AF_INET);
+  const AddressPolicy policy({});
+  for (int i = 0; i < 20'000; ++i) {
+    const auto inner = some_address(random, special_v4, 4);
+    const bool is_public = !lies_in_any(inner, special_v4);
+    struct Carrier {
+      const char* outer;
+      std::size_t at;
+      bool expected;
+    };
+    for (const auto& [outer, at, expected] : {
+             Carrier{"::ffff:0:0", 12, is_public},      // mapped (RFC 4291 2.5.5.2)
+             Carrier{"::", 12, is_public},              // compatible (RFC 4291 2.5.5.1)
+             Carrier{"::ffff:0:0:0", 12, is_public},    // SIIT (RFC 2765)
+             Carrier{"64:ff9b::", 12, is_public},       // NAT64 (RFC 6052)
+             Carrier{"2600::5efe:0:0", 12, is_public},  // ISATAP (RFC 5214), local and universal
+             Carrier{"2600::200:5efe:0:0", 12, is_public}, Carrier{"fe80::5efe:0:0", 12, false},  // and on the link
+             Carrier{"64:ff9b:1::", 12, false},       // local-use NAT64 (RFC 8215)
+             Carrier{"2002::1", 2, false},            // 6to4 (RFC 3056)
+             Carrier{"2001::ffff", 4, false},         // Teredo's server (RFC 4380)
+             Carrier{"2001:0:808:808::", 12, false},  // Teredo's client, obfuscated
+         }) {
+      const auto address = carrier(outer, inner, at);
+      ASSERT_EQ(policy.judge(address).allowed, expected) << address << " carries " << v4_of(inner);
+    }
   }
 }
 

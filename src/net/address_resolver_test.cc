@@ -3,6 +3,11 @@
 
 #include <gtest/gtest.h>
 
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/use_future.hpp>
+#include <future>
+#include <vector>
+
 #include "net/testing/fake_address_resolver.h"
 #include "net/testing/run_task.h"
 
@@ -14,7 +19,7 @@ using std::chrono::steady_clock;
 
 TEST(SystemResolver, TakesLocalhostAndItsNamesForLoopbackWithoutAsking) {
   Loop loop(1);
-  SystemResolver resolver({.threads = 1, .waiting_max = 0});
+  SystemResolver resolver({.threads_max = 1, .waiting_max = 0});
   for (const auto* host : {"localhost", "shop.localhost"}) {
     const auto addresses = testing::run_task(loop, resolver.resolve(host, steady_clock::now() + 1s));
     ASSERT_TRUE(addresses.has_value());
@@ -31,6 +36,18 @@ TEST(SystemResolver, AsksTheSystemOnAnotherThread) {
   EXPECT_EQ(addresses->front().to_string(), "127.0.0.7");
 }
 
+TEST(SystemResolver, AnswersAllWhoAskForOneHostAtOnce) {
+  Loop loop(1);
+  SystemResolver resolver({.threads_max = 1, .waiting_max = 100});
+  std::vector<std::future<Result<std::vector<IpAddress>>>> answers;
+  for (int i = 0; i < 100; ++i) {
+    answers.push_back(
+        boost::asio::co_spawn(loop, resolver.resolve("127.0.0.7", steady_clock::now() + 10s), boost::asio::use_future));
+  }
+  loop.run();
+  for (auto& answer : answers) EXPECT_TRUE(answer.get().has_value());
+}
+
 TEST(SystemResolver, GivesUpAtTheDeadline) {
   Loop loop(1);
   SystemResolver resolver;
@@ -41,7 +58,7 @@ TEST(SystemResolver, GivesUpAtTheDeadline) {
 
 TEST(SystemResolver, RefusesMoreLookupsThanMayWait) {
   Loop loop(1);
-  SystemResolver resolver({.threads = 1, .waiting_max = 0});
+  SystemResolver resolver({.threads_max = 1, .waiting_max = 0});
   const auto addresses = testing::run_task(loop, resolver.resolve("127.0.0.1", steady_clock::now() + 1s));
   ASSERT_FALSE(addresses.has_value());
   EXPECT_EQ(addresses.error().kind, Kind::kUnavailable);

@@ -14,6 +14,11 @@ Loops::Loops(std::size_t count) {
 
 Loops::~Loops() { stop_and_join(); }
 
+std::size_t Loops::here() const {
+  const auto runs_us = [](const auto& loop) { return loop->get_executor().running_in_this_thread(); };
+  return static_cast<std::size_t>(std::ranges::find_if(loops_, runs_us) - loops_.begin());
+}
+
 void Loops::start() {
   if (is_running()) return;
   for (const auto& loop : loops_) {

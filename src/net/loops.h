@@ -25,6 +25,8 @@ class Loops {
 
   Loop& at(std::size_t index) { return *loops_.at(index); }
   std::size_t size() const { return loops_.size(); }
+  /// Which of them runs the caller; only on a loop.
+  std::size_t here() const;
   /// The loop that works on rows of this partition.
   Loop& of_partition(std::int16_t partition) { return *loops_[static_cast<std::size_t>(partition) % loops_.size()]; }
 

@@ -41,7 +41,7 @@ Task<error_code> PostConnection::connect(TcpEndpoint peer, std::optional<IpAddre
   co_return error;
 }
 
-Task<std::string> PostConnection::shake_hands(boost::asio::ssl::context& context, std::string host, Deadline deadline) {
+Task<TlsTrouble> PostConnection::shake_hands(boost::asio::ssl::context& context, std::string host, Deadline deadline) {
   tls_.emplace(socket_, context);
   auto* ssl = tls_->native_handle();
   error_code ignored;
@@ -53,12 +53,8 @@ Task<std::string> PostConnection::shake_hands(boost::asio::ssl::context& context
   SSL_set_verify(ssl, SSL_VERIFY_PEER, nullptr);
   watchdog_.arm(deadline);
   const auto [error] = co_await tls_->async_handshake(boost::asio::ssl::stream_base::client, as_tuple());
-  if (!error) co_return std::string{};
-  if (has_timed_out()) co_return "the TLS handshake with " + host + " took too long";
-  if (const auto verdict = SSL_get_verify_result(ssl); verdict != X509_V_OK) {
-    co_return "the certificate of " + host + " was not accepted: " + X509_verify_cert_error_string(verdict);
-  }
-  co_return "the TLS handshake with " + host + " failed: " + error.message();
+  if (!error || has_timed_out()) co_return TlsTrouble{};
+  co_return tls_trouble_of(ssl, error);
 }
 
 Task<error_code> PostConnection::write(std::string_view bytes, Deadline deadline) {

@@ -15,6 +15,7 @@
 #include <utility>
 
 #include "net/task.h"
+#include "net/tls_trouble.h"
 #include "net/watchdog.h"
 
 namespace signpost::net {
@@ -27,8 +28,8 @@ class PostConnection {
 
   /// Binds to the source address, if any, and connects.
   Task<boost::system::error_code> connect(TcpEndpoint peer, std::optional<IpAddress> source, Deadline deadline);
-  /// Empty if the handshake succeeded and the certificate is the host's; else a sentence.
-  Task<std::string> shake_hands(boost::asio::ssl::context& tls, std::string host, Deadline deadline);
+  /// An empty cause if the handshake succeeded and the certificate is the host's, or if the time was over.
+  Task<TlsTrouble> shake_hands(boost::asio::ssl::context& tls, std::string host, Deadline deadline);
 
   Task<boost::system::error_code> write(std::string_view bytes, Deadline deadline);
   Task<std::pair<boost::system::error_code, std::size_t>> read(std::span<char> room, Deadline deadline);

@@ -2,12 +2,14 @@
 #include "net/post_sender.h"
 
 #include <algorithm>
+#include <boost/asio/error.hpp>
 #include <boost/asio/ssl/context.hpp>
 #include <chrono>
 #include <set>
 #include <utility>
 
 #include "base/text.h"
+#include "net/cdn_loop.h"
 #include "net/post_connection.h"
 #include "net/post_pool.h"
 #include "net/response_reader.h"
@@ -20,6 +22,7 @@ namespace {
 using std::chrono::steady_clock;
 using Failure = PostOutcome::Failure;
 enum class Received { kNothing, kSomething };
+enum class Method { kPost, kGet };
 
 Milliseconds since(Deadline start) { return std::chrono::round<Milliseconds>(steady_clock::now() - start); }
 
@@ -29,16 +32,20 @@ std::string text_of(const TcpEndpoint& endpoint) {
 }
 
 bool is_ours(std::string_view name) {
-  static constexpr std::string_view kOurs[] = {"Host", "Content-Length", "Connection", "Transfer-Encoding"};
+  static constexpr std::string_view kOurs[] = {"Host", "Content-Length", "Connection", "Transfer-Encoding",
+                                               kLoopHeader};
   return std::ranges::any_of(kOurs, [&](std::string_view ours) { return equals_ignoring_case(ours, name); });
 }
 
 /// The whole request in one buffer; kUnprocessable for a header that would break it.
-Result<std::string> compose(const Url& url, const std::vector<Header>& headers, std::string_view body) {
+Result<std::string> compose(Method method, const Url& url, const std::vector<Header>& headers, std::string_view body) {
   std::string out;
   out.reserve(512 + url.target.size() + body.size());
-  out.append("POST ").append(url.target).append(" HTTP/1.1\r\nHost: ").append(url.authority());
-  out.append("\r\nContent-Length: ").append(std::to_string(body.size())).append("\r\n");
+  const bool has_body = method == Method::kPost;
+  out.append(has_body ? "POST " : "GET ").append(url.target).append(" HTTP/1.1\r\nHost: ").append(url.authority());
+  if (has_body) out.append("\r\nContent-Length: ").append(std::to_string(body.size()));
+  out.append("\r\n");
+  out.append(kLoopHeader).append(": ").append(kLoopName).append("\r\n");
   for (const auto& [name, value] : headers) {
     const auto is_control = [](unsigned char c) { return (c < 0x20 && c != '\t') || c == 0x7f; };
     const bool is_bad = name.empty() || name.find_first_of(": ") != std::string::npos || is_ours(name) ||
@@ -53,6 +60,9 @@ Result<std::string> compose(const Url& url, const std::vector<Header>& headers, 
 boost::asio::ssl::context make_tls(const PostSettings& settings) {
   boost::asio::ssl::context context(boost::asio::ssl::context::tls_client);
   SSL_CTX_set_min_proto_version(context.native_handle(), TLS1_2_VERSION);
+  // A server that has only HTTP/2 can then say so (RFC 7301 3.2).
+  static constexpr unsigned char kProtocols[] = {8, 'h', 't', 't', 'p', '/', '1', '.', '1'};
+  SSL_CTX_set_alpn_protos(context.native_handle(), kProtocols, sizeof kProtocols);
   if (settings.ca_file.empty()) {
     context.set_default_verify_paths();
   } else {
@@ -73,6 +83,11 @@ std::optional<IpAddress> source_for(const PostSettings& settings, const IpAddres
   return found == all.end() ? std::nullopt : std::optional(*found);
 }
 
+void failed_by_tls(PostOutcome& outcome, const std::string& host, const TlsTrouble& trouble) {
+  failed(outcome, Failure::kTls, format("no TLS with {}: {}", host, trouble.fix));
+  outcome.cause = trouble.cause;
+}
+
 }  // namespace
 
 struct PostSender::Impl {
@@ -88,7 +103,7 @@ struct PostSender::Impl {
         group(executor),
         all_ended(executor) {}
 
-  Task<PostOutcome> post(Url url, std::vector<Header> headers, std::string body, Deadline deadline);
+  Task<PostOutcome> send(Method method, Url url, std::vector<Header> headers, std::string body, Deadline deadline);
   Task<void> run(const Url& url, const std::string& request, PostOutcome& outcome, Deadline deadline);
   std::unique_ptr<PostConnection> take_resting(const std::string& key);
   Task<std::unique_ptr<PostConnection>> open(const Url& url, PostOutcome& outcome, Deadline deadline);
@@ -122,7 +137,10 @@ namespace {
 /// No head of a response: why.
 void explain_silence(PostOutcome& outcome, const ResponseReader& reader, bool is_late,
                      const boost::system::error_code& write_error) {
-  if (is_late) {
+  if (const auto trouble = tls_trouble_after(write_error); !trouble.cause.empty()) outcome.cause = trouble.cause;
+  if (!is_late && !outcome.cause.empty()) {
+    failed(outcome, Failure::kTls, "the server ended TLS: " + std::string(tls_fix_of(outcome.cause)));
+  } else if (is_late) {
     failed(outcome, Failure::kTimeout, "the receiver took the connection but did not answer in time");
   } else if (!reader.has_ended()) {
     failed(outcome, Failure::kProtocol, "the receiver's answer was not understood: " + reader.why());
@@ -162,7 +180,8 @@ class InUse {
 
 }  // namespace
 
-Task<PostOutcome> PostSender::Impl::post(Url url, std::vector<Header> headers, std::string body, Deadline deadline) {
+Task<PostOutcome> PostSender::Impl::send(Method method, Url url, std::vector<Header> headers, std::string body,
+                                         Deadline deadline) {
   PostOutcome outcome;
   if (is_stopping) co_return failed(outcome, Failure::kReset, "the sender is stopping");
   if (exchanges >= settings.exchanges_max) co_return failed(outcome, Failure::kConnect, "too many posts are under way");
@@ -175,7 +194,7 @@ Task<PostOutcome> PostSender::Impl::post(Url url, std::vector<Header> headers, s
   } const count(*this);
   if (const auto port = check_port(settings.ports, url.port); !port)
     co_return failed(outcome, Failure::kRefusedAddress, port.error().message);
-  const auto request = compose(url, headers, body);
+  const auto request = compose(method, url, headers, body);
   if (!request) co_return failed(outcome, Failure::kProtocol, request.error().message);
   const auto start = steady_clock::now();
   co_await run(url, *request, outcome, deadline);
@@ -196,8 +215,10 @@ Task<void> PostSender::Impl::run(const Url& url, const std::string& request, Pos
   auto fresh = co_await open(url, outcome, deadline);
   if (!fresh) co_return;
   co_await exchange(std::move(fresh), key, request, outcome, deadline);
-  if (outcome.retried_on_new_connection && outcome.detail.empty()) {
-    outcome.detail = "the receiver had closed the connection that was kept open; sent again on a new one";
+  // Whatever came of it: the receiver may have read the request twice.
+  if (outcome.retried_on_new_connection) {
+    outcome.detail += outcome.detail.empty() ? "" : "; ";
+    outcome.detail += "the receiver had closed the connection that was kept open; sent again on a new one";
   }
 }
 
@@ -219,10 +240,15 @@ Task<std::unique_ptr<PostConnection>> PostSender::Impl::open(const Url& url, Pos
   if (!connection || url.scheme == Scheme::kHttp) co_return connection;
   const InUse in(in_use, connection.get());
   const auto start = steady_clock::now();
-  auto why = co_await connection->shake_hands(tls, url.host, give_up_at);
+  const auto trouble = co_await connection->shake_hands(tls, url.host, give_up_at);
   outcome.timing.tls = since(start);
-  if (why.empty()) co_return connection;
-  failed(outcome, connection->has_timed_out() ? Failure::kTimeout : Failure::kTls, std::move(why));
+  if (connection->has_timed_out()) {
+    failed(outcome, Failure::kTimeout, "the TLS handshake with " + url.host + " took too long");
+  } else if (!trouble.cause.empty()) {
+    failed_by_tls(outcome, url.host, trouble);
+  } else {
+    co_return connection;
+  }
   co_return nullptr;
 }
 
@@ -290,7 +316,11 @@ Task<ResponseReader::Step> PostSender::Impl::read_response(PostConnection& conne
     if (step != ResponseReader::Step::kNeedMore) co_return step;
     const auto [error, bytes] = co_await connection.read(reader.room(), deadline);
     if (!reader.has_bytes()) outcome.timing.first_byte = since(start);
-    if (error) co_return reader.at_end();
+    if (error) {
+      // TLS 1.3 tells a client only now that its certificate is missing.
+      outcome.cause = tls_trouble_after(error).cause;
+      co_return reader.at_end();
+    }
     reader.received(bytes);
   }
 }
@@ -359,7 +389,11 @@ PostSender::PostSender(Loop& loop, const AddressPolicy& policy, AddressResolver&
 PostSender::~PostSender() = default;
 
 Task<PostOutcome> PostSender::post(Url url, std::vector<Header> headers, std::string body, Deadline deadline) {
-  return impl_->post(std::move(url), std::move(headers), std::move(body), deadline);
+  return impl_->send(Method::kPost, std::move(url), std::move(headers), std::move(body), deadline);
+}
+
+Task<PostOutcome> PostSender::get(Url url, std::vector<Header> headers, Deadline deadline) {
+  return impl_->send(Method::kGet, std::move(url), std::move(headers), {}, deadline);
 }
 
 Task<void> PostSender::stop() {

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Sends one webhook attempt: a POST to an address that a customer chose, and reports what happened.
-// Owned by the deliverer of one loop; that loop only. Every address is vetted before we connect and again before a
+// Sends one webhook attempt: a POST to an address that a customer chose, and reports what happened. Also a GET, for who
+// only looks.
+// Owned by app/wiring, some of each loop; that loop only. Every address is vetted before we connect and again before a
 // pooled connection is reused; redirects are never followed; bytes and time are bounded whatever the receiver does.
 #pragma once
 
@@ -43,6 +44,7 @@ struct PostOutcome {
 
   int status = 0;  // 0 if there is none
   Failure failure = Failure::kNone;
+  std::string cause;           // a stable code that says more than `failure`: "tls_expired"; may be empty
   std::string detail;          // a sentence for the endpoint's owner; may be empty after a complete response
   std::string remote_address;  // "192.0.2.1:443"
   std::string response_head;   // status line and fields as received, at most 8 KiB
@@ -86,9 +88,12 @@ class PostSender {
   PostSender(const PostSender&) = delete;
   PostSender& operator=(const PostSender&) = delete;
 
-  /// `headers` hold neither Host, Content-Length, Connection nor Transfer-Encoding: those are written here. Never fails
-  /// otherwise than by its outcome; cancelling the task closes the connection.
+  /// `headers` hold neither Host, Content-Length, Connection, Transfer-Encoding nor CDN-Loop: those are written here.
+  /// Never fails otherwise than by its outcome; cancelling the task closes the connection.
   Task<PostOutcome> post(Url url, std::vector<Header> headers, std::string body, Deadline deadline);
+
+  /// The same with GET and without a body.
+  Task<PostOutcome> get(Url url, std::vector<Header> headers, Deadline deadline);
 
   /// Closes everything, ends what is under way (as kReset) and waits for it. No post afterwards.
   Task<void> stop();

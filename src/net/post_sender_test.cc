@@ -78,7 +78,8 @@ TEST(PostSender, SendsExactlyOneWellFormedRequest) {
     EXPECT_EQ(outcome.remote_address, "127.0.0.1:" + std::to_string(server.port()));
     EXPECT_FALSE(outcome.body_truncated);
     EXPECT_EQ(seen, "POST /hook?x=1 HTTP/1.1\r\nHost: hooks.shop.example:" + std::to_string(server.port()) +
-                        "\r\nContent-Length: 2\r\nContent-Type: application/json\r\nwebhook-id: evt_1\r\n\r\n{}");
+                        "\r\nContent-Length: 2\r\nCDN-Loop: signpost\r\nContent-Type: application/json\r\nwebhook-id: "
+                        "evt_1\r\n\r\n{}");
   }
 }
 
@@ -157,6 +158,21 @@ TEST(PostSender, SendsAgainOnceWhenAReusedConnectionBreaksWithoutAByte) {
   EXPECT_EQ(second.status, 200) << second.detail;
   EXPECT_TRUE(second.retried_on_new_connection);
   EXPECT_FALSE(second.detail.empty());
+  EXPECT_EQ(server.connections(), 2);
+}
+
+TEST(PostSender, SaysThatItSentAgainWhateverCameOfIt) {
+  const ScriptedServer server([&](RawPeer& peer, int number) {
+    peer.read_message();
+    if (number == 0) peer.send(kOk);
+    if (number == 0) peer.read_message();
+    peer.reset();
+  });
+  Sending s;
+  EXPECT_EQ(s.post_to(server).status, 200);
+  const auto second = s.post_to(server);
+  EXPECT_EQ(second.failure, Failure::kReset);
+  EXPECT_NE(second.detail.find("sent again on a new one"), std::string::npos) << second.detail;
   EXPECT_EQ(server.connections(), 2);
 }
 
@@ -349,7 +365,7 @@ TEST(PostSender, SendsNoHeaderThatBreaksTheRequest) {
   const auto url = "http://127.0.0.1:" + std::to_string(server.port()) + "/";
   for (const Header& header :
        {Header{"A", "b\r\nC: d"}, Header{"A\r\nB", "c"}, Header{"Host", "x"}, Header{"content-length", "1"},
-        Header{"", "x"}, Header{"A B", "x"}, Header{"Transfer-Encoding", "chunked"}}) {
+        Header{"", "x"}, Header{"A B", "x"}, Header{"Transfer-Encoding", "chunked"}, Header{"CDN-Loop", "other"}}) {
     EXPECT_EQ(s.post(url, 5s, {header}).failure, Failure::kProtocol) << header.name;
   }
   EXPECT_EQ(server.connections(), 0);

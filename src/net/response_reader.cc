@@ -83,6 +83,7 @@ ResponseReader::Step ResponseReader::read_head() {
       return broken(parser_->refusal().empty() ? "its head is malformed: " + error.message() : parser_->refusal());
     if (!parser_->is_header_done()) return broken("its head is malformed");
     begin_ += end + 4;
+    if (seen_.status < 100) return broken(format("its status {:03} means nothing", seen_.status));
     if (seen_.status == 101) return broken("it switches protocols, which nobody asked for");
     if (seen_.status / 100 == 1) continue;  // interim: 100 Continue, 103 Early Hints
     seen_.head = bytes.substr(0, std::min(end + 4, limits_.kept_bytes_max));

@@ -56,6 +56,17 @@ TEST(ResponseReader, EndsABodyWithoutLengthWhereTheConnectionEnds) {
   EXPECT_FALSE(reader.is_reusable());
 }
 
+TEST(ResponseReader, TakesNoNumberUnder100ForAStatus) {
+  for (const std::string_view status : {"000", "001", "099"}) {
+    const ResponseLimits limits;
+    ResponseReader reader(limits);
+    EXPECT_EQ(feed(reader, "HTTP/1.1 " + std::string(status) + " Low\r\nContent-Length: 0\r\n\r\n", 100),
+              Step::kBroken);
+    EXPECT_NE(reader.why().find(status), std::string::npos) << reader.why();
+    EXPECT_FALSE(reader.has_head());
+  }
+}
+
 TEST(ResponseReader, SaysWhereAConnectionEndedTooEarly) {
   for (const std::string_view bytes : {"", "HTTP/1.1 200", "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nab",
                                        "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n"}) {

@@ -6,9 +6,8 @@
 
 namespace signpost::net {
 
-WorkerPool::WorkerPool(std::size_t threads, std::size_t waiting_max) : waiting_max_(waiting_max) {
-  for (std::size_t i = 0; i < std::max<std::size_t>(threads, 1); ++i) threads_.emplace_back([this] { serve(); });
-}
+WorkerPool::WorkerPool(std::size_t threads_max, std::size_t waiting_max)
+    : threads_max_(std::max<std::size_t>(threads_max, 1)), waiting_max_(waiting_max) {}
 
 WorkerPool::~WorkerPool() {
   {
@@ -24,6 +23,7 @@ WorkerPool::Admission WorkerPool::run(Work&& work) {
     const std::lock_guard lock(mutex_);
     if (waiting_.size() >= waiting_max_) return Admission::kFull;
     waiting_.push_back(std::move(work));
+    if (waiting_.size() > idle_ && threads_.size() < threads_max_) threads_.emplace_back([this] { serve(); });
   }
   changed_.notify_one();
   return Admission::kTaken;
@@ -32,7 +32,9 @@ WorkerPool::Admission WorkerPool::run(Work&& work) {
 void WorkerPool::serve() {
   std::unique_lock lock(mutex_);
   while (true) {
+    ++idle_;
     changed_.wait(lock, [this] { return is_closing_ || !waiting_.empty(); });
+    --idle_;
     if (waiting_.empty()) return;
     Work work = std::move(waiting_.front());
     waiting_.pop_front();

@@ -110,6 +110,7 @@ Result<NewApplication> create_application(store::Tx& tx, const Administration& b
   application.allowed_origins = TRY(parse_origins(wish.allowed_origins));
   const auto owner_email = TRY(parse_owner_email(wish.owner_email));
   application.identity = wish.identity;
+  application.supports_dkim = wish.supports_dkim;
   application.created_at = by.now;
   TRY_VOID(check_alone(tx, application.id, wish.identity));
   TRY_VOID(store::applications::insert(tx, application));
@@ -154,6 +155,7 @@ Result<model::Application> update_application(store::Tx& tx, const Administratio
     TRY_VOID(check_alone(tx, id, *change.identity));
     application.identity = *change.identity;
   }
+  application.supports_dkim = change.supports_dkim.value_or(application.supports_dkim);
   TRY(store::applications::update(tx, application));
   TRY_VOID(audit(tx, by, id, "application.update", id.text(), "settings changed"));
   TRY_VOID(store::directory_revision::bump(tx));

@@ -22,6 +22,7 @@ struct ApplicationWish {
   std::string name;                          // 1…kNameCharactersMax
   std::optional<std::string> webhook_url;    // makes the first endpoint
   std::optional<std::string> cname_target;   // a DNS name
+  bool supports_dkim = false;                // flows are watched for DKIM
   std::vector<std::string> allowed_origins;  // "https://app.saas.example": scheme, host, port if not the scheme's own
   model::IdentityRule identity;
   std::optional<std::string> owner_email{};  // of the member "owner": whom warnings go to
@@ -42,6 +43,7 @@ struct ApplicationChange {
   std::optional<std::optional<std::string>> cname_target;  // an empty inner value removes it
   std::optional<std::vector<std::string>> allowed_origins;
   std::optional<model::IdentityRule> identity;
+  std::optional<bool> supports_dkim;
 };
 Result<model::Application> update_application(store::Tx& tx, const Administration& by, ApplicationId id,
                                               const ApplicationChange& change);

@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "base/text.h"
+#include "net/url.h"
 #include "services/record_set.h"
 #include "store/applications.h"
 #include "store/connections.h"
@@ -27,8 +28,27 @@ Result<void> check_organization(std::string_view slug) {
       "organization");
 }
 
+Result<void> check_origin(const std::optional<std::string>& id) {
+  const auto is_visible = [](char c) { return c > ' ' && c <= '~'; };
+  if (!id || (!id->empty() && id->size() <= model::kOriginFlowIdBytesMax && std::ranges::all_of(*id, is_visible)))
+    return {};
+  return fail(Kind::kUnprocessable,
+              format("the id of a shared flow has 1 to {} visible ASCII characters", model::kOriginFlowIdBytesMax),
+              "origin_flow_id");
+}
+
+Result<void> check_redirection(const HostName& host, const std::optional<model::Redirection>& redirection) {
+  if (!redirection) return {};
+  const auto to = net::Url::parse(redirection->to);
+  if (!to) return fail(Kind::kUnprocessable, to.error().message, "redirection.to");
+  if (to->host != model::redirecting_host(host, redirection->from)) return {};
+  return fail(Kind::kUnprocessable, format("{} would redirect to itself", to->host), "redirection.to");
+}
+
 Result<void> check(const CreateConnection& wish) {
   TRY_VOID(check_organization(wish.organization));
+  TRY_VOID(check_origin(wish.origin_flow_id));
+  TRY_VOID(check_redirection(wish.host, wish.redirection));
   if (wish.user_id && wish.user_id->size() > kUserIdBytesMax) {
     return fail(Kind::kUnprocessable, format("a user id has at most {} bytes", kUserIdBytesMax), "user_id");
   }
@@ -151,6 +171,9 @@ model::Connection Connections::draft_of(const CreateConnection& wish, Time now) 
   draft.organization = wish.organization;
   draft.user_id = wish.user_id;
   draft.job_id = random_.uuid();
+  draft.origin_flow_id = wish.origin_flow_id;
+  draft.redirection = wish.redirection;
+  draft.is_free_domain = wish.is_free_domain;
   draft.metadata_json = wish.metadata_json.empty() ? "{}" : wish.metadata_json;
   draft.claim_token = to_hex(random_.bytes(kClaimTokenBytes));
   draft.claim_ends_at = now + model::kClaimLifetime;

@@ -33,9 +33,12 @@ struct CreateConnection {
   ApplicationId application;
   std::string organization;  // [A-Za-z0-9_-]{1,128}
   HostName host;
-  std::optional<std::string> user_id;         // at most kUserIdBytesMax
-  std::vector<model::RecordRequest> records;  // 1…model::kRecordsMax
-  std::string metadata_json;                  // an object, or empty; checked for form at the door, for length here
+  std::optional<std::string> user_id;              // at most kUserIdBytesMax
+  std::vector<model::RecordRequest> records;       // 1…model::kRecordsMax
+  std::string metadata_json;                       // an object, or empty; checked for form at the door, for length here
+  std::optional<std::string> origin_flow_id = {};  // 1…model::kOriginFlowIdBytesMax visible ASCII characters
+  std::optional<model::Redirection> redirection = {};
+  std::optional<bool> is_free_domain = {};
 };
 constexpr std::size_t kUserIdBytesMax = 256;
 
@@ -74,7 +77,7 @@ class Connections {
   /// A new claim on the host with the records of its flow. kNotFound: no such application. kConflict: the organization
   /// already has a live connection on the host (named), or another organization has proven it. kUnprocessable with a
   /// member path
-  /// ("records[2].value", "organization", "metadata", "user_id").
+  /// ("records[2].value", "organization", "metadata", "user_id", "origin_flow_id", "redirection.to").
   Task<Result<model::Connection>> create(Scope scope, CreateConnection wish, AlsoWrite also = {});
 
   Task<Result<model::Connection>> read(Scope scope, ConnectionId id);

@@ -7,6 +7,7 @@
 #include <set>
 
 #include "base/text.h"
+#include "services/history.h"
 #include "services/testing/life.h"
 #include "store/connections.h"
 
@@ -104,6 +105,68 @@ TEST_F(ConnectionsTest, NamesTheMemberThatBreaksARule) {
   auto record = life_.wish();
   record.records.push_back({.type = RecordType::kA, .host = "@", .value = "nonsense"});
   EXPECT_EQ(try_create(record).error().member, "records[1].value");
+}
+
+TEST_F(ConnectionsTest, KeepsOriginRedirectionAndWhatIsForPower) {
+  auto wish = life_.wish();
+  wish.origin_flow_id = "Shared-1";
+  wish.redirection = model::Redirection{model::Redirection::From::kApex, "https://www.shop.example/"};
+  wish.is_free_domain = true;
+  wish.records[0].application_url = "www.example.com";
+  wish.records[0].power_root_path_access = {"path1"};
+  const auto read = life_.read(must(try_create(wish)).id);
+  EXPECT_EQ(read.origin_flow_id, "Shared-1");
+  EXPECT_EQ(read.redirection, wish.redirection);
+  EXPECT_EQ(read.is_free_domain, true);
+  EXPECT_EQ(read.records[0].application_url, "www.example.com");
+  EXPECT_THAT(read.records[0].power_root_path_access, ElementsAre("path1"));
+}
+
+TEST_F(ConnectionsTest, NamesTheNewMemberThatBreaksARule) {
+  const auto refused = [&](auto change) {
+    auto wish = life_.wish();
+    change(wish);
+    return try_create(wish).error().member;
+  };
+  EXPECT_EQ(refused([](auto& wish) { wish.origin_flow_id = std::string(129, 'f'); }), "origin_flow_id");
+  EXPECT_EQ(refused([](auto& wish) { wish.origin_flow_id = "two words"; }), "origin_flow_id");
+  const auto redirect = [](auto from, std::string to) {
+    return [=](auto& wish) { wish.redirection = model::Redirection{from, to}; };
+  };
+  using From = model::Redirection::From;
+  EXPECT_EQ(refused(redirect(From::kApex, "ftp://shop.example/")), "redirection.to");
+  EXPECT_EQ(refused(redirect(From::kApex, "https://shop.example/shop")), "redirection.to") << "to itself";
+  EXPECT_EQ(refused(redirect(From::kWww, "https://www.shop.example/")), "redirection.to");
+  EXPECT_EQ(refused([](auto& wish) { wish.records[0].application_url = "no url"; }), "records[0].application_url");
+  EXPECT_EQ(refused([](auto& wish) { wish.records[0].power_root_path_access = {"a"}; }),
+            "records[0].power_root_path_access");
+  EXPECT_EQ(refused([](auto& wish) {
+              wish.records[0].application_url = "https://app.saas.example";
+              wish.records[0].power_root_path_access.assign(model::kRootPathsMax + 1, "a");
+            }),
+            "records[0].power_root_path_access");
+  EXPECT_EQ(refused([](auto& wish) {
+              wish.records[0].application_url = "https://app.saas.example";
+              wish.records[0].power_root_path_access = {"fine", "two\nlines"};
+            }),
+            "records[0].power_root_path_access[1]");
+}
+
+TEST_F(ConnectionsTest, LeadFromASharedFlowToTheLastWebhookOfAFlowDerivedFromIt) {
+  const auto origin = life_.create("www.shop.example", "origin");
+  auto wish = life_.wish("www.other.example", "derived");
+  wish.origin_flow_id = origin.job_id;
+  const auto derived = must(try_create(wish));
+  const History history(life_.world.storage);
+  const auto last = [&](std::string flow) { return life_.run(history.last_event_of(app(), std::move(flow))); };
+  EXPECT_FALSE(last(origin.job_id));
+  life_.happen(derived.id, model::FlowEnded{model::SetupType::kManual, ""});
+  const auto of_origin = must(last(origin.job_id));
+  EXPECT_EQ(of_origin.job_id, derived.job_id);
+  EXPECT_THAT(of_origin.body, HasSubstr("\"originFlowId\":\"" + origin.job_id + "\""));
+  EXPECT_EQ(must(last(derived.job_id)).id, of_origin.id);
+  life_.happen(origin.id, model::FlowEnded{model::SetupType::kManual, ""});
+  EXPECT_EQ(must(last(origin.job_id)).job_id, origin.job_id) << "its own is newer now";
 }
 
 TEST_F(ConnectionsTest, IsNotFoundOutsideItsScope) {

@@ -10,7 +10,7 @@ namespace signpost::services {
 namespace {
 
 // Framing, hop by hop (RFC 9110 7.6.1), and what the courier says of itself.
-constexpr std::array<std::string_view, 16> kOurs{"host",
+constexpr std::array<std::string_view, 17> kOurs{"host",
                                                  "connection",
                                                  "keep-alive",
                                                  "proxy-connection",
@@ -25,7 +25,8 @@ constexpr std::array<std::string_view, 16> kOurs{"host",
                                                  "accept-encoding",
                                                  "user-agent",
                                                  "date",
-                                                 "via"};
+                                                 "via",
+                                                 "cdn-loop"};
 constexpr std::array<std::string_view, 4> kOurPrefixes{"content-", "entri-", "webhook-", "signpost-"};
 
 /// RFC 9110 5.6.2.

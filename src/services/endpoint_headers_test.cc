@@ -65,6 +65,7 @@ TEST(EndpointHeaders, RefuseTheNamesOfOthersAndTextsThatBreakARequest) {
                            "webhook-id",
                            "Webhook-Signature",
                            "Signpost-Test",
+                           "CDN-Loop",
                            "",
                            "X Tenant",
                            "X:Tenant",

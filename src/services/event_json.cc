@@ -14,6 +14,13 @@ void put(json::object& object, std::string_view name, const std::optional<std::s
   if (value) object[name] = *value;
 }
 
+/// An empty list is left out.
+void put(json::object& object, std::string_view name, const std::vector<std::string>& texts) {
+  if (texts.empty()) return;
+  json::array& array = object[name].emplace_array();
+  for (const auto& text : texts) array.emplace_back(text);
+}
+
 json::array array_of(const std::vector<model::EventRecord>& records) {
   json::array array;
   array.reserve(records.size());
@@ -22,6 +29,8 @@ json::array array_of(const std::vector<model::EventRecord>& records) {
     object["type"] = record.type;
     object["host"] = record.host;
     object["value"] = record.value;
+    if (!record.application_url.empty()) object["applicationUrl"] = record.application_url;
+    put(object, "powerRootPathAccess", record.power_root_path_access);
   }
   return array;
 }
@@ -33,33 +42,11 @@ void put_data(json::object& object, const std::optional<model::EventPayload::Dat
   both["records_non_propagated"] = array_of(data->non_propagated);
 }
 
-void put_updated(json::object& object, const std::vector<std::string>& names) {
-  if (names.empty()) return;
-  json::array& array = object["updated_objects"].emplace_array();
-  for (const auto& name : names) array.emplace_back(name);
-}
-
 void put_attention(json::object& object, const std::optional<model::EventPayload::AttentionMember>& attention) {
   if (!attention) return;
   json::object& member = object["attention"].emplace_object();
   member["cause"] = attention->cause;
   member["explanation"] = attention->explanation;
-}
-
-Result<json::object> object_of(std::string_view body) {
-  json::parse_options options;
-  options.max_depth = kVerifiedNestingMax;
-  json::error_code error;
-  auto value = json::parse(json::string_view(body.data(), body.size()), error, {}, options);
-  if (error) return fail(Kind::kInvalid, "the body is not JSON: " + error.message());
-  if (!value.is_object()) return fail(Kind::kInvalid, "the body is JSON, but not an object");
-  return std::move(value.as_object());
-}
-
-std::optional<std::string> text_of(const json::object& object, std::string_view name) {
-  const auto* value = object.if_contains(name);
-  if (value == nullptr || !value->is_string() || value->as_string().empty()) return std::nullopt;
-  return std::string(value->as_string());
 }
 
 }  // namespace
@@ -78,9 +65,14 @@ std::string to_json(const model::EventPayload& payload) {
   put(object, "setup_type", payload.setup_type);
   put(object, "secure_status", payload.secure_status);
   put(object, "power_status", payload.power_status);
+  put(object, "monitor_status", payload.monitor_status);
+  put(object, "dmarc_updated", payload.dmarc_updated);
   put(object, "cname_target", payload.cname_target);
+  put(object, "purchased_domains", payload.purchased_domains);
+  if (payload.free_domain) object["free_domain"] = *payload.free_domain;
   put_data(object, payload.data);
-  put_updated(object, payload.updated_objects);
+  put(object, "updated_objects", payload.updated_objects);
+  put(object, "originFlowId", payload.origin_flow_id);
   object["event_id"] = payload.event_id.text();
   object["job_id"] = payload.job_id;
   object["sequence"] = payload.sequence;
@@ -88,19 +80,6 @@ std::string to_json(const model::EventPayload& payload) {
   put(object, "proxy_status", payload.proxy_status);
   put_attention(object, payload.attention);
   return json::serialize(object);
-}
-
-Result<std::string> flow_id_of(std::string_view body) {
-  const auto object = TRY(object_of(body));
-  if (auto id = text_of(object, "id")) return *std::move(id);
-  if (auto id = text_of(object, "Id")) return *std::move(id);
-  return fail(Kind::kNotFound, "the body has no member id (or Id) that is a string");
-}
-
-std::optional<std::string> event_id_of(std::string_view body) {
-  const auto object = object_of(body);
-  if (!object) return std::nullopt;
-  return text_of(*object, "event_id");
 }
 
 }  // namespace signpost::services

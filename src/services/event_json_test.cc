@@ -34,8 +34,8 @@ model::EventPayload with_propagation(model::EventType type, std::string status) 
   auto full = payload(type);
   full.propagation_status = std::move(status);
   full.data.emplace();
-  full.data->propagated = {{"CNAME", "www", "my.saascompany.example"}};
-  full.data->non_propagated = {{"TXT", "_verify", "say \"hello\""}, {"A", "@", "192.0.2.1"}};
+  full.data->propagated = {{"CNAME", "www", "my.saascompany.example", "", {}}};
+  full.data->non_propagated = {{"TXT", "_verify", "say \"hello\"", "", {}}, {"A", "@", "192.0.2.1", "", {}}};
   return full;
 }
 
@@ -111,6 +111,27 @@ TEST(EventJson, AbsentMembersAreLeftOutAndTheApexHasAnEmptySubdomain) {
             R"("event_id":"evt_0000000000002","job_id":"flow","sequence":0,"created_at":"1970-01-01T00:00:00.000Z"})");
 }
 
+TEST(EventJson, WhatOnlySomeFlowsHaveStandsWhereTheSeedPutsIt) {
+  auto full = with_propagation(model::EventType::kDomainAdded, "success");
+  full.monitor_status = "pending";
+  full.dmarc_updated = "exempt";
+  full.purchased_domains = {"domain1.com", "domain2.com"};
+  full.free_domain = true;
+  full.origin_flow_id = "shared-flow";
+  full.data->propagated = {{"A", "@", "54.153.2.220", "www.example.com", {"path1", "path2"}}};
+  full.data->non_propagated.clear();
+  EXPECT_EQ(
+      to_json(full),
+      join(
+          {kHead, R"("type":"domain.added","propagation_status":"success",)",
+           R"("dkim_status":"exempt","redirection_status":"exempt","setup_type":"automatic","secure_status":"exempt",)",
+           R"("power_status":"exempt","monitor_status":"pending","dmarc_updated":"exempt",)",
+           R"("cname_target":"my.saascompany.example","purchased_domains":["domain1.com","domain2.com"],)",
+           R"("free_domain":true,"data":{"records_propagated":[{"type":"A","host":"@","value":"54.153.2.220",)",
+           R"("applicationUrl":"www.example.com","powerRootPathAccess":["path1","path2"]}],)",
+           R"("records_non_propagated":[]},"originFlowId":"shared-flow",)", kTail, "}"}));
+}
+
 TEST(EventJson, EmptyRecordListsStayArrays) {
   auto empty = payload(model::EventType::kDomainAdded);
   empty.data.emplace();
@@ -120,28 +141,6 @@ TEST(EventJson, EmptyRecordListsStayArrays) {
 TEST(EventJson, TheSamePayloadMakesTheSameBytes) {
   const auto full = with_propagation(model::EventType::kDomainAdded, "pending");
   EXPECT_EQ(to_json(full), to_json(full));
-}
-
-TEST(FlowId, IsReadFromEitherSpelling) {
-  EXPECT_EQ(flow_id_of(R"({"id":"a"})"), "a");
-  EXPECT_EQ(flow_id_of(R"({"Id":"b"})"), "b");
-  EXPECT_EQ(flow_id_of(R"({"Id":"b","id":"a"})"), "a");
-}
-
-TEST(FlowId, IsRefusedWhereThereIsNone) {
-  EXPECT_EQ(flow_id_of("{").error().kind, Kind::kInvalid);
-  EXPECT_EQ(flow_id_of("").error().kind, Kind::kInvalid);
-  EXPECT_EQ(flow_id_of("[]").error().kind, Kind::kInvalid);
-  EXPECT_EQ(flow_id_of(std::string(100'000, '[')).error().kind, Kind::kInvalid);
-  EXPECT_EQ(flow_id_of(R"({"ID":"a"})").error().kind, Kind::kNotFound);
-  EXPECT_EQ(flow_id_of(R"({"id":7})").error().kind, Kind::kNotFound);
-  EXPECT_EQ(flow_id_of(R"({"id":""})").error().kind, Kind::kNotFound);
-}
-
-TEST(EventIdOfABody, IsThatOfTheMessage) {
-  EXPECT_EQ(event_id_of(to_json(payload(model::EventType::kDomainAdded))), "evt_0000000000001");
-  EXPECT_EQ(event_id_of("{}"), std::nullopt);
-  EXPECT_EQ(event_id_of("nonsense"), std::nullopt);
 }
 
 }  // namespace

@@ -58,8 +58,8 @@ TEST(EventLog, TheBodysIdIsTheEventsFlowWhichSignaturesCover) {
   auto connection = world.connection();
   world.publish(connection);
   const auto event = world.events_of(connection).at(0);
-  EXPECT_EQ(flow_id_of(event.body), event.job_id);
-  EXPECT_EQ(event_id_of(event.body), event.id.text());
+  EXPECT_TRUE(event.body.starts_with(R"({"id":")" + event.job_id + R"(",)")) << event.body;
+  EXPECT_NE(event.body.find(R"("event_id":")" + event.id.text() + R"(")"), std::string::npos) << event.body;
 }
 
 TEST(EventLog, WithoutAnEndpointTheEventIsKeptAndNobodyNeedsToBeWoken) {

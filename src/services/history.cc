@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "services/history.h"
 
+#include "base/text.h"
 #include "store/attempts.h"
 #include "store/events.h"
 #include "store/jobs.h"
@@ -30,9 +31,14 @@ Task<Result<History::EventPage>> History::events_of(ApplicationId application, C
   });
 }
 
-Task<Result<model::Event>> History::last_event_of(ApplicationId application, std::string job_id) const {
-  return storage_.read<model::Event>([application, job_id = std::move(job_id)](store::Tx& tx) {
-    return found(store::events::last_of_job(tx, application, job_id), "no webhook of this application has that job_id");
+Task<Result<model::Event>> History::last_event_of(ApplicationId application, std::string flow) const {
+  return storage_.read<model::Event>([application, flow = std::move(flow)](store::Tx& tx) -> Result<model::Event> {
+    const auto job_id = to_lower(flow);
+    auto own = TRY(store::events::last_of_job(tx, application, job_id));
+    auto derived = TRY(store::events::last_of_derived(tx, application, flow));
+    if (!derived && job_id != flow) derived = TRY(store::events::last_of_derived(tx, application, job_id));
+    if (derived && (!own || own->id < derived->id)) return *std::move(derived);
+    return found(Result<std::optional<model::Event>>(std::move(own)), "no webhook of this application has that job_id");
   });
 }
 

@@ -40,8 +40,9 @@ class History {
   /// Newest first.
   Task<Result<EventPage>> events_of(ApplicationId application, ConnectionId connection,
                                     store::PageRequest<EventId> page) const;
-  /// The newest webhook of a connect flow: an event of the Entri contract.
-  Task<Result<model::Event>> last_event_of(ApplicationId application, std::string job_id) const;
+  /// The newest webhook of a connect flow: an event of the Entri contract. `flow` is its job id in any case, or the id
+  /// of a shared flow as it was given, whose newest webhook may be that of a flow derived from it.
+  Task<Result<model::Event>> last_event_of(ApplicationId application, std::string flow) const;
   Task<Result<DeliveryWithAttempts>> delivery(ApplicationId application, DeliveryId id) const;
   /// Newest first.
   Task<Result<DeliveryPage>> deliveries(ApplicationId application, DeliveryFilter filter,

@@ -4,8 +4,10 @@
 #include <algorithm>
 #include <chrono>
 
+#include "dns/together.h"
 #include "services/connection_change.h"
 #include "services/observation_json.h"
+#include "store/applications.h"
 #include "store/connections.h"
 #include "store/observations.h"
 
@@ -63,6 +65,21 @@ void say_no_cause(model::Observed& observed) {
   observed.explanation.clear();
 }
 
+bool is_open(model::FacetState facet) {
+  return facet == model::FacetState::kPending || facet == model::FacetState::kFailed;
+}
+
+bool asks_for_redirection(const model::Connection& connection) {
+  return connection.redirection && connection.is_live() && is_open(connection.facets.redirection);
+}
+
+/// Of an MX value as a look shows it, "10 aspmx.l.google.com".
+bool is_exchange_of(const std::string& value, const std::vector<model::MailProvider>& providers) {
+  const auto exchange = DnsName::parse(std::string_view(value).substr(value.rfind(' ') + 1));
+  const auto provider = exchange ? model::provider_of(*exchange) : std::nullopt;
+  return provider && std::ranges::find(providers, *provider) != providers.end();
+}
+
 JobOutcome gone() { return {.ending = JobOutcome::Ending::kDone, .text = "the connection does not exist any more"}; }
 
 }  // namespace
@@ -101,35 +118,96 @@ model::Observed observed_of(const model::Connection& connection, const dns::Obse
   return observed;
 }
 
+dns::Expectation mail_of(const model::Connection& connection) {
+  return {.name = DnsName::parse(connection.host.domain()).value(),
+          .type = RecordType::kMx,
+          .value = std::nullopt,
+          .priority = std::nullopt};
+}
+
+model::MailSight mail_sight_of(const dns::RecordObservation& mail, const std::vector<model::MailProvider>& supported) {
+  if (was_silent(mail)) return model::MailSight::kUnseen;
+  const bool is_supported = std::ranges::any_of(mail.authorities, [&](const dns::ServerAnswer& answer) {
+    if (!dns::is_authoritative(answer.verdict)) return false;
+    return std::ranges::any_of(answer.values, [&](const auto& value) { return is_exchange_of(value, supported); });
+  });
+  return is_supported ? model::MailSight::kSupported : model::MailSight::kExempt;
+}
+
 Task<dns::Observation> ObserverEye::observe(std::vector<dns::Expectation> expectations) {
   co_return co_await observer_.observe(std::move(expectations), std::chrono::steady_clock::now() + look_budget_);
 }
 
-Propagation::Propagation(Storage& storage, Bell& bell, const Clock& clock, IdMaker& ids, std::vector<DnsEye*> eyes)
-    : storage_(storage), bell_(bell), clock_(clock), ids_(ids), eyes_(std::move(eyes)) {}
+Propagation::Propagation(Storage& storage, Bell& bell, const Clock& clock, IdMaker& ids, std::vector<LoopEyes> eyes,
+                         Settings settings)
+    : storage_(storage),
+      bell_(bell),
+      clock_(clock),
+      ids_(ids),
+      eyes_(std::move(eyes)),
+      settings_(std::move(settings)) {}
 
-DnsEye& Propagation::eye_of(const model::Job& job) const {
+const LoopEyes& Propagation::eyes_of(const model::Job& job) const {
   const auto partition = static_cast<std::size_t>(partition_of(job.subject.value()));
-  return *eyes_[partition % eyes_.size()];
+  return eyes_[partition % eyes_.size()];
 }
 
-Task<Result<std::optional<model::Connection>>> Propagation::load(ConnectionId id) {
-  using Found = std::optional<model::Connection>;
-  co_return co_await storage_.read<Found>(
-      [id](store::Tx& tx) { return store::connections::find_across_applications(tx, id); });
+Task<Result<std::optional<Propagation::Subject>>> Propagation::load(ConnectionId id) {
+  using Found = std::optional<Subject>;
+  co_return co_await storage_.read<Found>([id](store::Tx& tx) -> Result<Found> {
+    auto connection = TRY(store::connections::find_across_applications(tx, id));
+    if (!connection) return std::nullopt;
+    const auto application = TRY(store::applications::find(tx, connection->application));
+    return Subject{*std::move(connection), application && application->supports_dkim};
+  });
 }
 
-Task<Propagation::Sight> Propagation::see_once(const model::Job& job, const model::Connection& connection) const {
+Task<void> Propagation::look_at_dns(DnsEye& eye, const Subject& subject, Sight& sight) {
+  const auto& connection = subject.connection;
+  auto expectations = expectations_of(connection);
+  const bool asks_for_mail =
+      subject.supports_dkim && model::expects_dkim(connection) && connection.facets.dkim != model::FacetState::kSuccess;
+  if (asks_for_mail) expectations.push_back(mail_of(connection));
+  sight.observation = co_await eye.observe(std::move(expectations));
+  if (!asks_for_mail) co_return;
+  // What is shown and kept are the connection's own records.
+  sight.mail = std::move(sight.observation.records.back());
+  sight.observation.records.pop_back();
+}
+
+Task<void> Propagation::look_at_redirection(RedirectEye& eye, const model::Connection& connection, Sight& sight) {
+  const auto& redirection = *connection.redirection;
+  sight.observed.is_redirected =
+      co_await eye.is_redirected(model::redirecting_host(connection.host, redirection.from), redirection.to);
+}
+
+Task<Propagation::Sight> Propagation::see_once(const model::Job& job, const Subject& subject) const {
+  const auto& eyes = eyes_of(job);
+  const auto& connection = subject.connection;
   Sight sight;
-  sight.observation = co_await eye_of(job).observe(expectations_of(connection));
+  if (asks_for_redirection(connection)) {
+    std::vector<Task<void>> looks;
+    looks.push_back(look_at_dns(*eyes.dns, subject, sight));
+    looks.push_back(look_at_redirection(*eyes.redirects, connection, sight));
+    co_await dns::together(std::move(looks));
+  } else {
+    co_await look_at_dns(*eyes.dns, subject, sight);
+  }
+  const auto is_redirected = sight.observed.is_redirected;
   sight.observed = observed_of(connection, sight.observation);
+  sight.observed.is_redirected = is_redirected;
+  if (sight.mail) {
+    sight.observed.mail = mail_sight_of(*sight.mail, settings_.dkim_providers);
+  } else if (!subject.supports_dkim || !model::expects_dkim(connection)) {
+    sight.observed.mail = model::MailSight::kExempt;
+  }
   co_return sight;
 }
 
-Task<Propagation::Sight> Propagation::see(const model::Job& job, const model::Connection& connection) const {
-  auto first = co_await see_once(job, connection);
-  if (!would_alarm(connection, first.observed, clock_.now())) co_return first;
-  auto second = co_await see_once(job, connection);
+Task<Propagation::Sight> Propagation::see(const model::Job& job, const Subject& subject) const {
+  auto first = co_await see_once(job, subject);
+  if (!would_alarm(subject.connection, first.observed, clock_.now())) co_return first;
+  auto second = co_await see_once(job, subject);
   if (was_too_busy(second.observation)) {
     say_no_cause(first.observed);
     co_return first;
@@ -140,9 +218,9 @@ Task<Propagation::Sight> Propagation::see(const model::Job& job, const model::Co
 }
 
 Task<Result<JobOutcome>> Propagation::look(model::Job job) {
-  const auto connection = CO_TRY(co_await load(job.subject));
-  if (!connection) co_return gone();
-  const auto sight = co_await see(job, *connection);
+  const auto subject = CO_TRY(co_await load(job.subject));
+  if (!subject) co_return gone();
+  const auto sight = co_await see(job, *subject);
   if (was_too_busy(sight.observation)) {
     co_return fail(Kind::kUnavailable, "DNS could not be asked: this process is too busy");
   }
@@ -150,11 +228,12 @@ Task<Result<JobOutcome>> Propagation::look(model::Job job) {
 }
 
 Task<Result<JobOutcome>> Propagation::end_claim(model::Job job) {
-  const auto connection = CO_TRY(co_await load(job.subject));
-  if (!connection) co_return gone();
-  if (connection->claim == model::Claim::kUnproven && !was_just_looked_at(*connection, clock_.now())) {
+  const auto subject = CO_TRY(co_await load(job.subject));
+  if (!subject) co_return gone();
+  const auto& connection = subject->connection;
+  if (connection.claim == model::Claim::kUnproven && !was_just_looked_at(connection, clock_.now())) {
     // The customer may have placed the proof without ever finishing the flow.
-    const auto sight = co_await see(job, *connection);
+    const auto sight = co_await see(job, *subject);
     if (sight.observed.is_claim_seen) co_return co_await save(job, sight.observed, &sight.observation);
   }
   co_return co_await save(job, model::ClaimTimedOut{}, nullptr);

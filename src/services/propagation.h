@@ -15,8 +15,10 @@
 #include "dns/observation.h"
 #include "dns/observer.h"
 #include "model/connection.h"
+#include "model/mail_provider.h"
 #include "services/bell.h"
 #include "services/job_runner.h"
+#include "services/redirect_probe.h"
 #include "services/storage.h"
 
 namespace signpost::services {
@@ -41,16 +43,33 @@ class ObserverEye final : public DnsEye {
   const Milliseconds look_budget_;
 };
 
+/// The eyes of one loop.
+struct LoopEyes {
+  DnsEye* dns;
+  RedirectEye* redirects;
+};
+
 /// What to ask for a connection: its records in their order, last the TXT of the claim.
 std::vector<dns::Expectation> expectations_of(const model::Connection& connection);
 
 /// What an observation of expectations_of(connection) means for its life. Pure.
 model::Observed observed_of(const model::Connection& connection, const dns::Observation& observation);
 
+/// The MX records of the connection's domain, whatever they are: asked beside its records where they decide on DKIM.
+dns::Expectation mail_of(const model::Connection& connection);
+
+/// What the answer to mail_of means, where DKIM of these providers is supported. Pure.
+model::MailSight mail_sight_of(const dns::RecordObservation& mail, const std::vector<model::MailProvider>& supported);
+
 class Propagation {
  public:
-  /// `eyes`: one per loop, in the order of the loops; the eye of the job's partition looks.
-  Propagation(Storage& storage, Bell& bell, const Clock& clock, IdMaker& ids, std::vector<DnsEye*> eyes);
+  struct Settings {
+    std::vector<model::MailProvider> dkim_providers{model::MailProvider::kGoogle, model::MailProvider::kMicrosoft};
+  };
+
+  /// `eyes`: one pair per loop, in the order of the loops; those of the job's partition look.
+  Propagation(Storage& storage, Bell& bell, const Clock& clock, IdMaker& ids, std::vector<LoopEyes> eyes,
+              Settings settings);
 
   /// kPropagation: one look. The job of a connection that does not exist any more is done.
   Task<Result<JobOutcome>> look(model::Job job);
@@ -59,17 +78,26 @@ class Propagation {
   Task<Result<JobOutcome>> end_claim(model::Job job);
 
  private:
+  /// Whom a look is about.
+  struct Subject {
+    model::Connection connection;
+    bool supports_dkim = false;
+  };
   /// A look and what it means for the life.
   struct Sight {
     dns::Observation observation;
+    std::optional<dns::RecordObservation> mail;  // if it was asked for
     model::Observed observed;
   };
 
-  DnsEye& eye_of(const model::Job& job) const;
-  Task<Sight> see_once(const model::Job& job, const model::Connection& connection) const;
+  const LoopEyes& eyes_of(const model::Job& job) const;
+  // The arguments live in the coroutine that awaits it.
+  static Task<void> look_at_dns(DnsEye& eye, const Subject& subject, Sight& sight);
+  static Task<void> look_at_redirection(RedirectEye& eye, const model::Connection& connection, Sight& sight);
+  Task<Sight> see_once(const model::Job& job, const Subject& subject) const;
   /// Looks, and a second time at once where the first would raise an alarm: only a cause that both have may raise it.
-  Task<Sight> see(const model::Job& job, const model::Connection& connection) const;
-  Task<Result<std::optional<model::Connection>>> load(ConnectionId id);
+  Task<Sight> see(const model::Job& job, const Subject& subject) const;
+  Task<Result<std::optional<Subject>>> load(ConnectionId id);
   // The arguments live in the coroutine that awaits it.
   Task<Result<JobOutcome>> save(const model::Job& job, const model::Happening& happening,
                                 const dns::Observation* observation);
@@ -78,7 +106,8 @@ class Propagation {
   Bell& bell_;
   const Clock& clock_;
   IdMaker& ids_;
-  const std::vector<DnsEye*> eyes_;
+  const std::vector<LoopEyes> eyes_;
+  const Settings settings_;
 };
 
 }  // namespace signpost::services

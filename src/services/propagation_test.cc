@@ -48,6 +48,12 @@ class PropagationTest : public ::testing::Test {
     const auto connection = life_.create(host, std::move(organization));
     return life_.happen(connection.id, model::FlowEnded{model::SetupType::kManual, "knot"});
   }
+  model::Connection create_with_dkim(std::string_view host = "www.shop.example") {
+    auto wish = life_.wish(host);
+    wish.records.push_back({.type = RecordType::kTxt, .host = "s1._domainkey", .value = "v=DKIM1; k=rsa; p=QUJD"});
+    const auto connection = must(life_.run(life_.connections.create({}, std::move(wish))));
+    return life_.happen(connection.id, model::FlowEnded{model::SetupType::kManual, "knot"});
+  }
   std::vector<seconds> looks_since(Time start) const {
     std::vector<seconds> offsets;
     for (const auto look : life_.eye.looks()) offsets.push_back(std::chrono::duration_cast<seconds>(look - start));
@@ -97,6 +103,103 @@ TEST_F(PropagationTest, WalksFromCreatedToSuccess) {
   const auto looks = life_.eye.looks().size();
   life_.walk_to(life_.clock.now() + hours(100));
   EXPECT_EQ(life_.eye.looks().size(), looks);
+}
+
+TEST_F(PropagationTest, AsksForTheMailOnlyWhereDkimIsSupportedAndExpected) {
+  life_.turn();
+  create_and_end_flow();
+  life_.turn();
+  EXPECT_EQ(life_.eye.last_asked().back().type, RecordType::kTxt) << "no DKIM record is expected";
+  create_with_dkim("www.other.example");
+  life_.turn();
+  EXPECT_NE(life_.eye.last_asked().back().type, RecordType::kMx) << "the application has it turned off";
+  life_.support_dkim(true);
+  const auto connection = create_with_dkim("www.third.example");
+  life_.turn();
+  EXPECT_EQ(life_.eye.last_asked().back().type, RecordType::kMx);
+  EXPECT_EQ(life_.eye.last_asked().back().name.text(), "third.example");
+  EXPECT_THAT(observation_of(connection)->json, ::testing::Not(HasSubstr("\"MX\"")))
+      << "it is not the customer's record";
+}
+
+TEST_F(PropagationTest, TellsOfDkimFromPendingToSuccess) {
+  life_.support_dkim(true);
+  life_.eye.publish_mail("1 aspmx.l.google.com");
+  const auto connection = create_with_dkim();
+  life_.turn();
+  EXPECT_EQ(life_.read(connection.id).facets.dkim, model::FacetState::kPending);
+  const auto& selector = connection.records[1];
+  life_.eye.publish(selector.name, selector.type, selector.value);
+  life_.walk_to(life_.clock.now() + seconds(10));
+  EXPECT_EQ(life_.read(connection.id).facets.dkim, model::FacetState::kSuccess);
+  const auto body = life_.world.events_of(connection).back().body;
+  EXPECT_THAT(body, HasSubstr(R"("dkim_status":"success")"));
+  EXPECT_THAT(body, HasSubstr(R"("updated_objects":["dkim_status"])"));
+}
+
+TEST_F(PropagationTest, LeavesDkimExemptWithMailElsewhereAndWithoutMail) {
+  life_.support_dkim(true);
+  life_.eye.publish_mail("10 mx.zoho.eu");
+  const auto connection = create_with_dkim();
+  life_.eye.publish(connection);
+  life_.turn();
+  EXPECT_EQ(life_.read(connection.id).facets.dkim, model::FacetState::kExempt);
+  life_.eye.publish_mail("");
+  const auto without = create_with_dkim("www.other.example");
+  life_.eye.publish(without);
+  life_.turn();
+  EXPECT_EQ(life_.read(without.id).facets.dkim, model::FacetState::kExempt);
+}
+
+TEST_F(PropagationTest, ProbesTheRedirectionWithItsLooksUntilItIsThere) {
+  auto wish = life_.wish();
+  wish.redirection = model::Redirection{model::Redirection::From::kApex, "https://www.shop.example/"};
+  const auto connection = must(life_.run(life_.connections.create({}, std::move(wish))));
+  EXPECT_EQ(connection.facets.redirection, model::FacetState::kPending);
+  life_.happen(connection.id, model::FlowEnded{model::SetupType::kManual, "knot"});
+  life_.eye.publish(connection);
+  life_.turn();
+  EXPECT_THAT(life_.redirect_eye.asked(), ElementsAre("shop.example → https://www.shop.example/"));
+  EXPECT_EQ(life_.read(connection.id).facets.propagation, model::FacetState::kSuccess);
+  EXPECT_EQ(life_.read(connection.id).facets.redirection, model::FacetState::kPending);
+  life_.redirect_eye.redirect(true);
+  life_.walk_to(life_.clock.now() + seconds(10));
+  EXPECT_EQ(life_.read(connection.id).facets.redirection, model::FacetState::kSuccess);
+  EXPECT_THAT(life_.world.events_of(connection).back().body, HasSubstr(R"("updated_objects":["redirection_status"])"));
+  const auto probes = life_.redirect_eye.asked().size();
+  must(life_.run(life_.connections.check_now({}, connection.id)));
+  life_.turn();
+  EXPECT_EQ(life_.redirect_eye.asked().size(), probes) << "what has succeeded is not probed again";
+}
+
+TEST_F(PropagationTest, GivesTheRedirectionUpWithTheWatch) {
+  auto wish = life_.wish();
+  wish.redirection = model::Redirection{model::Redirection::From::kWww, "https://shop.example/"};
+  const auto connection = must(life_.run(life_.connections.create({}, std::move(wish))));
+  life_.happen(connection.id, model::FlowEnded{model::SetupType::kManual, "knot"});
+  life_.eye.publish(connection);
+  life_.walk_to(life_.clock.now() + hours(72));
+  EXPECT_EQ(life_.read(connection.id).facets.redirection, model::FacetState::kFailed);
+  EXPECT_FALSE(life_.read(connection.id).next_look_at);
+}
+
+TEST(MailSight, IsWhatAuthoritiesSay) {
+  using model::MailProvider;
+  const std::vector both{MailProvider::kGoogle, MailProvider::kMicrosoft};
+  const auto answer = [](dns::Verdict verdict, std::vector<std::string> values) {
+    dns::RecordObservation seen{.name = DnsName::parse("shop.example").value(), .type = RecordType::kMx};
+    seen.authorities.push_back({.server = "ns1.dns.example", .address = {}, .verdict = verdict, .values = values});
+    return seen;
+  };
+  using dns::Verdict;
+  EXPECT_EQ(mail_sight_of(answer(Verdict::kAgrees, {"10 backup.shop.example", "1 smtp.google.com"}), both),
+            model::MailSight::kSupported);
+  EXPECT_EQ(mail_sight_of(answer(Verdict::kAgrees, {"10 mx.zoho.com"}), both), model::MailSight::kExempt);
+  EXPECT_EQ(mail_sight_of(answer(Verdict::kAgrees, {"10 mx.zoho.com"}), {MailProvider::kZoho}),
+            model::MailSight::kSupported);
+  EXPECT_EQ(mail_sight_of(answer(Verdict::kNoData, {}), both), model::MailSight::kExempt);
+  EXPECT_EQ(mail_sight_of(answer(Verdict::kSilent, {}), both), model::MailSight::kUnseen);
+  EXPECT_EQ(mail_sight_of(answer(Verdict::kLame, {"1 smtp.google.com"}), both), model::MailSight::kUnseen);
 }
 
 TEST_F(PropagationTest, LooksAtExactlyTheTimesOfTheContract) {

@@ -5,6 +5,7 @@
 
 #include "base/text.h"
 #include "dns/txt_purpose.h"
+#include "net/url.h"
 
 namespace signpost::services {
 namespace {
@@ -31,8 +32,38 @@ std::string clash(const model::Record& record, const model::Record& other) {
                 record.name.text(), name_of(other.type), name_of(record.type));
 }
 
+/// Power's members are repeated in webhooks, not used: the URL must be one, with or without its scheme (seed 001 has
+/// "www.example.com"), and nothing may end a line.
+Result<void> check_for_power(const model::RecordRequest& request) {
+  const auto& url = request.application_url;
+  if (!url.empty()) {
+    const auto parsed = net::Url::parse(url.find("://") == std::string::npos ? "https://" + url : url);
+    if (!parsed) return fail(Kind::kUnprocessable, parsed.error().message, "application_url");
+  }
+  const auto& paths = request.power_root_path_access;
+  if (!paths.empty() && url.empty()) {
+    return fail(Kind::kUnprocessable, "power_root_path_access needs application_url: the paths are of that application",
+                "power_root_path_access");
+  }
+  if (paths.size() > model::kRootPathsMax) {
+    return fail(Kind::kUnprocessable, format("power_root_path_access may have at most {} items", model::kRootPathsMax),
+                "power_root_path_access");
+  }
+  for (std::size_t i = 0; i < paths.size(); ++i) {
+    const auto is_control = [](unsigned char c) { return c < 0x20 || c == 0x7F; };
+    const bool is_fit = !paths[i].empty() && paths[i].size() <= model::kRootPathBytesMax && is_valid_utf8(paths[i]) &&
+                        std::ranges::none_of(paths[i], is_control);
+    if (is_fit) continue;
+    return fail(Kind::kUnprocessable,
+                format("a path has 1 to {} bytes without control characters", model::kRootPathBytesMax),
+                format("power_root_path_access[{}]", i));
+  }
+  return {};
+}
+
 /// The model knows what a type needs; what SPF, DMARC and DKIM need of a TXT is the DNS floor's to say.
 Result<model::Record> expand_one(const model::RecordRequest& request, const model::RecordContext& context) {
+  TRY_VOID(check_for_power(request));
   auto record = TRY(model::expand(request, context));
   if (record.type == RecordType::kTxt) TRY_VOID(dns::check_txt(record.name, record.value));
   return record;

@@ -7,7 +7,7 @@
 namespace signpost::store::applications {
 namespace {
 
-#define APPLICATION_COLUMNS "id, name, cname_target, allowed_origins, issuer, audiences, created_at"
+#define APPLICATION_COLUMNS "id, name, cname_target, allowed_origins, issuer, audiences, created_at, supports_dkim"
 
 Result<model::Application> read(const Row& row) {
   model::Application application;
@@ -18,6 +18,7 @@ Result<model::Application> read(const Row& row) {
   application.identity.issuer = row.text(4);
   application.identity.audiences = items_of(row.text(5));
   application.created_at = row.time(6);
+  application.supports_dkim = row.flag(7);
   return application;
 }
 
@@ -26,9 +27,9 @@ Result<model::Application> read(const Row& row) {
 Result<void> insert(Tx& tx, const model::Application& application) {
   const std::string origins = TRY(lines_of(application.allowed_origins));
   const std::string audiences = TRY(lines_of(application.identity.audiences));
-  TRY(tx.execute("INSERT INTO application (" APPLICATION_COLUMNS ") VALUES ($1, $2, $3, $4, $5, $6, $7)",
+  TRY(tx.execute("INSERT INTO application (" APPLICATION_COLUMNS ") VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
                  application.id, application.name, application.cname_target, origins, application.identity.issuer,
-                 audiences, application.created_at));
+                 audiences, application.created_at, application.supports_dkim));
   return {};
 }
 
@@ -48,10 +49,10 @@ Result<bool> update(Tx& tx, const model::Application& application) {
   const std::string origins = TRY(lines_of(application.allowed_origins));
   const std::string audiences = TRY(lines_of(application.identity.audiences));
   return TRY(tx.execute(
-             "UPDATE application SET name = $1, cname_target = $2, allowed_origins = $3, issuer = $4, audiences = $5 "
-             "WHERE id = $6",
+             "UPDATE application SET name = $1, cname_target = $2, allowed_origins = $3, issuer = $4, audiences = $5, "
+             "supports_dkim = $6 WHERE id = $7",
              application.name, application.cname_target, origins, application.identity.issuer, audiences,
-             application.id)) == 1;
+             application.supports_dkim, application.id)) == 1;
 }
 
 Result<bool> remove(Tx& tx, ApplicationId id) {

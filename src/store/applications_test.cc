@@ -37,6 +37,7 @@ TEST_P(Applications, AreReadAsTheyWereWritten) {
   EXPECT_EQ(read->name, written.name);
   EXPECT_EQ(read->cname_target, written.cname_target);
   EXPECT_EQ(read->allowed_origins, written.allowed_origins);
+  EXPECT_FALSE(read->supports_dkim);
   EXPECT_EQ(read->identity, written.identity);
   EXPECT_EQ(read->created_at, written.created_at);
 }
@@ -58,10 +59,12 @@ TEST_P(Applications, ChangeByUpdate) {
   auto changed = application(1);
   changed.name = "Renamed";
   changed.allowed_origins = {"https://new.saas.example"};
+  changed.supports_dkim = true;
   EXPECT_TRUE(must([&](Tx& tx) { return applications::update(tx, changed); }));
   const auto read = must([](Tx& tx) { return applications::find(tx, ApplicationId(1)); });
   EXPECT_EQ(read->name, "Renamed");
   EXPECT_THAT(read->allowed_origins, ElementsAre("https://new.saas.example"));
+  EXPECT_TRUE(read->supports_dkim);
   EXPECT_FALSE(must([&](Tx& tx) { return applications::update(tx, application(2)); }));
 }
 

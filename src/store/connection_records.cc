@@ -7,7 +7,9 @@
 namespace signpost::store::connection_records {
 namespace {
 
-#define RECORD_COLUMNS "id, type, host, name, value, ttl, priority, is_propagated, proves_ownership"
+#define RECORD_COLUMNS                                                                             \
+  "id, type, host, name, value, ttl, priority, is_propagated, proves_ownership, application_url, " \
+  "power_root_path_access"
 
 Result<model::Record> read(const Row& row) {
   model::Record record{.id = row.id<RecordId>(0),
@@ -18,7 +20,9 @@ Result<model::Record> read(const Row& row) {
                        .ttl = static_cast<std::uint32_t>(row.integer(5)),
                        .priority = std::nullopt,
                        .is_propagated = row.flag(7),
-                       .proves_ownership = row.flag(8)};
+                       .proves_ownership = row.flag(8),
+                       .application_url = std::string(row.text(9)),
+                       .power_root_path_access = items_of(row.text(10))};
   if (!row.is_null(6)) record.priority = static_cast<std::uint16_t>(row.integer(6));
   return record;
 }
@@ -30,9 +34,11 @@ Result<Rows> rows_of(Tx& tx, ConnectionId connection) {
 
 /// All but the flags.
 bool is_same(const Row& row, const model::Record& record) {
-  return row.id<RecordId>(0) == record.id && row.text(1) == name_of(record.type) && row.text(2) == record.host &&
-         row.text(3) == record.name.text() && row.text(4) == record.value && row.integer(5) == record.ttl &&
-         row.optional_integer(6) == record.priority;
+  const bool is_same_for_power =
+      row.text(9) == record.application_url && items_of(row.text(10)) == record.power_root_path_access;
+  return is_same_for_power && row.id<RecordId>(0) == record.id && row.text(1) == name_of(record.type) &&
+         row.text(2) == record.host && row.text(3) == record.name.text() && row.text(4) == record.value &&
+         row.integer(5) == record.ttl && row.optional_integer(6) == record.priority;
 }
 
 bool are_same(const Rows& rows, const std::vector<model::Record>& records) {
@@ -53,10 +59,12 @@ Result<std::vector<model::Record>> load(Tx& tx, ConnectionId connection) {
 Result<void> insert_all(Tx& tx, ConnectionId connection, const std::vector<model::Record>& records) {
   int position = 0;
   for (const auto& record : records) {
+    const std::string paths = TRY(lines_of(record.power_root_path_access));
     TRY(tx.execute("INSERT INTO connection_record (" RECORD_COLUMNS
-                   ", connection, position) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
+                   ", connection, position) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)",
                    record.id, name_of(record.type), record.host, record.name, record.value, record.ttl, record.priority,
-                   record.is_propagated, record.proves_ownership, connection, position++));
+                   record.is_propagated, record.proves_ownership, record.application_url, paths, connection,
+                   position++));
   }
   return {};
 }

@@ -13,20 +13,37 @@ namespace {
   "power, claim, claim_token, claim_ends_at, setup_type, flow_ended_at, provider, is_added_announced, "              \
   "watch_started_at, next_look_at, last_look_at, attention_cause, attention_explanation, attention_since, "          \
   "deployed_at, "                                                                                                    \
-  "sequence, version, created_at, updated_at"
+  "sequence, version, created_at, updated_at, monitor, origin_flow_id, dmarc_updated, redirection_from, "            \
+  "redirection_to, purchased_domains, is_free_domain"
 
 Result<model::FacetState> facet(const Row& row, std::size_t column) {
   return known(model::parse_facet_state(row.text(column)), "facet", row.text(column));
 }
 
 Result<model::Facets> facets(const Row& row) {
-  return model::Facets{TRY(facet(row, 8)), TRY(facet(row, 9)), TRY(facet(row, 10)), TRY(facet(row, 11)),
-                       TRY(facet(row, 12))};
+  return model::Facets{TRY(facet(row, 8)),  TRY(facet(row, 9)),  TRY(facet(row, 10)),
+                       TRY(facet(row, 11)), TRY(facet(row, 12)), TRY(facet(row, 31))};
 }
 
 Result<std::optional<model::SetupType>> setup_type(const Row& row, std::size_t column) {
   if (row.is_null(column)) return std::nullopt;
   return TRY(known(model::parse_setup_type(row.text(column)), "setup type", row.text(column)));
+}
+
+Result<std::optional<model::DmarcUpdate>> dmarc_updated(const Row& row) {
+  if (row.is_null(33)) return std::nullopt;
+  return TRY(known(model::parse_dmarc_update(row.text(33)), "DMARC update", row.text(33)));
+}
+
+Result<std::optional<model::Redirection>> redirection(const Row& row) {
+  if (row.is_null(34)) return std::nullopt;
+  return model::Redirection{TRY(known(model::parse_redirection_from(row.text(34)), "redirection", row.text(34))),
+                            std::string(row.text(35))};
+}
+
+std::optional<bool> is_free_domain(const Row& row) {
+  if (row.is_null(37)) return std::nullopt;
+  return row.flag(37);
 }
 
 std::optional<model::Attention> attention(const Row& row) {
@@ -42,6 +59,7 @@ Result<model::Connection> read(const Row& row) {
                            .host = TRY(HostName::parse(row.text(3))),
                            .user_id = row.optional_text(4),
                            .job_id = std::string(row.text(5)),
+                           .origin_flow_id = row.optional_text(32),
                            .metadata_json = std::string(row.text(6)),
                            .status = TRY(known(model::parse_status(row.text(7)), "status", row.text(7))),
                            .facets = TRY(facets(row)),
@@ -53,6 +71,10 @@ Result<model::Connection> read(const Row& row) {
                            .flow_ended_at = row.optional_time(17),
                            .provider = std::string(row.text(18)),
                            .is_added_announced = row.flag(19),
+                           .dmarc_updated = TRY(dmarc_updated(row)),
+                           .redirection = TRY(redirection(row)),
+                           .purchased_domains = items_of(row.text(36)),
+                           .is_free_domain = is_free_domain(row),
                            .watch_started_at = row.optional_time(20),
                            .next_look_at = row.optional_time(21),
                            .last_look_at = row.optional_time(22),
@@ -100,20 +122,40 @@ std::optional<std::string_view> setup_type_word(const model::Connection& connect
   return model::name_of(*connection.setup_type);
 }
 
+std::optional<std::string_view> dmarc_word(const model::Connection& connection) {
+  if (!connection.dmarc_updated) return std::nullopt;
+  return model::name_of(*connection.dmarc_updated);
+}
+
+/// The columns of a redirection, null when none was asked for.
+struct RedirectionColumns {
+  explicit RedirectionColumns(const model::Connection& connection) {
+    if (!connection.redirection) return;
+    from = model::name_of(connection.redirection->from);
+    to = connection.redirection->to;
+  }
+  std::optional<std::string_view> from;
+  std::optional<std::string_view> to;
+};
+
 }  // namespace
 
 Result<void> insert(Tx& tx, const model::Connection& c) {
   const AttentionColumns attention(c);
+  const RedirectionColumns redirection(c);
+  const std::string purchased = TRY(lines_of(c.purchased_domains));
   TRY(tx.execute("INSERT INTO connection (" CONNECTION_COLUMNS
                  ", is_live) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, "
-                 "$19, $20, $21, $22, $23, $24, $25, $26, $27, $28, $29, $30, $31, $32)",
+                 "$19, $20, $21, $22, $23, $24, $25, $26, $27, $28, $29, $30, $31, $32, $33, $34, $35, "
+                 "$36, $37, $38, $39)",
                  c.id, c.application, c.organization, c.host, c.user_id, c.job_id, c.metadata_json,
                  model::name_of(c.status), model::name_of(c.facets.propagation), model::name_of(c.facets.dkim),
                  model::name_of(c.facets.redirection), model::name_of(c.facets.secure), model::name_of(c.facets.power),
                  model::name_of(c.claim), c.claim_token, c.claim_ends_at, setup_type_word(c), c.flow_ended_at,
                  c.provider, c.is_added_announced, c.watch_started_at, c.next_look_at, c.last_look_at, attention.cause,
                  attention.explanation, attention.since, c.deployed_at, c.sequence, c.version, c.created_at,
-                 c.updated_at, c.is_live()));
+                 c.updated_at, model::name_of(c.facets.monitor), c.origin_flow_id, dmarc_word(c), redirection.from,
+                 redirection.to, purchased, c.is_free_domain, c.is_live()));
   return connection_records::insert_all(tx, c.id, c.records);
 }
 
@@ -173,28 +215,30 @@ namespace {
   "metadata = $1, status = $2, propagation = $3, dkim = $4, redirection = $5, secure = $6, power = $7, "              \
   "claim_ends_at = $8, setup_type = $9, flow_ended_at = $10, provider = $11, is_added_announced = $12, "              \
   "watch_started_at = $13, next_look_at = $14, last_look_at = $15, attention_cause = $16, "                           \
-  "attention_explanation = $17, attention_since = $18, deployed_at = $19, sequence = $20, updated_at = $21, version " \
-  "= $22"
+  "attention_explanation = $17, attention_since = $18, deployed_at = $19, sequence = $20, updated_at = $21, monitor " \
+  "= $22, dmarc_updated = $23, purchased_domains = $24, is_free_domain = $25, version = $26"
 
 // Claims are in indexes and seldom change: the common save leaves them alone, which spares the database the index work.
 constexpr Sql kSaveSameClaim = "UPDATE connection SET " CONNECTION_CHANGES
-                               " WHERE application = $23 AND id = $24 AND version = $25 AND claim = $26 "
-                               "AND is_live = $27";
+                               " WHERE application = $27 AND id = $28 AND version = $29 AND claim = $30 "
+                               "AND is_live = $31";
 constexpr Sql kSaveOtherClaim =
-    "UPDATE connection SET " CONNECTION_CHANGES " WHERE application = $23 AND id = $24 AND version = $25";
+    "UPDATE connection SET " CONNECTION_CHANGES " WHERE application = $27 AND id = $28 AND version = $29";
 constexpr Sql kSaveClaim = "UPDATE connection SET claim = $1, is_live = $2 WHERE application = $3 AND id = $4";
 
 template <typename... Condition>
 Result<bool> save(Tx& tx, Sql sql, const model::Connection& c, std::int64_t expected_version,
                   const Condition&... condition) {
   const AttentionColumns attention(c);
+  const std::string purchased = TRY(lines_of(c.purchased_domains));
   return TRY(tx.execute(sql, c.metadata_json, model::name_of(c.status), model::name_of(c.facets.propagation),
                         model::name_of(c.facets.dkim), model::name_of(c.facets.redirection),
                         model::name_of(c.facets.secure), model::name_of(c.facets.power), c.claim_ends_at,
                         setup_type_word(c), c.flow_ended_at, c.provider, c.is_added_announced, c.watch_started_at,
                         c.next_look_at, c.last_look_at, attention.cause, attention.explanation, attention.since,
-                        c.deployed_at, c.sequence, c.updated_at, expected_version + 1, c.application, c.id,
-                        expected_version, condition...)) == 1;
+                        c.deployed_at, c.sequence, c.updated_at, model::name_of(c.facets.monitor), dmarc_word(c),
+                        purchased, c.is_free_domain, expected_version + 1, c.application, c.id, expected_version,
+                        condition...)) == 1;
 }
 
 }  // namespace

@@ -4,6 +4,7 @@
 #include <gmock/gmock.h>
 
 #include "base/text.h"
+#include "store/events.h"
 #include "store/jobs.h"
 #include "store/observations.h"
 #include "store/testing/store_contract.h"
@@ -47,12 +48,17 @@ model::Connection full_connection() {
   auto full = connection(1, kApplication);
   full.status = model::Status::kSslValidated;
   full.facets = {model::FacetState::kSuccess, model::FacetState::kFailed, model::FacetState::kPending,
-                 model::FacetState::kAbsent, model::FacetState::kExempt};
+                 model::FacetState::kAbsent,  model::FacetState::kExempt, model::FacetState::kPending};
   full.claim = model::Claim::kProven;
   full.setup_type = model::SetupType::kAsync;
   full.flow_ended_at = kNow + Milliseconds(1);
   full.provider = "Example DNS";
   full.is_added_announced = true;
+  full.origin_flow_id = "shared-1";
+  full.dmarc_updated = model::DmarcUpdate::kFalse;
+  full.redirection = model::Redirection{model::Redirection::From::kWww, "https://shop.example/"};
+  full.purchased_domains = {"shop.example", "shop.test"};
+  full.is_free_domain = false;
   full.watch_started_at = kNow + Milliseconds(2);
   full.next_look_at = kNow + Milliseconds(3);
   full.last_look_at = kNow + Milliseconds(4);
@@ -61,6 +67,8 @@ model::Connection full_connection() {
   full.sequence = 7;
   full.version = 8;
   full.records[1].is_propagated = true;
+  full.records[1].application_url = "https://app.saas.example/shop";
+  full.records[1].power_root_path_access = {"assets", "static files"};
   full.records[0].proves_ownership = true;
   return full;
 }
@@ -75,6 +83,8 @@ void expect_same(const model::Record& a, const model::Record& b) {
   EXPECT_EQ(a.priority, b.priority);
   EXPECT_EQ(a.is_propagated, b.is_propagated);
   EXPECT_EQ(a.proves_ownership, b.proves_ownership);
+  EXPECT_EQ(a.application_url, b.application_url);
+  EXPECT_EQ(a.power_root_path_access, b.power_root_path_access);
 }
 
 void expect_same(const model::Connection& a, const model::Connection& b) {
@@ -94,6 +104,11 @@ void expect_same(const model::Connection& a, const model::Connection& b) {
   EXPECT_EQ(a.flow_ended_at, b.flow_ended_at);
   EXPECT_EQ(a.provider, b.provider);
   EXPECT_EQ(a.is_added_announced, b.is_added_announced);
+  EXPECT_EQ(a.origin_flow_id, b.origin_flow_id);
+  EXPECT_EQ(a.dmarc_updated, b.dmarc_updated);
+  EXPECT_EQ(a.redirection, b.redirection);
+  EXPECT_EQ(a.purchased_domains, b.purchased_domains);
+  EXPECT_EQ(a.is_free_domain, b.is_free_domain);
   EXPECT_EQ(a.watch_started_at, b.watch_started_at);
   EXPECT_EQ(a.next_look_at, b.next_look_at);
   EXPECT_EQ(a.last_look_at, b.last_look_at);
@@ -121,8 +136,11 @@ TEST_P(Connections, AreReadAsTheyWereWritten) {
 }
 
 TEST_P(Connections, AreSavedWithEverythingThatCanChange) {
-  insert(connection(1, kApplication));
   auto changed = full_connection();
+  auto first = connection(1, kApplication);
+  first.origin_flow_id = changed.origin_flow_id;
+  first.redirection = changed.redirection;
+  insert(first);
   changed.metadata_json = "{}";
   EXPECT_TRUE(must([&](Tx& tx) { return connections::update(tx, changed, 0); }));
   changed.version = 1;
@@ -168,6 +186,37 @@ TEST_P(Connections, AnotherSetOfRecordsReplacesTheOld) {
   EXPECT_TRUE(must([&](Tx& tx) { return connections::update(tx, changed, 0); }));
   changed.version = 1;
   expect_same(find(1), changed);
+}
+
+TEST_P(Connections, TakeWhatARecordHasForPowerAsAChangeOfTheRecord) {
+  insert(connection(1, kApplication));
+  auto changed = find(1);
+  changed.records[0].power_root_path_access = {"assets"};
+  EXPECT_TRUE(must([&](Tx& tx) { return connections::update(tx, changed, 0); }));
+  changed.version = 1;
+  expect_same(find(1), changed);
+}
+
+TEST_P(Connections, DerivedFromASharedFlowLeadToItsLastEvent) {
+  auto origin = connection(1, kApplication, "origin");
+  origin.job_id = "shared";
+  auto first = connection(2, kApplication, "first");
+  first.origin_flow_id = "shared";
+  auto second = connection(3, kApplication, "second");
+  second.origin_flow_id = "shared";
+  const auto last = [&](ApplicationId application, std::string_view id) {
+    return must([&](Tx& tx) { return events::last_of_derived(tx, application, id); });
+  };
+  for (const auto& one : {origin, first, second}) insert(one);
+  EXPECT_FALSE(last(kApplication, "shared"));
+  for (const auto& [number, flow] : {std::pair{1, &second}, {2, &first}, {3, &origin}})
+    must([&](Tx& tx) { return events::insert(tx, event(number, *flow)); });
+  auto own = event(4, second);
+  own.type = model::EventType::kDeployed;
+  must([&](Tx& tx) { return events::insert(tx, own); });
+  EXPECT_EQ(last(kApplication, "shared")->id, EventId(2)) << "not the origin's, and none of our own types";
+  EXPECT_FALSE(last(ApplicationId(2), "shared"));
+  EXPECT_FALSE(last(kApplication, "another"));
 }
 
 TEST_P(Connections, AreInvisibleToOtherApplications) {

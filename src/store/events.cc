@@ -53,6 +53,16 @@ Result<std::optional<model::Event>> last_of_job(Tx& tx, ApplicationId applicatio
   return first_of<model::Event>(rows, read);
 }
 
+Result<std::optional<model::Event>> last_of_derived(Tx& tx, ApplicationId application, std::string_view origin) {
+  const Rows rows =
+      TRY(tx.query(
+          "SELECT " EVENT_COLUMNS " FROM event WHERE application = $1 AND job_id IN "
+          "(SELECT job_id FROM connection WHERE application = $1 AND origin_flow_id = $2 ORDER BY id DESC LIMIT $3) "
+          "AND SUBSTR(type, 1, 9) <> 'signpost.' ORDER BY id DESC LIMIT 1",
+          application, origin, kDerivedFlowsMax));
+  return first_of<model::Event>(rows, read);
+}
+
 Result<std::int64_t> remove_before_across_applications(Tx& tx, Time time, std::int32_t limit) {
   // Ids grow with age, so the oldest rows are the first of the key: no index on created_at, and never a scan of the
   // table.

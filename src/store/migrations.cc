@@ -7,6 +7,7 @@
 #include "store/migrations/0001_house.h"
 #include "store/migrations/0002_people.h"
 #include "store/migrations/0003_lanes.h"
+#include "store/migrations/0004_contract.h"
 
 namespace signpost::store {
 namespace {
@@ -15,6 +16,7 @@ constexpr std::array kMigrations{
     Migration{1, "house", migration_0001::kStatements},
     Migration{2, "people", migration_0002::kStatements},
     Migration{3, "lanes", migration_0003::kStatements},
+    Migration{4, "contract", migration_0004::kStatements},
 };
 
 Result<std::int64_t> version_of(Tx& tx) {

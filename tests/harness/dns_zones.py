@@ -41,17 +41,17 @@ INSIDE = "SIGNPOST_PRIVATE_NETWORK"
 SKIPPED = 77  # what ctest takes for "skipped"
 
 
-def enter_private_network():
-    """Starts this program again inside its own network namespace, with loopback up; returns only there."""
+def enter_private_network(also=()):
+    """Starts this program again inside its own network namespace, with loopback up; returns only there. `also`: further flags of unshare(1)."""
     if os.environ.get(INSIDE) != "yes":
         # Root needs no user namespace; everybody else becomes root of one, which is what it takes to listen on port 53.
         choices = [["-n"], ["-rn"]] if os.geteuid() == 0 else [["-rn"]]
-        flags = next((f for f in choices if subprocess.run([program("unshare"), *f, "true"], capture_output=True, check=False).returncode == 0), None)
+        flags = next((f for f in choices if subprocess.run([program("unshare"), *f, *also, "true"], capture_output=True, check=False).returncode == 0), None)
         if flags is None:
             print("skipped: this machine lets nobody make a network namespace (unshare -n, unshare -rn), and the zones need port 53")
             sys.exit(SKIPPED)
         os.environ[INSIDE] = "yes"
-        os.execv(program("unshare"), ["unshare", *flags, sys.executable, *sys.argv])
+        os.execv(program("unshare"), ["unshare", *flags, *also, sys.executable, *sys.argv])
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as any_socket:
         # SIOCGIFFLAGS, then SIOCSIFFLAGS with IFF_UP (netdevice(7)).
         name, flags = struct.unpack("16sh", fcntl.ioctl(any_socket, 0x8913, struct.pack("16sh", b"lo", 0)))

@@ -1,11 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A webhook receiver that remembers all it got, and behaves as told."""
+"""A webhook receiver that remembers all it got, behaves as told, and takes nothing that breaks the published schema."""
 
 import http.server
 import json
 import threading
 
-from .process import wait_until
+from .contract import problems_of
+from .process import Failed, wait_until
 
 
 class Received:
@@ -21,7 +22,7 @@ class Receiver:
     """Listens on loopback; `behave(request) -> status` (default 200) may also return (status, headers, body)."""
 
     def __init__(self, behave=None, address="127.0.0.1", port=0):
-        self.received, self.lock = [], threading.Lock()
+        self.received, self.broken, self.lock = [], [], threading.Lock()
         owner = self
 
         class Handler(http.server.BaseHTTPRequestHandler):
@@ -30,8 +31,10 @@ class Receiver:
             def do_POST(self):
                 body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
                 request = Received(self.path, self.headers, body)
+                problems = problems_of(body)
                 with owner.lock:
                     owner.received.append(request)
+                    owner.broken.extend(f"{problem}, in {body[:2000]!r}" for problem in problems)
                 answer = behave(request) if behave else 200
                 status, headers, text = answer if isinstance(answer, tuple) else (answer, {}, b"")
                 self.send_response(status)
@@ -50,8 +53,14 @@ class Receiver:
         threading.Thread(target=self.server.serve_forever, args=(0.05,), daemon=True).start()
 
     def all(self):
+        """Whatever has arrived; Failed if any of it breaks the schema."""
         with self.lock:
+            self.check()
             return list(self.received)
+
+    def check(self):
+        if self.broken:
+            raise Failed("webhooks that docs/webhooks/payload.schema.json does not allow:\n" + "\n".join(self.broken))
 
     def wait_for(self, matches, what, seconds=30):
         """The first received webhook whose JSON `matches`."""
@@ -60,3 +69,4 @@ class Receiver:
     def stop(self):
         self.server.shutdown()
         self.server.server_close()
+        self.check()

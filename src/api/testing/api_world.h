@@ -13,9 +13,11 @@
 #include "api/api.h"
 #include "crypto/testing/fake_random.h"
 #include "crypto/testing/token_signer.h"
+#include "net/testing/fake_address_resolver.h"
 #include "net/testing/run_task.h"
 #include "services/history.h"
 #include "services/testing/webhook_world.h"
+#include "services/webhook_tester.h"
 
 namespace signpost::api::testing {
 
@@ -62,6 +64,10 @@ class ApiWorld {
   net::HttpClient http;
   services::Identity identity;
   services::Tokens tokens;
+  net::AddressPolicy policy;  // loopback is open
+  net::testing::FakeAddressResolver addresses;
+  net::PostSender sender;
+  services::WebhookTester tester;
   Api api;
 
   std::string admin_key;

@@ -23,6 +23,8 @@ class FakeEye final : public DnsEye {
   void publish(const DnsName& name, RecordType type, std::string value) {
     present_.emplace(name, type, std::move(value));
   }
+  /// What a question for any value of that type is answered with.
+  void publish_mail(std::string value) { mail_ = std::move(value); }
   void publish(const model::Connection& connection) {
     for (const auto& record : connection.records) publish(record.name, record.type, record.value);
   }
@@ -60,6 +62,7 @@ class FakeEye final : public DnsEye {
   dns::RecordObservation see(const dns::Expectation& expectation) const {
     dns::RecordObservation seen{.name = expectation.name, .type = expectation.type};
     seen.expected = expectation.value.value_or("any value");
+    if (!expectation.value) return see_any(std::move(seen));
     const auto wanted = std::tuple(expectation.name, expectation.type, seen.expected);
     seen.value_seen = blind_.empty() && present_.contains(wanted);
     seen.propagated = seen.value_seen || (blind_.empty() && flattened_.contains(wanted));
@@ -72,13 +75,42 @@ class FakeEye final : public DnsEye {
     return seen;
   }
 
+  /// The domain's mail exchange, whatever it is.
+  dns::RecordObservation see_any(dns::RecordObservation seen) const {
+    const auto without = blind_.empty() ? dns::Verdict::kNoData : dns::Verdict::kSilent;
+    seen.propagated = blind_.empty() && !mail_.empty();
+    dns::ServerAnswer answer{.server = "ns1.dns.example", .address = {}, .verdict = without};
+    if (seen.propagated) answer.verdict = dns::Verdict::kAgrees;
+    if (seen.propagated) answer.values = {mail_};
+    seen.authorities.push_back(std::move(answer));
+    return seen;
+  }
+
   const Clock& clock_;
   std::set<std::tuple<DnsName, RecordType, std::string>> present_;
   std::set<std::tuple<DnsName, RecordType, std::string>> flattened_;
   std::function<Task<void>()> during_;
   std::string blind_;
+  std::string mail_;
   std::vector<Time> looks_;
   std::vector<dns::Expectation> last_asked_;
+};
+
+/// Sees a redirection when the test says so.
+class FakeRedirectEye final : public RedirectEye {
+ public:
+  void redirect(bool is_redirected) { is_redirected_ = is_redirected; }
+  /// "apex.example → https://…", one line a question.
+  const std::vector<std::string>& asked() const { return asked_; }
+
+  Task<bool> is_redirected(std::string host, std::string to) override {
+    asked_.push_back(host + " → " + to);
+    co_return is_redirected_;
+  }
+
+ private:
+  bool is_redirected_ = false;
+  std::vector<std::string> asked_;
 };
 
 }  // namespace signpost::services::testing

@@ -32,6 +32,12 @@ model::Connection Life::create(std::string_view host, std::string organization) 
   return must(run(connections.create({}, wish(host, std::move(organization)))));
 }
 
+void Life::support_dkim(bool supports_dkim) {
+  world.application.supports_dkim = supports_dkim;
+  must(
+      world.storage.write_now<bool>([&](store::Tx& tx) { return store::applications::update(tx, world.application); }));
+}
+
 ApplicationId Life::add_application() {
   model::Application application{.id = world.ids.make<ApplicationId>(), .name = "another", .created_at = clock.now()};
   must(world.storage.write_now<void>([&](store::Tx& tx) { return store::applications::insert(tx, application); }));

@@ -31,6 +31,8 @@ class Life {
   /// `www` CNAME → app.saas.example of the host's domain, for organization `acme` unless said otherwise.
   CreateConnection wish(std::string_view host = "www.shop.example", std::string organization = "acme") const;
   model::Connection create(std::string_view host = "www.shop.example", std::string organization = "acme");
+  /// Turns the application's support of DKIM on or off.
+  void support_dkim(bool supports_dkim);
   /// Another application of the same operator.
   ApplicationId add_application();
 
@@ -61,7 +63,8 @@ class Life {
   net::Loops loops{1};
   Connections connections{world.storage, bell, clock, world.ids, random};
   FakeEye eye{clock};
-  Propagation propagation{world.storage, bell, clock, world.ids, {&eye}};
+  FakeRedirectEye redirect_eye;
+  Propagation propagation{world.storage, bell, clock, world.ids, {{&eye, &redirect_eye}}, {}};
   JobRunner runner;
 };
 
