@@ -182,6 +182,8 @@ void add_app_create(CLI::App& app, Action& chosen) {
   cli.add_option("--name", wish.name, "What people call it")->required();
   cli.add_option("--webhook-url", wish.webhook_url, "Where its events go (http or https)")->type_name("URL");
   cli.add_option("--cname-target", wish.cname_target, "What {CNAME_TARGET} in records stands for")->type_name("HOST");
+  cli.add_flag("--supports-dkim", wish.supports_dkim,
+               "Watch DKIM for flows that expect a selector's record (Enable support for DKIM)");
   cli.add_option("--allowed-origin", wish.allowed_origins, "Origin whose browsers may call (CORS); may be repeated")
       ->type_name("ORIGIN")
       ->allow_extra_args(false);

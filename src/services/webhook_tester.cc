@@ -12,6 +12,8 @@
 namespace signpost::services {
 namespace {
 
+constexpr std::string_view kHidden = "(hidden)";
+
 std::string sentence_of(const net::PostOutcome& outcome) {
   if (outcome.failure != net::PostOutcome::Failure::kNone) return outcome.detail;
   auto sentence = format("answered {} {}", outcome.status, net::reason_of(outcome.status));
@@ -54,18 +56,25 @@ Task<Result<WebhookTest>> WebhookTester::test(ApplicationId application, Endpoin
       [application, id](store::Tx& tx) { return store::endpoints::find(tx, application, id); }));
   if (!endpoint) co_return fail(Kind::kNotFound, "there is no endpoint " + id.text() + " of this application");
   CO_TRY_VOID(rate_.take(static_cast<std::uint64_t>(id.value())));
-  const auto secrets = secrets_.secrets_of(application);
+  auto secrets = secrets_.secrets_for(*endpoint);
+  if (!secrets && co_await secrets_.reload()) secrets = secrets_.secrets_for(*endpoint);
   if (!secrets) {
-    co_return fail(Kind::kConflict, "the application has no live secret to sign with: make one with rotate-secret");
+    co_return fail(Kind::kConflict, "there is no live secret to sign with: make one with rotate-secret");
   }
+  auto own_headers = CO_TRY(secrets_.headers_for(*endpoint));
   auto url = CO_TRY(net::Url::parse(endpoint->url));
   const auto event_id = ids_.make<EventId>();
   WebhookTest test;
   test.url = url.text();
   test.body = sample_body(type, event_id, clock_.now());
   test.headers = headers_for(*endpoint, *secrets, event_id, test.body);
-  const auto deadline = std::chrono::steady_clock::now() + settings_.budget;
-  test.outcome = co_await senders_.at(loops_.here())->post(std::move(url), test.headers, test.body, deadline);
+  auto sent = test.headers;
+  for (auto& header : own_headers) {
+    test.headers.push_back({header.name, std::string(kHidden)});
+    sent.push_back(std::move(header));
+  }
+  const auto deadline = std::chrono::steady_clock::now() + endpoint->timeout;
+  test.outcome = co_await senders_.at(loops_.here())->post(std::move(url), std::move(sent), test.body, deadline);
   clean(test.outcome);
   test.is_success = test.outcome.failure == net::PostOutcome::Failure::kNone && model::is_success(test.outcome.status);
   test.sentence = sentence_of(test.outcome);

@@ -26,7 +26,8 @@ inline constexpr std::string_view kTestHeader = "Signpost-Test";
 /// One test: what left and what came back.
 struct WebhookTest {
   std::string url;
-  std::vector<net::Header> headers;  // of the request, without those that HTTP itself needs
+  std::vector<net::Header> headers;  // of the request, without those that HTTP itself needs; the values of the
+                                     // endpoint's own may be secrets and are not repeated
   std::string body;
   net::PostOutcome outcome;  // texts fit for JSON
   bool is_success = false;   // as a delivery would be judged
@@ -37,7 +38,6 @@ class WebhookTester {
  public:
   struct Settings {
     std::string user_agent;
-    Milliseconds budget{15'000};  // as an attempt of a delivery has
     // Of one endpoint. A test is a person's, and its receiver may be a stranger.
     net::RateLimit::Settings rate{.per_second = 0.2, .burst = 5};
   };
@@ -48,7 +48,8 @@ class WebhookTester {
                 std::vector<net::PostSender*> senders, Settings settings);
 
   /// On a loop. Disabled endpoints and those of any owner are tested, too. kNotFound for another application's
-  /// endpoint, kRateLimited, kConflict without a live secret to sign with. A receiver that fails is no error.
+  /// endpoint, kRateLimited, kConflict without a live secret to sign with, kUnprocessable if a header of the endpoint's
+  /// own does not open. A receiver that fails, or that does not answer within the endpoint's timeout, is no error.
   Task<Result<WebhookTest>> test(ApplicationId application, EndpointId endpoint, model::EventType type);
 
  private:
