@@ -63,11 +63,11 @@ std::string joined(const std::vector<std::string>& texts) {
 std::string application_text(const model::Application& application) {
   const auto& identity = application.identity;
   return format(
-      "application      {}\nname             {}\ncname target     {}\nallowed origins  {}\nissuer           "
-      "{}\naudiences        {}\n",
+      "application      {}\nname             {}\ncname target     {}\nsupports DKIM    {}\nallowed origins  {}\n"
+      "issuer           {}\naudiences        {}\n",
       application.id.text(), printable(application.name),
-      application.cname_target ? application.cname_target->text() : "none", joined(application.allowed_origins),
-      identity.issuer.empty() ? "none" : printable(identity.issuer),
+      application.cname_target ? application.cname_target->text() : "none", application.supports_dkim ? "yes" : "no",
+      joined(application.allowed_origins), identity.issuer.empty() ? "none" : printable(identity.issuer),
       identity.audiences.empty() ? "any" : printable(joined(identity.audiences), 1000));
 }
 

@@ -187,6 +187,8 @@ void add_app_create(CLI::App& app, Action& chosen) {
   cli.add_option("--owner-email", wish.owner_email, "Who is warned by mail when webhooks cannot be delivered")
       ->type_name("ADDRESS");
   cli.add_option("--cname-target", wish.cname_target, "What {CNAME_TARGET} in records stands for")->type_name("HOST");
+  cli.add_flag("--supports-dkim", wish.supports_dkim,
+               "Watch DKIM for flows that expect a selector's record (Enable support for DKIM)");
   cli.add_option("--allowed-origin", wish.allowed_origins, "Origin whose browsers may call (CORS); may be repeated")
       ->type_name("ORIGIN")
       ->allow_extra_args(false);

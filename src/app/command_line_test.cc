@@ -62,6 +62,7 @@ TEST(CommandLine, EveryCommandHasHelpThatExplainsIt) {
                                                                  {"webhook"},
                                                                  {"webhook", "verify"},
                                                                  {"webhook", "listen"},
+                                                                 {"webhook", "test"},
                                                                  {"config"},
                                                                  {"config", "check"},
                                                                  {"config", "show"}}) {
@@ -70,6 +71,14 @@ TEST(CommandLine, EveryCommandHasHelpThatExplainsIt) {
     EXPECT_EQ(console.run(help), 0) << words.back();
     EXPECT_GT(console.out().size(), 80U) << words.back();
   }
+}
+
+TEST(CommandLine, PrintsTheContractOfWebhooks) {
+  TestConsole console;
+  EXPECT_EQ(console.run({"webhook", "schema"}), 0);
+  EXPECT_TRUE(has(console.out(), "https://json-schema.org/draft/2020-12/schema"));
+  EXPECT_EQ(console.run({"webhook", "docs"}), 0);
+  EXPECT_TRUE(has(console.out(), "purchase.confirmation.expired"));
 }
 
 TEST(CommandLine, WordsThatMakeNoCommandEndWithTwo) {
@@ -88,6 +97,9 @@ TEST(CommandLine, WordsThatMakeNoCommandEndWithTwo) {
            {"dns", "observe", "shop.example", "A", "--resolver", "ns.example"},
            {"dns", "observe", "shop.example", "A", "--allow", "10.0.0.1/8"},
            {"webhook", "listen", "--accept", "v3"},
+           {"webhook", "test"},
+           {"webhook", "test", "endpoint"},
+           {"webhook", "test", "end_0000000000001", "--type", "domain.timeout"},
            {"webhook", "listen", "--until", "later"},
            {"webhook", "listen", "--listen", "127.0.0.1:99999", "--secret", "x"},
            {"webhook", "listen", "--listen", "localhost:9000", "--secret", "x"},

@@ -119,6 +119,12 @@ TEST(Settings, AWrongTypeNamesKeyLineAndWhatIsWanted) {
   EXPECT_TRUE(has(error, "not the number 20")) << error;
 }
 
+TEST(Settings, AMailProviderIsOneThatIsKnown) {
+  EXPECT_EQ(parse("[dns]\ndkim_providers = [\"google\", \"zoho\"]")->settings.dns.dkim_providers,
+            (std::vector{model::MailProvider::kGoogle, model::MailProvider::kZoho}));
+  EXPECT_TRUE(has(error_of("[dns]\ndkim_providers = [\"fastmail\"]"), "\"fastmail\" is none"));
+}
+
 TEST(Settings, ValuesOutsideTheirLimitsAreRefused) {
   for (const auto* toml : {"[dns]\nauthority_port = 0\n",
                            "[dns]\nauthority_port = 65536\n",

@@ -65,6 +65,7 @@ net::PostSettings plain_sender_settings(const Settings& settings) {
   auto sender = sender_settings(settings);
   sender.source_addresses.clear();
   sender.idle_per_key_max = 0;
+  sender.exchanges_max = 128;
   return sender;
 }
 
@@ -83,7 +84,8 @@ services::Courier::Settings courier_settings(const Settings& settings) {
 std::size_t connections_max(const Settings& settings) {
   const auto loops = loops_of(settings);
   const auto courier = courier_settings(settings);
-  const auto attempts = courier.in_flight_max + courier.slow_in_flight_max + sender_settings(settings).idle_max;
+  const auto attempts = courier.in_flight_max + courier.slow_in_flight_max + sender_settings(settings).idle_max +
+                        plain_sender_settings(settings).exchanges_max;
   const auto limit = raise_descriptor_limit();
   const auto plan = plan_descriptors(limit, {.connections = settings.api.connections_max,
                                              .questions = loops * observer_settings(settings, {}).in_flight_max,

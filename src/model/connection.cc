@@ -57,8 +57,10 @@ class Deciding {
   Deciding(const Connection& connection, Time now)
       : now_(now), before_(connection), decision_{.connection = connection, .events = {}, .jobs = {}} {}
 
-  Result<Decision> operator()(const Created&) {
+  Result<Decision> operator()(const Created& created) {
     if (next().redirection) next().facets.redirection = FacetState::kPending;
+    // Whose mail it is, the first look will say; until then nobody is told that DKIM does not matter.
+    if (created.supports_dkim && expects_dkim(next())) next().facets.dkim = FacetState::kPending;
     request(JobKind::kClaimEnd, next().claim_ends_at);
     return changed();
   }

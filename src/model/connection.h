@@ -160,7 +160,9 @@ bool expects_dkim(const Connection& connection);
 
 // ── happenings ──────────────────────────────────────────────────────────────────────────────────────────────
 
-struct Created {};
+struct Created {
+  bool supports_dkim = false;  // the application does
+};
 struct StepMarked {
   int step = 0;  // 1 or 2, checked at the door
 };

@@ -456,6 +456,13 @@ TEST(Connection, WaitsForTheSelectorWhereTheMailProviderIsSupported) {
   EXPECT_THAT(found->events[0].updated_objects, ElementsAre("dkim_status"));
 }
 
+TEST(Connection, IsCreatedPendingForDkimWhereTheApplicationSupportsIt) {
+  const auto created = with_dkim();
+  EXPECT_EQ(after(created, Created{.supports_dkim = true}).facets.dkim, FacetState::kPending);
+  EXPECT_EQ(after(created, Created{.supports_dkim = false}).facets.dkim, FacetState::kExempt);
+  EXPECT_EQ(after(sample_connection(), Created{.supports_dkim = true}).facets.dkim, FacetState::kExempt);
+}
+
 TEST(Connection, NamesEveryFacetThatOneLookHasChanged) {
   const auto both = decide(with_dkim(), seen_with_dkim(true, true, MailSight::kSupported), kStart + seconds(10));
   ASSERT_TRUE(both);

@@ -75,7 +75,7 @@ constexpr std::array kEvents{
 static_assert(kEvents.size() == kEventTypes.size());
 static_assert([] {
   for (std::size_t i = 0; i < kEvents.size(); ++i) {
-    if (kEvents[i].type != kEventTypes[i]) return false;
+    if (kEvents[i].type != kEventTypes[i] || static_cast<std::size_t>(kEvents[i].type) != i) return false;
   }
   return true;
 }());
@@ -186,7 +186,7 @@ constexpr std::array kRecordMembers{
 
 std::span<const EventRow> event_rows() { return kEvents; }
 
-const EventRow& row_of(EventType type) { return *std::ranges::find(kEvents, type, &EventRow::type); }
+const EventRow& row_of(EventType type) { return kEvents[static_cast<std::size_t>(type)]; }
 
 std::span<const MemberRow> member_rows() { return kMembers; }
 

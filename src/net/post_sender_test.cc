@@ -83,6 +83,23 @@ TEST(PostSender, SendsExactlyOneWellFormedRequest) {
   }
 }
 
+TEST(PostSender, GetsWithoutABody) {
+  std::string seen;
+  {
+    const ScriptedServer server([&](RawPeer& peer, int) {
+      seen = peer.read_until("\r\n\r\n");
+      peer.send(kOk);
+    });
+    Sending s;
+    const auto url = Url::parse("http://hooks.shop.example:" + std::to_string(server.port())).value();
+    const auto outcome =
+        testing::run_task(s.loop, s.sender.get(url, {{"User-Agent", "Signpost"}}, steady_clock::now() + 10s));
+    EXPECT_EQ(outcome.status, 200) << outcome.detail;
+    EXPECT_EQ(seen, "GET / HTTP/1.1\r\nHost: hooks.shop.example:" + std::to_string(server.port()) +
+                        "\r\nUser-Agent: Signpost\r\n\r\n");
+  }
+}
+
 TEST(PostSender, ReportsFailingStatusesAsTheyAre) {
   for (const int status : {204, 304, 400, 404, 410, 500, 503}) {
     const ScriptedServer server(

@@ -37,8 +37,8 @@ Result<model::Connection> load_connection(store::Tx& tx, const std::optional<App
   return *std::move(found);
 }
 
-Result<model::Connection> ConnectionChange::create(const model::Connection& connection) {
-  auto decision = TRY(model::decide(connection, model::Created{}, now_));
+Result<model::Connection> ConnectionChange::create(const model::Connection& connection, const model::Created& created) {
+  auto decision = TRY(model::decide(connection, created, now_));
   TRY_VOID(store::connections::insert(tx_, decision.connection));
   TRY_VOID(write_consequences(decision));
   return std::move(decision.connection);

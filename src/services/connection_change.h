@@ -45,7 +45,7 @@ class ConnectionChange {
       : tx_(tx), ids_(ids), now_(now), own_job_(&own_job) {}
 
   /// Saves a new connection. The caller has checked that the claim may stand.
-  Result<model::Connection> create(const model::Connection& connection);
+  Result<model::Connection> create(const model::Connection& connection, const model::Created& created);
 
   /// Loads, decides, saves; anew when somebody was first. The connection as it is afterwards.
   Result<model::Connection> apply(const Load& load, const Cause& cause);

@@ -195,7 +195,7 @@ Task<Result<model::Connection>> Connections::create(Scope scope, CreateConnectio
     connection.records = TRY(expand_all(wish.records, context_of(draft, application), {}, ids_));
     TRY_VOID(check_claims(tx, connection));
     ConnectionChange step(tx, ids_, now);
-    auto saved = TRY(step.create(connection));
+    auto saved = TRY(step.create(connection, {application.supports_dkim}));
     if (also) TRY_VOID(also(tx, saved));
     return Changed{std::move(saved), step.rings()};
   });

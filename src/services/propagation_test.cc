@@ -126,6 +126,7 @@ TEST_F(PropagationTest, TellsOfDkimFromPendingToSuccess) {
   life_.support_dkim(true);
   life_.eye.publish_mail("1 aspmx.l.google.com");
   const auto connection = create_with_dkim();
+  EXPECT_THAT(life_.world.events_of(connection).back().body, HasSubstr(R"("dkim_status":"pending")"));
   life_.turn();
   EXPECT_EQ(life_.read(connection.id).facets.dkim, model::FacetState::kPending);
   const auto& selector = connection.records[1];

@@ -27,8 +27,6 @@ Result<Url> destination_of(const Url& asked, std::string_view location) {
   return Url::parse(format("{}://{}{}{}", scheme, asked.authority(), slash, location));
 }
 
-bool is_answer(RedirectReply reply) { return reply == RedirectReply::kAgrees || reply == RedirectReply::kDisagrees; }
-
 }  // namespace
 
 RedirectReply reply_of(const Url& asked, const Url& wanted, const net::PostOutcome& outcome) {
@@ -39,6 +37,12 @@ RedirectReply reply_of(const Url& asked, const Url& wanted, const net::PostOutco
   if (destination->text() == wanted.text()) return RedirectReply::kAgrees;
   const bool is_upgrade = asked.scheme == net::Scheme::kHttp && destination->scheme == net::Scheme::kHttps;
   return is_upgrade && destination->host == asked.host ? RedirectReply::kUpgrades : RedirectReply::kDisagrees;
+}
+
+bool is_there(RedirectReply http, RedirectReply https) {
+  constexpr auto kAgrees = RedirectReply::kAgrees;
+  constexpr auto kDisagrees = RedirectReply::kDisagrees;
+  return (http == kAgrees || https == kAgrees) && http != kDisagrees && https != kDisagrees;
 }
 
 Task<void> RedirectProbe::ask(const Url& url, net::PostOutcome& outcome) {
@@ -56,9 +60,7 @@ Task<bool> RedirectProbe::is_redirected(std::string host, std::string to) {
   questions.push_back(ask(*http, outcomes[0]));
   questions.push_back(ask(*https, outcomes[1]));
   co_await dns::together(std::move(questions));
-  const std::array replies{reply_of(*http, *wanted, outcomes[0]), reply_of(*https, *wanted, outcomes[1])};
-  const bool is_any = std::ranges::any_of(replies, is_answer);
-  co_return is_any&& std::ranges::find(replies, RedirectReply::kDisagrees) == replies.end();
+  co_return is_there(reply_of(*http, *wanted, outcomes[0]), reply_of(*https, *wanted, outcomes[1]));
 }
 
 }  // namespace signpost::services

@@ -31,6 +31,10 @@ enum class RedirectReply {
 };
 RedirectReply reply_of(const net::Url& asked, const net::Url& wanted, const net::PostOutcome& outcome);
 
+/// At least one of both agrees and none disagrees, as it is with the servers of a record: many that redirect hold no
+/// certificate for https, which contradicts nothing.
+bool is_there(RedirectReply http, RedirectReply https);
+
 class RedirectProbe final : public RedirectEye {
  public:
   struct Settings {
@@ -41,8 +45,6 @@ class RedirectProbe final : public RedirectEye {
   };
   RedirectProbe(net::PostSender& sender, Settings settings) : sender_(sender), settings_(std::move(settings)) {}
 
-  /// True if at least one of both agrees and no answer disagrees, as it is with the servers of a record: many that
-  /// redirect hold no certificate for https, which contradicts nothing.
   Task<bool> is_redirected(std::string host, std::string to) override;
 
  private:

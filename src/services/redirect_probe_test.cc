@@ -56,6 +56,18 @@ TEST(RedirectReply, LeavesTheUpgradeToHttpsToHttps) {
   EXPECT_EQ(reply("https://shop.example/", answer(0)), RedirectReply::kSilent);
 }
 
+TEST(RedirectReply, OfBothSchemesMakesTheRedirectionIfOneAgreesAndNoneDisagrees) {
+  using enum RedirectReply;
+  EXPECT_TRUE(is_there(kAgrees, kAgrees));
+  EXPECT_TRUE(is_there(kAgrees, kSilent));
+  EXPECT_TRUE(is_there(kUpgrades, kAgrees));
+  EXPECT_TRUE(is_there(kSilent, kAgrees));
+  EXPECT_FALSE(is_there(kUpgrades, kSilent));
+  EXPECT_FALSE(is_there(kSilent, kSilent));
+  EXPECT_FALSE(is_there(kAgrees, kDisagrees));
+  EXPECT_FALSE(is_there(kDisagrees, kAgrees));
+}
+
 /// shop.example on loopback: http answers as the test says, https speaks no TLS.
 class RedirectProbeTest : public ::testing::Test {
  protected:

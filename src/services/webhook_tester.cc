@@ -13,6 +13,8 @@
 namespace signpost::services {
 namespace {
 
+constexpr std::string_view kHidden = "(hidden)";
+
 std::string sentence_of(const net::PostOutcome& outcome) {
   if (outcome.failure != net::PostOutcome::Failure::kNone) return outcome.detail;
   auto sentence = format("answered {} {}", outcome.status, net::reason_of(outcome.status));
@@ -55,7 +57,8 @@ Task<Result<WebhookTest>> WebhookTester::test(ApplicationId application, Endpoin
       [application, id](store::Tx& tx) { return store::endpoints::find(tx, application, id); }));
   if (!endpoint) co_return fail(Kind::kNotFound, "there is no endpoint " + id.text() + " of this application");
   CO_TRY_VOID(rate_.take(static_cast<std::uint64_t>(id.value())));
-  const auto secrets = secrets_.secrets_for(*endpoint);
+  auto secrets = secrets_.secrets_for(*endpoint);
+  if (!secrets && co_await secrets_.reload()) secrets = secrets_.secrets_for(*endpoint);
   if (!secrets) {
     co_return fail(Kind::kConflict, "there is no live secret to sign with: make one with rotate-secret");
   }

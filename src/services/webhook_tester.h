@@ -47,7 +47,8 @@ class WebhookTester {
                 std::vector<net::PostSender*> senders, Settings settings);
 
   /// On a loop. Disabled endpoints and those of any owner are tested, too. kNotFound for another application's
-  /// endpoint, kRateLimited, kConflict without a live secret to sign with. A receiver that fails is no error.
+  /// endpoint, kRateLimited, kConflict without a live secret to sign with, kUnprocessable if a header of the endpoint's
+  /// own does not open. A receiver that fails, or that does not answer within the endpoint's timeout, is no error.
   Task<Result<WebhookTest>> test(ApplicationId application, EndpointId endpoint, model::EventType type);
 
  private:

@@ -87,8 +87,28 @@ TEST_F(WebhookTesterTest, TestsEndpointsThatAreDisabledOrWhoseOwnerMayNotReceive
   const WebhookReceiver receiver(always(204));
   auto endpoint = world_.add_endpoint(receiver.url(), model::Role::kViewer);
   endpoint.is_enabled = false;
+  endpoint.disabled_reason = model::DisabledReason::kByHand;
+  endpoint.disabled_at = world_.clock.now();
   world_.save(endpoint);
   EXPECT_TRUE(must(test(endpoint.id)).is_success);
+}
+
+TEST_F(WebhookTesterTest, SendsTheEndpointsOwnHeadersAndDoesNotRepeatTheirValues) {
+  const WebhookReceiver receiver(always(200));
+  world_.secrets.set_headers(std::vector<net::Header>{{"Authorization", "Bearer s3cret"}});
+  const auto done = must(test(world_.add_endpoint(receiver.url()).id));
+  EXPECT_EQ(receiver.received().at(0).header("Authorization"), "Bearer s3cret");
+  EXPECT_EQ(net::header_of(done.headers, "Authorization"), "(hidden)");
+}
+
+TEST_F(WebhookTesterTest, WaitsAsLongAsTheEndpointsTimeout) {
+  const WebhookReceiver receiver([](const auto&, std::size_t) { return std::string(); });
+  auto endpoint = world_.add_endpoint(receiver.url());
+  endpoint.timeout = std::chrono::seconds(1);
+  world_.save(endpoint);
+  const auto done = must(test(endpoint.id));
+  EXPECT_EQ(done.outcome.failure, net::PostOutcome::Failure::kTimeout);
+  EXPECT_GE(done.outcome.timing.total, Milliseconds(900));
 }
 
 TEST_F(WebhookTesterTest, RefusesAnAddressAsADeliveryDoes) {

@@ -219,6 +219,21 @@ TEST_P(Connections, DerivedFromASharedFlowLeadToItsLastEvent) {
   EXPECT_FALSE(last(kApplication, "another"));
 }
 
+TEST_P(Connections, LeadFromTheirOriginToTheNewestOfThemHoweverManyThereAre) {
+  const std::int64_t last = events::kDerivedFlowsMax + 1;
+  must([&](Tx& tx) -> Result<void> {
+    for (std::int64_t number = 1; number <= last; ++number) {
+      auto derived = connection(number, kApplication, format("org-{}", number));
+      derived.origin_flow_id = "shared";
+      TRY_VOID(connections::insert(tx, derived));
+      if (number == 1 || number == last) TRY_VOID(events::insert(tx, event(last - number + 1, derived)));
+    }
+    return {};
+  });
+  const auto found = must([](Tx& tx) { return events::last_of_derived(tx, kApplication, "shared"); });
+  EXPECT_EQ(found->id, EventId(1)) << "the oldest flow's newer event is beyond the limit";
+}
+
 TEST_P(Connections, AreInvisibleToOtherApplications) {
   insert(connection(1, kApplication));
   const ApplicationId other(2);

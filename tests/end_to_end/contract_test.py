@@ -11,6 +11,17 @@ from harness.receiver import Receiver
 from harness.signpost import Signpost, call
 from verifier import verify_entri
 
+# Seed 001, "Example webhook payload", as it is published.
+PUBLISHED_EXAMPLE = """{
+  "id": "1234567890-abcdefg-1234567890", "user_id": "your-provided-user-id", "domain": "example.com", "subdomain": "shop",
+  "provider" : "cloudflare", "type": "domain.added", "propagation_status": "pending", "dkim_status": "success", "redirection_status": "exempt",
+  "setup_type": "automatic", "secure_status": "success", "power_status": "success", "monitor_status": "pending", "dmarc_updated": "exempt",
+  "cname_target": "my.saascompany.com", "purchased_domains": ["domain1.com", "domain2.com", "domainN.com"], "free_domain": true,
+  "data": {
+    "records_propagated": [
+      {"type": "A", "host": "smallbusiness.com", "value": "54.153.2.220", "applicationUrl": "www.example.com", "powerRootPathAccess": ["path1", "path2", "pathN"]},
+      {"type": "CNAME", "host": "www", "value": "smallbusiness.com"}],
+    "records_non_propagated": []}}"""
 RECORD = {"type": "CNAME", "host": "www", "value": "app.saas.example"}
 
 
@@ -51,6 +62,14 @@ class Contract(unittest.TestCase):
         for name, sample in self.samples.items():
             with self.subTest(name):
                 self.assertEqual(problems_of(sample), [])
+
+    def test_published_example_keeps_the_schema_with_what_signpost_adds(self):
+        example = json.loads(PUBLISHED_EXAMPLE)
+        added = {"event_id": "evt_0000000000001", "job_id": example["id"], "sequence": 1, "created_at": "2026-11-30T12:00:00.000Z"}
+        self.assertEqual(problems_of({**example, **added}), [])
+        schema = json.loads(self.server.run("webhook", "schema").stdout)
+        order = [name for name in schema["properties"] if name in example]
+        self.assertEqual(order, list(example))
 
     def test_schema_refuses_what_the_seed_does_not_have(self):
         def broken(name, **members):

@@ -97,6 +97,23 @@ class Walk(unittest.TestCase):
         self.assertNotIn("propagation_status", completed.json)
         self.assertNotIn("data", completed.json)
 
+    def test_dkim_follows_the_mail_provider_and_the_selectors_record(self):
+        self.server.v1("PATCH", f"/applications/{self.application['id']}", {"supports_dkim": True})
+        self.addCleanup(self.server.v1, "PATCH", f"/applications/{self.application['id']}", {"supports_dkim": False})
+        mail, key = "@ IN MX 1 aspmx.l.google.com.", 'google._domainkey IN TXT "v=DKIM1; k=rsa; p=QUJD"'
+        connection = self.connect(records=[{"type": "CNAME", "host": "www", "value": "{CNAME_TARGET}"},
+                                           {"type": "TXT", "host": "google._domainkey", "value": "v=DKIM1; k=rsa; p=QUJD"}])
+        for server in (self.world.powerdns, self.world.knot):
+            server.set_records("shop.example", [mail])
+        self.server.v1("POST", f"/connections/{connection['id']}/flow", {"setup_type": "manual"})
+        self.assertEqual(self.webhook(connection, "domain.added").json["dkim_status"], "pending")
+        for server in (self.world.powerdns, self.world.knot):
+            server.set_records("shop.example", [mail, key])
+        seen = self.check(connection)
+        self.assertEqual(seen["facets"]["propagation_status"], "pending")
+        self.assertEqual(len(seen["observation"]["records"]), 3, "the flow's records and the claim, not the mail")
+        self.webhook(connection, "domain.added", dkim_status="success", updated_objects=["dkim_status"])
+
     def test_apex_with_address_and_text_records(self):
         connection = self.connect("Shop.Example.", [{"type": "A", "host": "@", "value": "203.0.113.7"}, {"type": "AAAA", "host": "@", "value": "2001:db8::7"},
                                                     {"type": "TXT", "host": "@", "value": "saas={SLD}"}])
