@@ -155,7 +155,7 @@ CASES = {
     "public": host("good.shop.example", a(PUBLIC), DELIVERED),
     "public_6": host("good6.shop.example", {"AAAA": [[PUBLIC_6]]}, DELIVERED),
     "public_behind_alias": Case("http://www.shop.example/", {"www.shop.example": {"CNAME": [["good2.shop.example."]]}, "good2.shop.example": a(PUBLIC)}, DELIVERED),
-    "first_address_deaf": host("two.shop.example", a(PUBLIC_DEAF, PUBLIC), DELIVERED),
+    "first_address_deaf": host("two.shop.example", a(PUBLIC_DEAF, PUBLIC), DELIVERED, seconds_max=3),
     "unreachable_6": host("half.shop.example", a(PUBLIC, AAAA=[[NOWHERE_6]]), DELIVERED),
     # names that say nothing
     "no_such_name": Case("http://nobody.shop.example/", {}, failed("dns", "could not be resolved")),
