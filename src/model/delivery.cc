@@ -29,13 +29,16 @@ auto by_name(const All& all, std::string_view text) -> std::optional<typename Al
   return std::nullopt;
 }
 
-/// IMF-fixdate of RFC 9110 5.6.7, the only form that senders may make: "Sun, 06 Nov 1994 08:49:37 GMT".
+/// All three forms of RFC 9110 5.6.7: senders may make only the first, who reads must take the old ones too.
 std::optional<Time> parse_http_date(std::string_view text) {
-  std::tm parts{};
   const std::string copy(text);
-  const char* end = strptime(copy.c_str(), "%a, %d %b %Y %H:%M:%S GMT", &parts);
-  if (end != copy.c_str() + copy.size()) return std::nullopt;
-  return from_ms(static_cast<std::int64_t>(timegm(&parts)) * 1000);
+  for (const char* form : {"%a, %d %b %Y %H:%M:%S GMT", "%A, %d-%b-%y %H:%M:%S GMT", "%a %b %e %H:%M:%S %Y"}) {
+    std::tm parts{};
+    const char* end = strptime(copy.c_str(), form, &parts);
+    if (end != copy.c_str() + copy.size()) continue;
+    return from_ms(static_cast<std::int64_t>(timegm(&parts)) * 1000);
+  }
+  return std::nullopt;
 }
 
 }  // namespace

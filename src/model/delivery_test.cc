@@ -55,6 +55,8 @@ TEST(RetryAfter, IsReadAsSecondsOrDate) {
   EXPECT_EQ(parse_retry_after(" 7 ", kEnded), seconds(7));
   // 1,800,000,000 s is Fri, 15 Jan 2027 08:00:00 GMT.
   EXPECT_EQ(parse_retry_after("Fri, 15 Jan 2027 08:01:30 GMT", kEnded), seconds(90));
+  EXPECT_EQ(parse_retry_after("Friday, 15-Jan-27 08:01:30 GMT", kEnded), seconds(90)) << "RFC 850";
+  EXPECT_EQ(parse_retry_after("Fri Jan 15 08:01:30 2027", kEnded), seconds(90)) << "asctime";
 }
 
 TEST(RetryAfter, IsIgnoredWhenPastOrGarbageAndCutAtADay) {

@@ -11,6 +11,7 @@
 #include "base/text.h"
 #include "net/cdn_loop.h"
 #include "net/post_connection.h"
+#include "net/post_dial.h"
 #include "net/post_pool.h"
 #include "net/response_reader.h"
 #include "net/task_group.h"
@@ -284,27 +285,25 @@ Task<std::vector<IpAddress>> PostSender::Impl::vetted_addresses(const Url& url, 
 Task<std::unique_ptr<PostConnection>> PostSender::Impl::connect_to_one(const Url& url,
                                                                        const std::vector<IpAddress>& addresses,
                                                                        PostOutcome& outcome, Deadline deadline) {
-  const auto start = steady_clock::now();
-  std::size_t left = addresses.size();
-  std::string why = "no address of the host has the family of a source address";
-  auto failure = Failure::kConnect;
+  std::vector<PostDial::Target> targets;
   for (const auto& address : addresses) {
-    const auto share = (deadline - steady_clock::now()) / static_cast<int>(left--);
     const auto source = source_for(settings, address);
     if (!settings.source_addresses.empty() && !source) continue;
-    auto connection = std::make_unique<PostConnection>(executor);
-    const InUse in(in_use, connection.get());
-    const TcpEndpoint peer(address, url.port);
-    outcome.remote_address = text_of(peer);
-    const auto error = co_await connection->connect(peer, source, steady_clock::now() + share);
-    outcome.timing.connect = since(start);
-    if (!error) co_return connection;
-    const bool is_late = connection->has_timed_out();
-    failure = is_late ? Failure::kTimeout : Failure::kConnect;
-    why = "connecting to " + text_of(peer) + (is_late ? " took too long" : " failed: " + error.message());
-    if (is_stopping || steady_clock::now() >= deadline) break;
+    targets.push_back({TcpEndpoint(address, url.port), source});
   }
-  failed(outcome, failure, std::move(why));
+  if (targets.empty()) {
+    failed(outcome, Failure::kConnect, "no address of the host has the family of the source address");
+    co_return nullptr;
+  }
+  const auto start = steady_clock::now();
+  PostDial dial(group, in_use);
+  auto connection = co_await dial.connect(std::move(targets), deadline, [this] { return is_stopping; });
+  outcome.timing.connect = since(start);
+  outcome.remote_address = text_of(dial.peer());
+  if (connection) co_return connection;
+  const bool is_late = dial.has_timed_out();
+  failed(outcome, is_late ? Failure::kTimeout : Failure::kConnect,
+         "connecting to " + text_of(dial.peer()) + (is_late ? " took too long" : " failed: " + dial.error().message()));
   co_return nullptr;
 }
 

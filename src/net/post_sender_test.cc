@@ -2,8 +2,14 @@
 #include "net/post_sender.h"
 
 #include <gtest/gtest.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
+#include <cstdlib>
 #include <mutex>
+#include <vector>
+
+#include "net/post_dial.h"
 
 #include "net/testing/fake_address_resolver.h"
 #include "net/testing/run_task.h"
@@ -330,6 +336,50 @@ TEST(PostSender, TriesTheNextAddressWhenOneRefuses) {
   const auto outcome = s.post("http://two.example:" + std::to_string(server.port()) + "/");
   EXPECT_EQ(outcome.status, 200) << outcome.detail;
   EXPECT_TRUE(outcome.remote_address.starts_with("127.0.0.1:"));
+}
+
+/// A listener whose queue is full: the kernel drops every further SYN.
+class DeafListener {
+ public:
+  explicit DeafListener(const TcpEndpoint& at) {
+    descriptors_.push_back(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+    if (::bind(descriptors_[0], at.data(), at.size()) != 0 || ::listen(descriptors_[0], 0) != 0) std::abort();
+    for (int i = 0; i < 4; ++i) {
+      descriptors_.push_back(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+      ::connect(descriptors_.back(), at.data(), at.size());
+    }
+  }
+  ~DeafListener() {
+    for (const int descriptor : descriptors_) ::close(descriptor);
+  }
+  DeafListener(const DeafListener&) = delete;
+  DeafListener& operator=(const DeafListener&) = delete;
+
+ private:
+  std::vector<int> descriptors_;
+};
+
+TEST(PostSender, TriesTheNextAddressWhileOneKeepsSilent) {
+  const ScriptedServer server(once(kOk));
+  const DeafListener deaf(TcpEndpoint(boost::asio::ip::make_address("127.0.0.2"), server.port()));
+  Sending s;
+  s.resolver.set("two.example", {"127.0.0.2", "127.0.0.1"});
+  const auto outcome = s.post("http://two.example:" + std::to_string(server.port()) + "/");
+  EXPECT_EQ(outcome.status, 200) << outcome.detail;
+  EXPECT_TRUE(outcome.remote_address.starts_with("127.0.0.1:"));
+  EXPECT_GE(outcome.timing.connect, PostDial::kHeadStart);
+  EXPECT_LT(outcome.timing.connect, 2s) << "half of the budget of the silent one";
+}
+
+TEST(PostSender, GivesUpWhenNoAddressTakesTheConnectionInTime) {
+  const ScriptedServer gone(once(kOk));
+  const DeafListener deaf(TcpEndpoint(boost::asio::ip::make_address("127.0.0.2"), gone.port()));
+  Sending s({.connect_budget = 400ms});
+  s.resolver.set("deaf.example", {"127.0.0.2", "127.0.0.2", "127.0.0.3"});  // the last refuses
+  const auto outcome = s.post("http://deaf.example:" + std::to_string(gone.port()) + "/");
+  EXPECT_EQ(outcome.failure, Failure::kTimeout) << outcome.detail;
+  EXPECT_LT(outcome.timing.total, 5s);
+  EXPECT_EQ(gone.connections(), 0);
 }
 
 TEST(PostSender, SaysThatANameHasNoAddressOrThatNobodyListens) {

@@ -13,7 +13,6 @@
 namespace signpost::services {
 namespace {
 
-constexpr std::string_view kHidden = "(hidden)";
 
 std::string sentence_of(const net::PostOutcome& outcome) {
   if (outcome.failure != net::PostOutcome::Failure::kNone) return outcome.detail;

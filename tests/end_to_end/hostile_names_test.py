@@ -155,7 +155,7 @@ CASES = {
     "public": host("good.shop.example", a(PUBLIC), DELIVERED),
     "public_6": host("good6.shop.example", {"AAAA": [[PUBLIC_6]]}, DELIVERED),
     "public_behind_alias": Case("http://www.shop.example/", {"www.shop.example": {"CNAME": [["good2.shop.example."]]}, "good2.shop.example": a(PUBLIC)}, DELIVERED),
-    "first_address_deaf": host("two.shop.example", a(PUBLIC_DEAF, PUBLIC), DELIVERED),
+    "first_address_deaf": host("two.shop.example", a(PUBLIC_DEAF, PUBLIC), DELIVERED, seconds_max=3),
     "unreachable_6": host("half.shop.example", a(PUBLIC, AAAA=[[NOWHERE_6]]), DELIVERED),
     # names that say nothing
     "no_such_name": Case("http://nobody.shop.example/", {}, failed("dns", "could not be resolved")),
@@ -179,7 +179,12 @@ SPELLINGS = [
     "gopher://127.0.0.1:6379/_FLUSHALL", "dict://127.0.0.1:11211/", "ftp://127.0.0.1/", "http:127.0.0.1/", "//127.0.0.1/", "http://127.0.0.1#@good.shop.example/",
     "http://good.shop.example#@127.0.0.1/", "http://10.0.0.1/", "http://192.168.0.1/", "http://172.16.0.1/", "http://100.64.0.1/", "http://198.18.0.1/", "http://224.0.0.1/",
     "http://240.0.0.1/", "http://192.0.0.1/", "http://192.88.99.1/", "http://[ff02::1]/", "http://[fec0::1]/", "http://[100::1]/", "http://[2001:db8::1]/", "http://[2001::1]/",
-    "http://[5f00::1]/", "http://[3fff::1]/", "http://[2600::5efe:127.0.0.1]/", " http://127.0.0.1/", "http://127.0.0.1 /", "http://127.0.0.1\0.good.shop.example/"]
+    "http://[5f00::1]/", "http://[3fff::1]/", "http://[2600::5efe:127.0.0.1]/", " http://127.0.0.1/", "http://127.0.0.1 /", "http://127.0.0.1\0.good.shop.example/",
+    "http://127.0.0.1%00.good.shop.example/", "http://①②⑦.⓪.⓪.①/", "http://①⑥⑨。②⑤④。①⑥⑨。②⑤④/", "http://loc\u00adalhost/", "http://local\u200bhost/", "http://127.0.0.1\u00ad/",
+    "http://ｌｏｃａｌｈｏｓｔ/", "http://０x7f.1/", "http://0x7f.0x0.0x0.0x1/", "http://0300.0250.0.1/", "http://3232235521/", "http://00000000000000000000177.1/",
+    "http://[0:0:0:0:0:ffff:10.0.0.1]/", "http://[::ffff:a00:1]/", "http://[::ffff:10.0.0.1%25lo]/", "http://[::1].good.shop.example/", "http://[::1", "http://::1/",
+    "http://127.0.0.1:80:80/", "http://127.0.0.1:80@good.shop.example/", "http://127.0.0.1;good.shop.example/", "http://127.0.0.1,good.shop.example/", "http://good.shop.example&@127.0.0.1/",
+    "jar:http://127.0.0.1!/", "https:/127.0.0.1/", "http:/\\127.0.0.1/", "http://127.0.0.1\u2044/", "http://127.0.0.1\uff0fgood.shop.example/", "javascript:alert(1)", "data:,x", "http://127.0.0.1\u3002/"]
 
 
 class Play:

@@ -72,6 +72,7 @@ def write(directory):
     make("without_intermediate", chain=())
     make("sha_1", digest=hashes.SHA1())
     make("rsa_1024", key=rsa.generate_private_key(public_exponent=65537, key_size=1024))
+    make("chain_of_400", chain=[middle.certificate] * 400)
     # Its own issuer, as `openssl req -x509` makes it.
     key = ec.generate_private_key(ec.SECP256R1())
     itself = Issuer("self", key=key)

@@ -235,6 +235,11 @@ for status in (202, 204, 205, 206, 299, 304, 400, 401, 403, 404, 413, 500, 501, 
 answers("answers_410", http("410 Gone"))
 
 @behaviour
+async def tls_never_shakes_hands(peer):
+    await peer.until_closed()
+
+
+@behaviour
 async def tls_on_a_plain_port(peer):
     await peer.reader.read(65536)
     await peer.send(http("400 Bad Request", ["Connection: close"], b"this port speaks plain HTTP"))
