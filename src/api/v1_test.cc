@@ -358,15 +358,16 @@ TEST(V1Webhooks, AreListedByTypeWithASample) {
 
 TEST(V1Webhooks, AreTestedWithWhatTheReceiverDoesShown) {
   ApiWorld world;
-  const auto made =
-      world.call("POST", "/v1/applications/" + world.application + "/endpoints", R"({"url":"http://10.1.2.3/hook"})");
+  world.addresses.set("hooks.saas.example", {"10.1.2.3"});
+  const auto made = world.call("POST", "/v1/applications/" + world.application + "/endpoints",
+                               R"({"url":"http://hooks.saas.example/hook"})");
   ASSERT_EQ(made.status, 201) << made.body;
   const auto path = "/v1/endpoints/" + text_in(made, "id") + "/test";
   const auto tested = object_in(world.call("POST", path, R"({"type":"purchase.error"})"));
   EXPECT_EQ(tested.at("success"), false);
   EXPECT_EQ(tested.at("failure"), "refused_address");
   EXPECT_TRUE(tested.at("response").is_null());
-  EXPECT_EQ(tested.at("request").at("url"), "http://10.1.2.3/hook");
+  EXPECT_EQ(tested.at("request").at("url"), "http://hooks.saas.example/hook");
   const auto sent = boost::json::parse(tested.at("request").at("body").as_string());
   EXPECT_EQ(sent.at("type"), "purchase.error");
   const auto plain = object_in(world.call("POST", path));
