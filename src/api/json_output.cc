@@ -320,6 +320,7 @@ std::string to_json(const services::WebhookTest& test) {
                    {"request", {{"url", test.url}, {"headers", std::move(headers)}, {"body", test.body}}},
                    {"response", std::move(response)},
                    {"failure", has_failed ? json::value(word(net::name_of(outcome.failure))) : json::value(nullptr)},
+                   {"cause", outcome.cause.empty() ? json::value(nullptr) : json::value(outcome.cause)},
                    {"remote_address", outcome.remote_address},
                    {"timing_ms",
                     {{"dns", timing.dns.count()},

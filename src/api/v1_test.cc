@@ -366,6 +366,7 @@ TEST(V1Webhooks, AreTestedWithWhatTheReceiverDoesShown) {
   const auto tested = object_in(world.call("POST", path, R"({"type":"purchase.error"})"));
   EXPECT_EQ(tested.at("success"), false);
   EXPECT_EQ(tested.at("failure"), "refused_address");
+  EXPECT_TRUE(tested.at("cause").is_null());
   EXPECT_TRUE(tested.at("response").is_null());
   EXPECT_EQ(tested.at("request").at("url"), "http://hooks.saas.example/hook");
   const auto sent = boost::json::parse(tested.at("request").at("body").as_string());

@@ -102,7 +102,7 @@ TEST(PostSender, GetsWithoutABody) {
         testing::run_task(s.loop, s.sender.get(url, {{"User-Agent", "Signpost"}}, steady_clock::now() + 10s));
     EXPECT_EQ(outcome.status, 200) << outcome.detail;
     EXPECT_EQ(seen, "GET / HTTP/1.1\r\nHost: hooks.shop.example:" + std::to_string(server.port()) +
-                        "\r\nUser-Agent: Signpost\r\n\r\n");
+                        "\r\nCDN-Loop: signpost\r\nUser-Agent: Signpost\r\n\r\n");
   }
 }
 
