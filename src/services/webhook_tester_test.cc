@@ -98,7 +98,7 @@ TEST_F(WebhookTesterTest, SendsTheEndpointsOwnHeadersAndDoesNotRepeatTheirValues
   world_.secrets.set_headers(std::vector<net::Header>{{"Authorization", "Bearer s3cret"}});
   const auto done = must(test(world_.add_endpoint(receiver.url()).id));
   EXPECT_EQ(receiver.received().at(0).header("Authorization"), "Bearer s3cret");
-  EXPECT_EQ(net::header_of(done.headers, "Authorization"), "(hidden)");
+  EXPECT_EQ(net::header_of(done.headers, "Authorization"), kMaskedValue);
 }
 
 TEST_F(WebhookTesterTest, WaitsAsLongAsTheEndpointsTimeout) {
