@@ -7,6 +7,7 @@
 #include "model/event_sample.h"
 #include "net/testing/fake_address_resolver.h"
 #include "net/testing/run_task.h"
+#include "services/endpoints.h"
 #include "services/event_json.h"
 #include "services/testing/webhook_receiver.h"
 #include "services/testing/webhook_world.h"
