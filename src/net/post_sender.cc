@@ -82,6 +82,13 @@ void failed_by_tls(PostOutcome& outcome, const std::string& host, const TlsTroub
   outcome.cause = trouble.cause;
 }
 
+std::string_view cause_of_connect(const boost::system::error_code& error) {
+  if (error == boost::asio::error::connection_refused) return "connect_refused";
+  if (error == boost::asio::error::host_unreachable || error == boost::asio::error::network_unreachable)
+    return "connect_unreachable";
+  return {};
+}
+
 }  // namespace
 
 struct PostSender::Impl {
@@ -153,6 +160,7 @@ void keep_response(PostOutcome& outcome, ResponseReader& reader, ResponseReader:
   outcome.response_body = std::move(seen.body);
   outcome.retry_after = std::move(seen.retry_after);
   outcome.location = std::move(seen.location);
+  outcome.wish = std::move(seen.webhook_delivery);
   if (step == ResponseReader::Step::kEnough) outcome.detail = "the answer's body is too long; the rest was not read";
   if (step == ResponseReader::Step::kBroken) {
     outcome.detail = is_late ? "the answer's body did not end in time" : "the answer's body was cut: " + reader.why();
@@ -279,6 +287,7 @@ Task<std::unique_ptr<PostConnection>> PostSender::Impl::connect_to_one(const Url
   const auto start = steady_clock::now();
   std::size_t left = addresses.size();
   std::string why = "no address of the host has the family of the source address";
+  std::string_view cause;
   auto failure = Failure::kConnect;
   for (const auto& address : addresses) {
     const auto share = (deadline - steady_clock::now()) / static_cast<int>(left--);
@@ -292,10 +301,12 @@ Task<std::unique_ptr<PostConnection>> PostSender::Impl::connect_to_one(const Url
     if (!error) co_return connection;
     const bool is_late = connection->has_timed_out();
     failure = is_late ? Failure::kTimeout : Failure::kConnect;
+    cause = is_late ? std::string_view() : cause_of_connect(error);
     why = "connecting to " + text_of(peer) + (is_late ? " took too long" : " failed: " + error.message());
     if (is_stopping || steady_clock::now() >= deadline) break;
   }
   failed(outcome, failure, std::move(why));
+  outcome.cause = cause;
   co_return nullptr;
 }
 
