@@ -395,7 +395,7 @@ Task<void> Courier::attempt(deliveries::ClaimedDelivery claimed) {
       trouble.attempt.detail = "an error of ours";
     }
   }
-  schedule(trouble, endpoint.schedule, std::nullopt);
+  schedule(trouble, claimed, std::nullopt);
   end(claimed, std::move(trouble));
 }
 
@@ -406,6 +406,8 @@ std::vector<net::Header> Courier::headers_for(const deliveries::ClaimedDelivery&
                       claimed.event.id.text(), claimed.event.body, clock_.now());
   headers.push_back({"Content-Type", "application/json"});
   headers.push_back({"User-Agent", settings_.user_agent});
+  headers.push_back({"webhook-attempt", std::to_string(claimed.attempt.number)});
+  if (claimed.delivery.replays > 0) headers.push_back({"Signpost-Replay", "true"});
   std::ranges::move(own, std::back_inserter(headers));
   return headers;
 }
@@ -429,16 +431,17 @@ void Courier::end(const deliveries::ClaimedDelivery& claimed, const net::PostOut
       break;
     case EndpointNews::Answer::kFailed:
     case EndpointNews::Answer::kNothing:
-      schedule(ended, claimed.endpoint.schedule, model::parse_retry_after(outcome.retry_after, clock_.now()));
+      schedule(ended, claimed, model::parse_retry_after(outcome.retry_after, clock_.now()));
       break;
   }
   end(claimed, std::move(ended));
 }
 
-void Courier::schedule(Ended& ended, model::RetrySchedule schedule,
+void Courier::schedule(Ended& ended, const deliveries::ClaimedDelivery& claimed,
                        std::optional<std::chrono::seconds> retry_after) const {
+  const auto made = ended.attempt.number - claimed.delivery.attempts_before;  // since it was last asked for
   ended.next_attempt_at =
-      model::next_attempt(schedule, ended.attempt.number, clock_.now(), jitter_of(random_), retry_after);
+      model::next_attempt(claimed.endpoint.schedule, made, clock_.now(), jitter_of(random_), retry_after);
   ended.state = ended.next_attempt_at ? model::DeliveryState::kPending : model::DeliveryState::kFailed;
 }
 

@@ -136,7 +136,8 @@ class Courier {
   static Result<bool> save(store::Tx& tx, const Ended& ended, IdMaker& ids);
   std::vector<net::Header> headers_for(const store::deliveries::ClaimedDelivery& claimed, const SigningSecrets& secrets,
                                        std::vector<net::Header> own) const;
-  void schedule(Ended& ended, model::RetrySchedule schedule, std::optional<std::chrono::seconds> retry_after) const;
+  void schedule(Ended& ended, const store::deliveries::ClaimedDelivery& claimed,
+                std::optional<std::chrono::seconds> retry_after) const;
   std::size_t capacity() const;
   net::Deadline next_turn_at() const;
   bool is_time_to_release();

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The table of attempts, for reading; store/deliveries writes it. Free functions on a Tx.
+// The table of attempts, for reading and for retention; store/deliveries writes it. Free functions on a Tx.
 #pragma once
 
 #include <cstdint>
@@ -15,5 +15,8 @@ constexpr std::int32_t kAttemptsMax = 100;
 
 /// Oldest first; an interrupted attempt and the one that repeats it have the same number.
 Result<std::vector<model::Attempt>> list(Tx& tx, ApplicationId application, DeliveryId delivery);
+/// Retention: at most `limit` of the oldest that began before `time`, whatever became of their deliveries; returns how
+/// many.
+Result<std::int64_t> remove_before_across_applications(Tx& tx, Time time, std::int32_t limit);
 
 }  // namespace signpost::store::attempts

@@ -14,7 +14,6 @@
 #include "model/delivery.h"
 #include "model/event.h"
 #include "store/claim.h"
-#include "store/page.h"
 #include "store/tx.h"
 
 namespace signpost::store::deliveries {
@@ -22,16 +21,6 @@ namespace signpost::store::deliveries {
 /// A new delivery, state pending, attempts 0. Ids grow with age: order is the order of ids.
 Result<void> insert(Tx& tx, const model::Delivery& delivery);
 Result<std::optional<model::Delivery>> find(Tx& tx, ApplicationId application, DeliveryId id);
-
-struct Filter {
-  std::optional<ConnectionId> connection;
-  std::optional<EndpointId> endpoint;
-  std::optional<EventId> event;
-  std::optional<model::DeliveryState> state;
-};
-/// Newest first.
-Result<Page<model::Delivery>> list(Tx& tx, ApplicationId application, const Filter& filter,
-                                   const PageRequest<DeliveryId>& page);
 
 /// All that one attempt needs.
 struct ClaimedDelivery {

@@ -8,6 +8,7 @@
 #include "store/migrations/0002_people.h"
 #include "store/migrations/0003_lanes.h"
 #include "store/migrations/0004_contract.h"
+#include "store/migrations/0005_received_and_replayed.h"
 
 namespace signpost::store {
 namespace {
@@ -17,6 +18,7 @@ constexpr std::array kMigrations{
     Migration{2, "people", migration_0002::kStatements},
     Migration{3, "lanes", migration_0003::kStatements},
     Migration{4, "contract", migration_0004::kStatements},
+    Migration{5, "received_and_replayed", migration_0005::kStatements},
 };
 
 Result<std::int64_t> version_of(Tx& tx) {
