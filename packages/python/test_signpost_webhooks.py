@@ -53,6 +53,11 @@ class Vectors(unittest.TestCase):
         headers = {"webhook-id": one["id"], "webhook-timestamp": one["timestamp"], "webhook-signature": one["signature"]}
         self.assertEqual(verify(headers, one["body"], one["secret"], now=int(one["timestamp"])).id, one["id"])
 
+    def test_they_are_what_their_program_writes(self):
+        sys.path.insert(0, str(HERE / "../../tests/vectors"))
+        import make_webhooks
+        self.assertEqual(make_webhooks.genuine() + make_webhooks.wrong(), VECTORS["verifications"])
+
     def test_no_message_holds_a_secret(self):
         for vector in VECTORS["verifications"]:
             if not vector["expect"]["ok"]:

@@ -38,11 +38,13 @@ Result<void> authenticate_token(Exchange& exchange, const services::Tokens& toke
   return {};
 }
 
-bool is_keyed(Access access) {
+/// Where one request can make webhooks leave.
+bool makes_webhooks(Access access) {
   switch (access) {
     case Access::kKey:
     case Access::kAdminKey:
     case Access::kKeyOrToken:
+    case Access::kSignature:
       return true;
     case Access::kPublic:
     case Access::kHandler:
@@ -51,10 +53,11 @@ bool is_keyed(Access access) {
   return false;
 }
 
-/// A webhook with a key of this API among its headers could order what makes the next webhook, without end.
+/// A webhook with a key of this API among its headers, or one that we take as the hosted Entri's, could order what
+/// makes the next webhook, without end.
 bool is_going_in_a_circle(const Exchange& exchange) {
   const auto hops = net::count_hops(exchange.request.headers);
-  return hops > net::kHopsMax || (hops > 0 && is_keyed(exchange.route->access));
+  return hops > net::kHopsMax || (hops > 0 && makes_webhooks(exchange.route->access));
 }
 
 std::string caller_of(const Exchange& exchange) {
@@ -68,7 +71,7 @@ std::vector<Route> all_routes() {
   std::vector<Route> all;
   for (auto* surface : {domain_routes, entri_routes, v1_application_routes, v1_endpoint_routes, v1_member_routes,
                         v1_key_routes, v1_connection_routes, v1_delivery_routes, v1_webhook_routes, v1_audit_log_routes,
-                        v1_meta_routes, openapi_routes}) {
+                        v1_meta_routes, entri_receiver_routes, openapi_routes}) {
     for (auto& route : surface()) all.push_back(route);
   }
   return all;
@@ -161,6 +164,7 @@ Result<void> Api::authenticate(Exchange& exchange) {
   switch (exchange.route->access) {
     case Access::kPublic:
     case Access::kHandler:
+    case Access::kSignature:
       return {};
     case Access::kKeyOrToken: {
       const auto text = bearer_of(exchange.request);

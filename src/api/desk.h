@@ -18,8 +18,10 @@
 #include "services/applications.h"
 #include "services/connections.h"
 #include "services/directory.h"
+#include "services/entri_receiver.h"
 #include "services/history.h"
 #include "services/identity.h"
+#include "services/replay.h"
 #include "services/storage.h"
 #include "services/tokens.h"
 #include "services/webhook_tester.h"
@@ -32,6 +34,8 @@ struct ApiParts {
   services::Directory& directory;
   services::Connections& connections;
   const services::History& history;
+  services::Replay& replay;
+  services::EntriReceiver& entri_receiver;
   services::Identity& identity;
   const services::Tokens& tokens;
   services::WebhookTester& tester;

@@ -57,6 +57,16 @@ json::object masked(const std::vector<model::EndpointHeader>& headers) {
   return object;
 }
 
+/// Its secret is never shown.
+json::value entri_receiver_of(const model::Application& application) {
+  if (!application.entri_receiver) return nullptr;
+  const auto& receiver = *application.entri_receiver;
+  return {{"form", word(name_of(receiver.form))},
+          {"allow_v1", receiver.allows_v1},
+          {"source_addresses", texts(receiver.source_addresses)},
+          {"updated_at", to_rfc3339(receiver.updated_at)}};
+}
+
 json::object object_of(const services::EndpointView& view) {
   const auto& endpoint = view.endpoint;
   const auto paused = model::paused_reason(endpoint, view.owner_role);
@@ -199,6 +209,7 @@ std::string to_json(const model::Application& application, const std::optional<s
       {"allowed_origins", texts(application.allowed_origins)},
       {"identity", {{"issuer", application.identity.issuer}, {"audiences", texts(application.identity.audiences)}}},
       {"supports_dkim", application.supports_dkim},
+      {"entri_receiver", entri_receiver_of(application)},
       {"created_at", to_rfc3339(application.created_at)}};
   if (secret) object["secret"] = *secret;
   if (endpoint) object["endpoint"] = object_of(*endpoint);
@@ -282,7 +293,8 @@ std::string to_json(const model::Event& event) {
                                       {"created_at", to_rfc3339(event.created_at)}});
 }
 
-std::string to_json(const model::Delivery& delivery, const std::optional<std::vector<model::Attempt>>& attempts) {
+std::string to_json(const services::FoundDelivery& found, const std::optional<std::vector<model::Attempt>>& attempts) {
+  const auto& delivery = found.delivery;
   const bool is_waiting = delivery.state == model::DeliveryState::kPending;
   json::object object{
       {"id", delivery.id.text()},
@@ -290,8 +302,11 @@ std::string to_json(const model::Delivery& delivery, const std::optional<std::ve
       {"endpoint", delivery.endpoint.text()},
       {"application", delivery.application.text()},
       {"connection", delivery.connection.text()},
+      {"type", word(name_of(found.type))},
+      {"job_id", found.job_id},
       {"state", word(name_of(delivery.state))},
       {"attempts_made", delivery.attempts},
+      {"replays", delivery.replays},
       {"next_attempt_at", is_waiting ? json::value(to_rfc3339(delivery.next_attempt_at)) : json::value(nullptr)},
       {"created_at", to_rfc3339(delivery.created_at)}};
   if (attempts) {

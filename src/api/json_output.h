@@ -18,6 +18,7 @@
 #include "services/administration.h"
 #include "services/connections.h"
 #include "services/endpoints.h"
+#include "services/history.h"
 #include "services/webhook_tester.h"
 
 namespace signpost::api {
@@ -40,7 +41,8 @@ std::string to_json(const model::Connection& connection, const std::optional<Con
 
 /// With `body` as the value it is; whoever needs its exact bytes takes them from /webhooks/last or from a delivery.
 std::string to_json(const model::Event& event);
-std::string to_json(const model::Delivery& delivery, const std::optional<std::vector<model::Attempt>>& attempts = {});
+std::string to_json(const services::FoundDelivery& found,
+                    const std::optional<std::vector<model::Attempt>>& attempts = {});
 
 std::string to_json(const services::WebhookTest& test);
 

@@ -40,6 +40,36 @@ std::size_t index_of(int status) {
 
 }  // namespace
 
+std::string_view name_of(Received outcome) {
+  switch (outcome) {
+    case Received::kApplied:
+      return "applied";
+    case Received::kDuplicate:
+      return "duplicate";
+    case Received::kNoEffect:
+      return "no_effect";
+    case Received::kUnknownFlow:
+      return "unknown_flow";
+    case Received::kConflict:
+      return "conflict";
+    case Received::kBadBody:
+      return "bad_body";
+    case Received::kBadSignature:
+      return "bad_signature";
+    case Received::kBadHeaders:
+      return "bad_headers";
+    case Received::kBadTimestamp:
+      return "bad_timestamp";
+    case Received::kForeignSource:
+      return "foreign_source";
+    case Received::kUnknownApplication:
+      return "unknown_application";
+    case Received::kTooLarge:
+      return "too_large";
+  }
+  return "";
+}
+
 void Exposition::family(std::string_view name, Type type, std::string_view help) {
   family_ = name;
   text_ += format("# HELP {} {}\n# TYPE {} {}\n", name, help, name, name_of(type));
@@ -119,6 +149,11 @@ void Metrics::write(Exposition& to) const {
   to.family("signpost_idempotent_replays_total", Exposition::Type::kCounter,
             "Answers given again for an Idempotency-Key.");
   to.sample({}, static_cast<double>(replays.value()));
+  to.family("signpost_received_webhooks_total", Exposition::Type::kCounter,
+            "Webhooks that came in, by what became of them.");
+  for (std::size_t i = 0; i < kOutcomes; ++i) {
+    to.sample({{"outcome", name_of(static_cast<Received>(i))}}, static_cast<double>(received_[i].value()));
+  }
   to.family("signpost_rate_limited_total", Exposition::Type::kCounter, "Requests refused by a rate limit.");
   to.sample({}, static_cast<double>(rate_limited.value()));
 }

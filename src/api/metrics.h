@@ -54,6 +54,23 @@ class Histogram {
   Counter sum_us_;
 };
 
+/// What became of a webhook that came in.
+enum class Received {
+  kApplied,
+  kDuplicate,
+  kNoEffect,
+  kUnknownFlow,
+  kConflict,
+  kBadBody,
+  kBadSignature,
+  kBadHeaders,
+  kBadTimestamp,
+  kForeignSource,
+  kUnknownApplication,
+  kTooLarge,
+};
+std::string_view name_of(Received outcome);  // "applied"
+
 /// Requests by route and status, and how long they took.
 class Metrics {
  public:
@@ -68,6 +85,8 @@ class Metrics {
   /// `route` is an index into the patterns; anything beyond means none.
   void count(std::size_t route, int status, std::chrono::nanoseconds took);
   std::uint64_t requests(std::size_t route, int status) const;
+  void count(Received outcome) { received_[static_cast<std::size_t>(outcome)].add(); }
+  std::uint64_t received(Received outcome) const { return received_[static_cast<std::size_t>(outcome)].value(); }
 
   Counter unknown_members_domain;  // sent to /api/domain/* beyond the contract
   Counter unknown_members_entri;   // the same of /token and its kin
@@ -82,7 +101,9 @@ class Metrics {
     std::array<Counter, kStatuses.size()> by_status;
     Histogram took;
   };
+  static constexpr std::size_t kOutcomes = static_cast<std::size_t>(Received::kTooLarge) + 1;
   std::vector<std::unique_ptr<OfRoute>> routes_;
+  std::array<Counter, kOutcomes> received_;
 };
 
 }  // namespace signpost::api

@@ -73,7 +73,7 @@ Task<void> OperationApi::write_queues(Exposition& to) {
   to.family("signpost_store_works_waiting", Exposition::Type::kGauge, "Works that wait for a database thread.");
   to.sample({{"kind", "write"}}, static_cast<double>(load.writes_waiting));
   to.sample({{"kind", "read"}}, static_cast<double>(load.reads_waiting));
-  const auto queues = co_await services::History(storage_).queues();
+  const auto queues = co_await services::History(storage_, clock_).queues();
   to.family("signpost_store_up", Exposition::Type::kGauge, "1 if the database answered this scrape.");
   to.sample({}, queues ? 1 : 0);
   if (!queues) {

@@ -32,6 +32,7 @@ enum class Access {
   kAdminKey,    // an API key of no single application
   kKeyOrToken,  // an API key, or an auth_token of POST /token: callable from a browser
   kHandler,     // the handler authenticates
+  kSignature,   // a webhook: its signature is what the handler checks; never from a browser
 };
 
 using Handler = Task<Result<net::Response>> (*)(Desk&, Exchange&);
@@ -44,7 +45,9 @@ struct Route {
   Access access = Access::kKey;
   Handler handler = nullptr;
 
-  bool is_for_browsers() const { return surface != Surface::kV1 || access == Access::kKeyOrToken; }
+  bool is_for_browsers() const {
+    return access != Access::kSignature && (surface != Surface::kV1 || access == Access::kKeyOrToken);
+  }
 };
 
 class Router {

@@ -22,5 +22,6 @@ std::vector<Route> v1_webhook_routes();
 std::vector<Route> openapi_routes();
 std::vector<Route> domain_routes();
 std::vector<Route> entri_routes();
+std::vector<Route> entri_receiver_routes();
 
 }  // namespace signpost::api

@@ -27,6 +27,29 @@ Result<std::optional<model::IdentityRule>> identity_of(const ObjectReader& body)
   return rule;
 }
 
+/// Members that are not sent stay; null closes POST /webhooks/entri/{application_id}.
+Result<std::optional<std::optional<services::EntriReceiverChange>>> entri_receiver_of(const ObjectReader& body) {
+  using Change = std::optional<services::EntriReceiverChange>;
+  if (body.is_null("entri_receiver")) return std::optional<Change>(std::in_place, std::nullopt);
+  if (!body.has("entri_receiver")) return std::nullopt;
+  const auto object = *TRY(body.optional_object("entri_receiver"));
+  TRY_VOID(object.only({"secret", "form", "allow_v1", "source_addresses"}));
+  services::EntriReceiverChange change;
+  change.secret = TRY(object.optional_text("secret", {.bytes_max = 4096}));
+  if (const auto form = TRY(object.optional_text("form"))) {
+    change.form = model::parse_entri_form(*form);
+    if (!change.form) {
+      return fail(Kind::kUnprocessable, "entri_receiver.form is digest, as Entri's code computes V2, or hmac",
+                  "entri_receiver.form");
+    }
+  }
+  change.allows_v1 = TRY(object.optional_flag("allow_v1"));
+  if (object.has("source_addresses")) {
+    change.source_addresses = TRY(object.texts("source_addresses", model::kSourceAddressesMax));
+  }
+  return std::optional<Change>(std::in_place, std::move(change));
+}
+
 Result<services::ApplicationWish> wish_of(const ObjectReader& body) {
   TRY_VOID(body.only(
       {"name", "webhook_url", "cname_target", "allowed_origins", "identity", "owner_email", "supports_dkim"}));
@@ -42,7 +65,7 @@ Result<services::ApplicationWish> wish_of(const ObjectReader& body) {
 }
 
 Result<services::ApplicationChange> change_of(const ObjectReader& body) {
-  TRY_VOID(body.only({"name", "cname_target", "allowed_origins", "identity", "supports_dkim"}));
+  TRY_VOID(body.only({"name", "cname_target", "allowed_origins", "identity", "supports_dkim", "entri_receiver"}));
   services::ApplicationChange change;
   change.name = TRY(body.optional_text("name", {.bytes_max = 400}));
   if (body.is_null("cname_target")) {
@@ -54,6 +77,7 @@ Result<services::ApplicationChange> change_of(const ObjectReader& body) {
     change.allowed_origins = TRY(body.texts("allowed_origins", model::kAllowedOriginsMax));
   change.identity = TRY(identity_of(body));
   change.supports_dkim = TRY(body.optional_flag("supports_dkim"));
+  change.entri_receiver = TRY(entri_receiver_of(body));
   return change;
 }
 
@@ -79,8 +103,9 @@ Answer create_application(Desk& desk, Exchange& exchange) {
 Answer list_applications(Desk& desk, Exchange& exchange) {
   CO_TRY_VOID(exchange.query.only({"cursor", "limit"}));
   if (exchange.application) {
-    const auto* entry = exchange.directory->find(*exchange.application);
-    co_return json_response(200, page_json(std::vector{entry->application}));
+    const auto application = CO_TRY(co_await desk.parts.storage.read<model::Application>(
+        [id = *exchange.application](store::Tx& tx) { return services::find_application(tx, id); }));
+    co_return json_response(200, page_json(std::vector{application}));
   }
   const auto request = CO_TRY(page_from<ApplicationId>(exchange.query));
   using Page = store::Page<model::Application>;

@@ -37,8 +37,9 @@ TEST(V1Applications, ShowTheirSecretOnce) {
   EXPECT_TRUE(text_in(made, "secret").starts_with("whsec_"));
   EXPECT_EQ(object_in(made).at("endpoint").at("url"), "https://hooks.saas.example/in");
   const auto read = world.admin("GET", "/v1/applications/" + id);
-  EXPECT_EQ(names_in(object_in(read)), (std::vector<std::string>{"id", "name", "cname_target", "allowed_origins",
-                                                                 "identity", "supports_dkim", "created_at"}));
+  EXPECT_EQ(names_in(object_in(read)),
+            (std::vector<std::string>{"id", "name", "cname_target", "allowed_origins", "identity", "supports_dkim",
+                                      "entri_receiver", "created_at"}));
   EXPECT_EQ(text_in(read, "name"), "New");
 }
 

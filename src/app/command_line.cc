@@ -18,6 +18,7 @@
 #include "app/setting_table.h"
 #include "app/version.h"
 #include "app/watch.h"
+#include "app/webhook_history.h"
 #include "app/webhook_listen.h"
 #include "app/webhook_sample.h"
 #include "app/webhook_verify.h"
@@ -556,6 +557,35 @@ void add_test(CLI::App& webhook, Action& chosen) {
   add_json(cli, options->form);
 }
 
+/// The application, if the key is an admin key.
+void add_acting(CLI::App& cli, std::string& application) {
+  checked(cli.add_option("--application", application, "The application, if the key is an admin key"),
+          ApplicationId::parse)
+      ->type_name("ID");
+}
+
+void add_webhook_list(CLI::App& webhook, Action& chosen) {
+  auto [cli, options] = add_command<WebhookListOptions>(
+      webhook, chosen, "list", "Find deliveries of a running server, newest first",
+      "  signpost webhook list --application app_… --state failed --after 2026-11-29T00:00:00Z\n"
+      "  signpost webhook list --host www.shop.example --type domain.added",
+      webhook_list);
+  add_acting(cli, options->application);
+  cli.add_option("--job", options->job, "Job id of the connect flow")->type_name("UUID");
+  checked(cli.add_option("--host", options->host, "Host name of the connection"), HostName::parse)->type_name("HOST");
+  cli.add_option("--type", options->type, "Type of the event, such as domain.added")->type_name("TYPE");
+  cli.add_option("--state", options->state, "pending, delivered or failed")
+      ->check(CLI::IsMember({"pending", "delivered", "failed"}))
+      ->type_name("STATE");
+  checked(cli.add_option("--endpoint", options->endpoint, "Only to this endpoint"), EndpointId::parse)->type_name("ID");
+  checked(cli.add_option("--after", options->after, "Created then or later: 2026-11-29T00:00:00Z"), parse_rfc3339)
+      ->type_name("TIME");
+  checked(cli.add_option("--before", options->before, "Created earlier"), parse_rfc3339)->type_name("TIME");
+  cli.add_option("--limit", options->limit, "At most so many")->check(CLI::Range(1, 100))->capture_default_str();
+  add_api(cli, options->api);
+  add_json(cli, options->form);
+}
+
 /// A command without options that prints a document.
 void add_printed(CLI::App& parent, Action& chosen, const char* name, const char* summary, std::string (*document)()) {
   add_command<NoOptions>(parent, chosen, name, summary, "",
@@ -565,11 +595,49 @@ void add_printed(CLI::App& parent, Action& chosen, const char* name, const char*
                          });
 }
 
+void add_webhook_show(CLI::App& webhook, Action& chosen) {
+  auto [cli, options] =
+      add_command<WebhookShowOptions>(webhook, chosen, "show", "Show a delivery, its attempts and what was sent",
+                                      "  signpost webhook show dlv_01hx3…", webhook_show);
+  checked(cli.add_option("ID", options->delivery, "The delivery, dlv_…"), DeliveryId::parse)->required()->type_name("");
+  add_acting(cli, options->application);
+  add_api(cli, options->api);
+  add_json(cli, options->form);
+}
+
+void add_webhook_replay(CLI::App& webhook, Action& chosen) {
+  auto [cli, options] = add_command<WebhookReplayOptions>(
+      webhook, chosen, "replay", "Send a delivery again, or all that an endpoint did not get",
+      "  signpost webhook replay dlv_01hx3…\n"
+      "  signpost webhook replay --endpoint end_01hx3… --since 2026-11-29T00:00:00Z --dry-run   # only counts\n"
+      "  signpost webhook replay --endpoint end_01hx3… --since 2026-11-29T00:00:00Z --rate 20",
+      webhook_replay);
+  checked(cli.add_option("ID", options->delivery, "The delivery, dlv_…"), DeliveryId::parse)->type_name("");
+  checked(cli.add_option("--endpoint", options->endpoint, "All of this endpoint: what failed, and what it missed"),
+          EndpointId::parse)
+      ->type_name("ID");
+  checked(cli.add_option("--since", options->since, "Events created then or later"), parse_rfc3339)->type_name("TIME");
+  checked(cli.add_option("--until", options->until, "Events created earlier (default: now)"), parse_rfc3339)
+      ->type_name("TIME");
+  cli.add_option("--rate", options->rate_per_second, "How many a second")
+      ->check(CLI::Range(1, 1000))
+      ->capture_default_str();
+  add_switch(cli, "--all", options->state, std::string("all"), "Also what was delivered");
+  add_switch(cli, "--dry-run", options->run, WebhookReplayOptions::Run::kDry, "Only count");
+  add_acting(cli, options->application);
+  add_api(cli, options->api);
+  add_json(cli, options->form);
+}
+
 void add_webhook(CLI::App& root, Action& chosen) {
-  auto& webhook = *root.add_subcommand("webhook", "Verify, receive or test webhooks")->require_subcommand(1);
+  auto& webhook =
+      *root.add_subcommand("webhook", "Verify, receive, test, find and replay webhooks")->require_subcommand(1);
   add_verify(webhook, chosen);
   add_listen(webhook, chosen);
   add_test(webhook, chosen);
+  add_webhook_list(webhook, chosen);
+  add_webhook_show(webhook, chosen);
+  add_webhook_replay(webhook, chosen);
   add_printed(webhook, chosen, "schema", "Print the JSON Schema of what endpoints receive", services::payload_schema);
   add_printed(webhook, chosen, "docs", "Print every event type, member and sample", services::events_page);
 }

@@ -461,6 +461,9 @@ constexpr std::array kTable{
     row<&S::retention, &S::Retention::days, Limits{1, 3650}>(
         "retention.days",
         "Days after which events are dropped, with their deliveries and attempts, once none is pending."),
+    row<&S::retention, &S::Retention::attempt_days, Limits{1, 3650}>(
+        "retention.attempt_days",
+        "Days after which attempts are dropped, events or not: they hold what receivers answered, up to 8 KiB each."),
     row<&S::retention, &S::Retention::audit_days, Limits{1, 36500}>(
         "retention.audit_days", "Days after which lines of the audit log are dropped."),
 };

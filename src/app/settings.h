@@ -152,6 +152,8 @@ struct Settings {
   struct Retention {
     // Events are dropped after so many days, with their deliveries and attempts, once none is pending.
     std::size_t days = 90;
+    // Attempts are dropped after so many, events or not: they hold what receivers answered, up to 8 KiB each.
+    std::size_t attempt_days = 30;
     // Lines of the audit log are dropped after so many days.
     std::size_t audit_days = 730;
   } retention;

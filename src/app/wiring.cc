@@ -105,6 +105,7 @@ std::size_t connections_max(const Settings& settings) {
 services::Retention::Settings retention_settings(const Settings& settings) {
   services::Retention::Settings retention;
   retention.events = std::chrono::days(settings.retention.days);
+  retention.attempts = std::chrono::days(settings.retention.attempt_days);
   retention.audit = std::chrono::days(settings.retention.audit_days);
   return retention;
 }
@@ -260,7 +261,9 @@ Wiring::Wiring(StoreSession& session, std::vector<net::UdpEndpoint> resolvers,
                    {session.settings().dns.dkim_providers}),
       retention_(session.storage(), session.clock(), loops_.at(0).get_executor(),
                  retention_settings(session.settings())),
-      history_(session.storage()),
+      history_(session.storage(), session.clock()),
+      replay_(session.storage(), bell_),
+      entri_receiver_(session.storage(), bell_, session.clock(), session.ids()),
       identity_(directory_, http_, session.clock(), identity_settings(session.settings())),
       tokens_(session.master_key(), session.clock()),
       tester_(session.storage(), session.clock(), session.ids(), directory_, loops_,
@@ -274,6 +277,8 @@ Wiring::Wiring(StoreSession& session, std::vector<net::UdpEndpoint> resolvers,
             directory_,
             connections_,
             history_,
+            replay_,
+            entri_receiver_,
             identity_,
             tokens_,
             tester_,

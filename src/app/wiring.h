@@ -25,10 +25,12 @@
 #include "services/connections.h"
 #include "services/courier.h"
 #include "services/directory.h"
+#include "services/entri_receiver.h"
 #include "services/history.h"
 #include "services/identity.h"
 #include "services/job_runner.h"
 #include "services/propagation.h"
+#include "services/replay.h"
 #include "services/retention.h"
 #include "services/tokens.h"
 #include "services/warning_mail.h"
@@ -81,6 +83,8 @@ class Wiring {
   std::optional<net::SmtpMailer> mailer_;  // both only if a mail server is set
   std::optional<services::WarningMail> warning_mail_;
   services::History history_;
+  services::Replay replay_;
+  services::EntriReceiver entri_receiver_;
   services::Identity identity_;
   services::Tokens tokens_;
   services::WebhookTester tester_;

@@ -1,7 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "base/id.h"
 
+#include <algorithm>
 #include <array>
+#include <limits>
+
+#include "base/id_time.h"
 
 namespace signpost {
 namespace {
@@ -37,6 +41,11 @@ Result<std::int64_t> decode_id(std::string_view digits) {
     value = value << 5 | static_cast<std::uint64_t>(worth);
   }
   return static_cast<std::int64_t>(value);
+}
+
+std::int64_t first_id_at(Time time) {
+  constexpr auto kLast = std::numeric_limits<std::int64_t>::max() >> 22;
+  return std::clamp<std::int64_t>(to_ms(time) - kEpochMs, 0, kLast) << 22;
 }
 
 std::int64_t IdMaker::next() {

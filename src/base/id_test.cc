@@ -10,6 +10,7 @@
 #include <type_traits>
 #include <vector>
 
+#include "base/id_time.h"
 #include "base/testing/fake_clock.h"
 
 namespace signpost {
@@ -92,6 +93,18 @@ TEST(IdMaker, GivesNodesDifferentIdsAtTheSameInstant) {
   IdMaker one(clock, 1);
   IdMaker two(clock, 2);
   EXPECT_NE(one.next(), two.next());
+}
+
+TEST(IdTime, LiesBetweenTheIdsOfBeforeAndSince) {
+  testing::FakeClock clock;
+  IdMaker ids(clock, 255);
+  const auto before = ids.next();
+  clock.advance(Milliseconds(1));
+  const auto since = ids.next();
+  EXPECT_LT(before, first_id_at(clock.now()));
+  EXPECT_GE(since, first_id_at(clock.now()));
+  EXPECT_EQ(first_id_at(Time{}), 0);
+  EXPECT_GT(first_id_at(Time::max()), since);
 }
 
 TEST(Partition, SpreadsNeighboursOverAll) {

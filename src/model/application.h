@@ -16,6 +16,7 @@
 #include "base/mail_address.h"
 #include "base/time.h"
 #include "model/delivery.h"
+#include "model/entri_receiver.h"
 
 namespace signpost::model {
 
@@ -36,6 +37,7 @@ struct Application {
   bool supports_dkim = false;                // "Enable support for DKIM" (seed 001, "DKIM status notes")
   std::vector<std::string> allowed_origins;  // exact origins for CORS: "https://app.saas.example"
   IdentityRule identity;
+  std::optional<EntriReceiver> entri_receiver;  // empty: takes no webhooks of the hosted Entri
   Time created_at{};
 };
 

@@ -31,6 +31,8 @@ struct Delivery {
   std::int16_t partition = 0;  // of the endpoint: its loop
   DeliveryState state = DeliveryState::kPending;
   std::int32_t attempts = 0;
+  std::int32_t replays = 0;          // how often it was asked for again
+  std::int32_t attempts_before = 0;  // made before the last of these: the schedule of retries counts from there
   Time next_attempt_at{};
   std::optional<Time> lease_until;  // an attempt is under way until then
   Time created_at{};

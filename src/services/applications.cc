@@ -8,6 +8,7 @@
 #include "services/client_secrets.h"
 #include "store/applications.h"
 #include "store/directory_revision.h"
+#include "store/entri_receivers.h"
 #include "store/members.h"
 
 namespace signpost::services {
@@ -133,12 +134,15 @@ Result<NewApplication> create_application(store::Tx& tx, const Administration& b
 Result<model::Application> find_application(store::Tx& tx, ApplicationId id) {
   auto found = TRY(store::applications::find(tx, id));
   if (!found) return fail(Kind::kNotFound, "there is no application " + id.text());
+  found->entri_receiver = TRY(store::entri_receivers::find(tx, id));
   return *std::move(found);
 }
 
 Result<store::Page<model::Application>> list_applications(store::Tx& tx,
                                                           const store::PageRequest<ApplicationId>& page) {
-  return store::applications::list_across_applications(tx, page);
+  auto found = TRY(store::applications::list_across_applications(tx, page));
+  for (auto& one : found.items) one.entri_receiver = TRY(store::entri_receivers::find(tx, one.id));
+  return found;
 }
 
 Result<model::Application> update_application(store::Tx& tx, const Administration& by, ApplicationId id,
@@ -156,6 +160,14 @@ Result<model::Application> update_application(store::Tx& tx, const Administratio
     application.identity = *change.identity;
   }
   application.supports_dkim = change.supports_dkim.value_or(application.supports_dkim);
+  if (change.entri_receiver) {
+    if (*change.entri_receiver) {
+      TRY_VOID(change_entri_receiver(tx, by, id, **change.entri_receiver));
+    } else {
+      TRY(store::entri_receivers::remove(tx, id));
+    }
+    application.entri_receiver = TRY(store::entri_receivers::find(tx, id));
+  }
   TRY(store::applications::update(tx, application));
   TRY_VOID(audit(tx, by, id, "application.update", id.text(), "settings changed"));
   TRY_VOID(store::directory_revision::bump(tx));

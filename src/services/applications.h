@@ -13,6 +13,7 @@
 #include "model/application.h"
 #include "services/administration.h"
 #include "services/endpoints.h"
+#include "services/entri_receiver.h"
 #include "store/page.h"
 #include "store/tx.h"
 
@@ -44,6 +45,7 @@ struct ApplicationChange {
   std::optional<std::vector<std::string>> allowed_origins;
   std::optional<model::IdentityRule> identity;
   std::optional<bool> supports_dkim;
+  std::optional<std::optional<EntriReceiverChange>> entri_receiver;  // an empty inner value removes it
 };
 Result<model::Application> update_application(store::Tx& tx, const Administration& by, ApplicationId id,
                                               const ApplicationChange& change);

@@ -157,7 +157,7 @@ TEST_F(ConnectionsTest, LeadFromASharedFlowToTheLastWebhookOfAFlowDerivedFromIt)
   auto wish = life_.wish("www.other.example", "derived");
   wish.origin_flow_id = origin.job_id;
   const auto derived = must(try_create(wish));
-  const History history(life_.world.storage);
+  const History history(life_.world.storage, life_.clock);
   const auto last = [&](std::string flow) { return life_.run(history.last_event_of(app(), std::move(flow))); };
   EXPECT_FALSE(last(origin.job_id));
   life_.happen(derived.id, model::FlowEnded{model::SetupType::kManual, ""});

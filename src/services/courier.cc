@@ -514,7 +514,7 @@ Task<void> Courier::attempt(deliveries::ClaimedDelivery claimed) {
       trouble.attempt.detail = "an error of ours";
     }
   }
-  schedule(trouble, endpoint.schedule);
+  schedule(trouble, claimed);
   end(claimed, std::move(trouble));
 }
 
@@ -525,6 +525,8 @@ std::vector<net::Header> Courier::headers_for(const deliveries::ClaimedDelivery&
                       claimed.event.id.text(), claimed.event.body, clock_.now());
   headers.push_back({"Content-Type", "application/json"});
   headers.push_back({"User-Agent", settings_.user_agent});
+  headers.push_back({"webhook-attempt", std::to_string(claimed.attempt.number)});
+  if (claimed.delivery.replays > 0) headers.push_back({"Signpost-Replay", "true"});
   std::ranges::move(own, std::back_inserter(headers));
   return headers;
 }
@@ -555,16 +557,17 @@ void Courier::end(const deliveries::ClaimedDelivery& claimed, const net::PostOut
       if (is_given_up) {
         ended.state = model::DeliveryState::kFailed;
       } else {
-        schedule(ended, claimed.endpoint.schedule);
+        schedule(ended, claimed);
       }
       break;
   }
   end(claimed, std::move(ended));
 }
 
-void Courier::schedule(Ended& ended, model::RetrySchedule schedule) const {
+void Courier::schedule(Ended& ended, const deliveries::ClaimedDelivery& claimed) const {
+  const auto made = ended.attempt.number - claimed.delivery.attempts_before;  // since it was last asked for
   ended.next_attempt_at =
-      model::next_attempt(schedule, ended.attempt.number, clock_.now(), jitter_of(random_), ended.retry_after);
+      model::next_attempt(claimed.endpoint.schedule, made, clock_.now(), jitter_of(random_), ended.retry_after);
   ended.state = ended.next_attempt_at ? model::DeliveryState::kPending : model::DeliveryState::kFailed;
 }
 

@@ -176,7 +176,7 @@ class Courier {
 
   std::vector<net::Header> headers_for(const store::deliveries::ClaimedDelivery& claimed, const SigningSecrets& secrets,
                                        std::vector<net::Header> own) const;
-  void schedule(Ended& ended, model::RetrySchedule schedule) const;
+  void schedule(Ended& ended, const store::deliveries::ClaimedDelivery& claimed) const;
   std::size_t slow_count() const;
   void note_slow();
   std::size_t capacity() const;

@@ -7,10 +7,12 @@
 #include "base/text.h"
 #include "net/wait.h"
 #include "services/endpoint_headers.h"
+#include "services/entri_receiver.h"
 #include "store/api_keys.h"
 #include "store/application_secrets.h"
 #include "store/applications.h"
 #include "store/directory_revision.h"
+#include "store/entri_receivers.h"
 
 namespace signpost::services {
 namespace {
@@ -34,13 +36,32 @@ std::optional<SigningSecrets> signing_secrets(const std::vector<OpenSecret>& new
   return secrets;
 }
 
+/// V2 in the one form that was chosen. Standard Webhooks is not Entri's, so what claims to be it is not looked at.
+AcceptedForms forms_of(const model::EntriReceiver& receiver) {
+  const bool is_hmac = receiver.form == model::EntriForm::kHmac;
+  return {.v2 = !is_hmac,
+          .v2_hmac = is_hmac,
+          .standard = false,
+          .v1 = receiver.allows_v1,
+          .v1_of_body = receiver.allows_v1};
+}
+
+Result<OpenEntriReceiver> opened(ApplicationId application, const model::EntriReceiver& receiver,
+                                 const crypto::MasterKey& master_key) {
+  OpenEntriReceiver open{.secret = TRY(master_key.unseal(receiver.sealed_secret, entri_secret_identity(application))),
+                         .accepted = forms_of(receiver),
+                         .sources = {}};
+  for (const auto& text : receiver.source_addresses) open.sources.push_back(TRY(net::Network::parse(text)));
+  return open;
+}
+
 }  // namespace
 
 void DirectorySnapshot::add(model::Application application) {
   const auto id = application.id;
   if (!application.identity.issuer.empty()) by_issuer_[application.identity.issuer].push_back(id);
   origins_.insert(application.allowed_origins.begin(), application.allowed_origins.end());
-  entries_.emplace(id, DirectoryEntry{std::move(application), {}, {}});
+  entries_.emplace(id, DirectoryEntry{std::move(application), {}, {}, {}});
 }
 
 Result<DirectorySnapshot> DirectorySnapshot::load(store::Tx& tx, const crypto::MasterKey& master_key) {
@@ -63,6 +84,16 @@ Result<DirectorySnapshot> DirectorySnapshot::load(store::Tx& tx, const crypto::M
     std::ranges::sort(entry.secrets, std::greater{}, &OpenSecret::id);
     for (auto& [endpoint, secrets] : entry.endpoint_secrets)
       std::ranges::sort(secrets, std::greater{}, &OpenSecret::id);
+  }
+  for (const auto& [application, receiver] : TRY(store::entri_receivers::load_all_across_applications(tx))) {
+    const auto entry = snapshot.entries_.find(application);
+    if (entry == snapshot.entries_.end()) continue;
+    auto open = opened(application, receiver, master_key);
+    if (open) {
+      entry->second.entri_receiver = *std::move(open);
+    } else {
+      log::error("an Entri secret does not open; was the master key changed?", {{"application", application.text()}});
+    }
   }
   for (auto& key : TRY(store::api_keys::load_all_across_applications(tx))) {
     if (key.application && !snapshot.entries_.contains(*key.application)) continue;

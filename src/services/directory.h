@@ -19,6 +19,7 @@
 #include "base/guarded.h"
 #include "crypto/sealed.h"
 #include "model/application.h"
+#include "net/address_policy.h"
 #include "net/task_group.h"
 #include "services/courier.h"
 #include "services/storage.h"
@@ -34,10 +35,18 @@ struct OpenSecret {
   bool is_live(Time now) const { return !expires_at || now < *expires_at; }
 };
 
+/// How the application takes webhooks of the hosted Entri.
+struct OpenEntriReceiver {
+  crypto::Secret secret;
+  AcceptedForms accepted;
+  std::vector<net::Network> sources;  // empty: any
+};
+
 struct DirectoryEntry {
   model::Application application;
   std::vector<OpenSecret> secrets;  // newest first; an expired one may still be here: ask is_live
   std::unordered_map<EndpointId, std::vector<OpenSecret>> endpoint_secrets;  // the same, of endpoints with own ones
+  std::optional<OpenEntriReceiver> entri_receiver;
 };
 
 /// One state of the directory. Never changes.

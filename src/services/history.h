@@ -8,19 +8,31 @@
 #include <string>
 #include <vector>
 
+#include "base/clock.h"
 #include "model/delivery.h"
 #include "model/event.h"
 #include "services/storage.h"
 #include "store/claim.h"
-#include "store/deliveries.h"
+#include "store/delivery_search.h"
 #include "store/page.h"
 
 namespace signpost::services {
 
+/// A delivery, with the type and the job id of its event.
+using FoundDelivery = store::delivery_search::Found;
+
 struct DeliveryWithAttempts {
-  model::Delivery delivery;
+  FoundDelivery found;
   std::vector<model::Attempt> attempts;  // oldest first
 };
+
+/// What an endpoint would get, for a receiver that fetches it.
+struct Feed {
+  std::vector<model::Event> events;  // oldest first; only types that the endpoint wants
+  EventId upto;                      // ask behind this one for what follows
+  bool has_more = false;
+};
+constexpr std::int32_t kFeedMax = 100;
 
 struct Queues {
   store::QueueDepth deliveries;
@@ -30,10 +42,10 @@ struct Queues {
 class History {
  public:
   using EventPage = store::Page<model::Event>;
-  using DeliveryPage = store::Page<model::Delivery>;
-  using DeliveryFilter = store::deliveries::Filter;
+  using DeliveryPage = store::Page<FoundDelivery>;
+  using DeliveryFilter = store::delivery_search::Filter;
 
-  explicit History(Storage& storage) : storage_(storage) {}
+  History(Storage& storage, const Clock& clock) : storage_(storage), clock_(clock) {}
 
   /// kNotFound with a sentence, here and below, for what is not this application's.
   Task<Result<model::Event>> event(ApplicationId application, EventId id) const;
@@ -47,11 +59,15 @@ class History {
   /// Newest first.
   Task<Result<DeliveryPage>> deliveries(ApplicationId application, DeliveryFilter filter,
                                         store::PageRequest<DeliveryId> page) const;
+  /// The events behind `after` that the endpoint would get by its filter, also while it is disabled; at most `limit`,
+  /// which is cut to 1…kFeedMax. No event is left out: one that cannot be ordered yet comes later.
+  Task<Result<Feed>> feed(ApplicationId application, EndpointId endpoint, EventId after, std::int32_t limit) const;
   /// Over all applications, for metrics.
   Task<Result<Queues>> queues() const;
 
  private:
   Storage& storage_;
+  const Clock& clock_;
 };
 
 }  // namespace signpost::services

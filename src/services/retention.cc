@@ -3,9 +3,11 @@
 
 #include "base/log.h"
 #include "net/wait.h"
+#include "store/attempts.h"
 #include "store/audit_log.h"
 #include "store/events.h"
 #include "store/idempotency_keys.h"
+#include "store/received_webhooks.h"
 
 namespace signpost::services {
 
@@ -19,10 +21,14 @@ Task<void> Retention::stop() { return tasks_.stop(); }
 Task<Result<std::size_t>> Retention::sweep_once() {
   const Time now = clock_.now();
   const auto events = CO_TRY(co_await drop(store::events::remove_before_across_applications, now - settings_.events));
+  const auto attempts =
+      CO_TRY(co_await drop(store::attempts::remove_before_across_applications, now - settings_.attempts));
   const auto keys = CO_TRY(
       co_await drop(store::idempotency_keys::remove_before_across_applications, now - settings_.idempotency_keys));
   const auto audit = CO_TRY(co_await drop(store::audit_log::remove_before_across_applications, now - settings_.audit));
-  co_return static_cast<std::size_t>(events + keys + audit);
+  const auto received = CO_TRY(
+      co_await drop(store::received_webhooks::remove_before_across_applications, now - settings_.received_webhooks));
+  co_return static_cast<std::size_t>(events + attempts + keys + audit + received);
 }
 
 Task<Result<std::int64_t>> Retention::drop(Remove remove, Time before) {

@@ -7,7 +7,9 @@
 #include "net/testing/run_task.h"
 #include "services/testing/webhook_world.h"
 #include "store/api_keys.h"
+#include "store/deliveries.h"
 #include "store/idempotency_keys.h"
+#include "store/received_webhooks.h"
 
 namespace signpost::services {
 namespace {
@@ -75,6 +77,40 @@ TEST_F(RetentionTest, DropsLinesOfTheAuditLogByTheirOwnAge) {
   world_.clock.advance(Milliseconds(1));
   EXPECT_EQ(sweep(), 1u);
   EXPECT_TRUE(world_.audit_log().empty());
+}
+
+TEST_F(RetentionTest, DropsAttemptsBeforeTheirEvents) {
+  world_.add_endpoint("https://hooks.saas.example/");
+  auto connection = world_.connection();
+  world_.publish(connection);
+  const auto now = world_.clock.now();
+  testing::must(world_.storage.write_now<void>([&](store::Tx& tx) -> Result<void> {
+    TRY(store::deliveries::claim_due(tx, {.loop = {}, .now = now, .lease_until = now}, world_.ids));
+    return {};
+  }));
+  const auto delivery = world_.deliveries().front();
+  world_.clock.advance(std::chrono::days(30));
+  EXPECT_EQ(sweep(), 0u);
+  EXPECT_EQ(world_.attempts_of(delivery).size(), 1u);
+  world_.clock.advance(Milliseconds(1));
+  EXPECT_EQ(sweep(), 1u);
+  EXPECT_TRUE(world_.attempts_of(delivery).empty());
+  EXPECT_EQ(world_.events_of(connection).size(), 1u);
+}
+
+TEST_F(RetentionTest, ForgetsWebhooksThatWereTakenAfterADay) {
+  const auto take = [&] {
+    return testing::must(world_.storage.write_now<bool>([&](store::Tx& tx) {
+      return store::received_webhooks::insert_if_absent(tx, world_.application.id, "key", world_.clock.now());
+    }));
+  };
+  EXPECT_TRUE(take());
+  world_.clock.advance(std::chrono::days(1));
+  EXPECT_EQ(sweep(), 0u);
+  EXPECT_FALSE(take());
+  world_.clock.advance(Milliseconds(1));
+  EXPECT_EQ(sweep(), 1u);
+  EXPECT_TRUE(take());
 }
 
 TEST_F(RetentionTest, TakesNoMoreThanOneBatchInATransaction) {

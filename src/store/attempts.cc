@@ -54,4 +54,11 @@ Result<std::vector<model::Attempt>> list(Tx& tx, ApplicationId application, Deli
   return attempts;
 }
 
+Result<std::int64_t> remove_before_across_applications(Tx& tx, Time time, std::int32_t limit) {
+  return tx.execute(
+      "DELETE FROM attempt WHERE id IN "
+      "(SELECT id FROM (SELECT id, started_at FROM attempt ORDER BY id LIMIT $1) AS oldest WHERE started_at < $2)",
+      limit, time);
+}
+
 }  // namespace signpost::store::attempts

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The attempts of a delivery, for reading: those that have ended have rows of their own, an open one stands in its
-// delivery's row. store/deliveries writes both. Free functions on a Tx.
+// The attempts of a delivery, for reading and for retention: those that have ended have rows of their own, an open one
+// stands in its delivery's row. store/deliveries writes both. Free functions on a Tx.
 #pragma once
 
 #include <cstdint>
@@ -16,5 +16,8 @@ constexpr std::int32_t kAttemptsMax = 100;
 
 /// Oldest first, the open one last; an interrupted attempt and the one that repeats it have the same number.
 Result<std::vector<model::Attempt>> list(Tx& tx, ApplicationId application, DeliveryId delivery);
+/// Retention: at most `limit` of the oldest that began before `time`, whatever became of their deliveries; returns how
+/// many.
+Result<std::int64_t> remove_before_across_applications(Tx& tx, Time time, std::int32_t limit);
 
 }  // namespace signpost::store::attempts

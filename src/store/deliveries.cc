@@ -9,10 +9,12 @@ namespace signpost::store::deliveries {
 namespace {
 
 // While its endpoint pauses, what waits is due when the pause is over.
-#define DELIVERY_COLUMNS                                                                         \
-  "id, event, endpoint, application, connection, partition, state, attempts, "                   \
-  "COALESCE((SELECT p.resumes_at FROM endpoint_pace p WHERE p.endpoint = delivery.endpoint AND " \
-  "delivery.is_ready = 1 AND p.resumes_at > delivery.next_attempt_at), next_attempt_at), lease_until, created_at"
+#define DELIVERY_COLUMNS                                                                                            \
+  "id, event, endpoint, application, connection, partition, state, attempts, "                                      \
+  "COALESCE((SELECT p.resumes_at FROM endpoint_pace p WHERE p.endpoint = delivery.endpoint AND "                    \
+  "delivery.is_ready = 1 AND p.resumes_at > delivery.next_attempt_at), next_attempt_at), lease_until, created_at, " \
+  "replays, "                                                                                                       \
+  "attempts_before"
 
 Result<model::Delivery> read(const Row& row) {
   model::Delivery delivery;
@@ -27,6 +29,8 @@ Result<model::Delivery> read(const Row& row) {
   delivery.next_attempt_at = row.time(8);
   delivery.lease_until = row.optional_time(9);
   delivery.created_at = row.time(10);
+  delivery.replays = static_cast<std::int32_t>(row.integer(11));
+  delivery.attempts_before = static_cast<std::int32_t>(row.integer(12));
   return delivery;
 }
 
@@ -80,47 +84,6 @@ Result<std::optional<model::Delivery>> find(Tx& tx, ApplicationId application, D
   return first_of<model::Delivery>(rows, read);
 }
 
-// ── lists ───────────────────────────────────────────────────────────────────────────────────────────────────────────
-
-namespace {
-
-#define DELIVERY_FILTER "(CAST($3 AS BIGINT) IS NULL OR connection = $3) AND (CAST($4 AS TEXT) IS NULL OR state = $4) "
-
-// One statement for each index that can narrow the list.
-constexpr Sql kList =
-    "SELECT " DELIVERY_COLUMNS " FROM delivery WHERE application = $1 AND id < $2 AND " DELIVERY_FILTER
-    "ORDER BY id DESC LIMIT $5";
-constexpr Sql kListOfConnection =
-    "SELECT " DELIVERY_COLUMNS " FROM delivery WHERE application = $1 AND id < $2 AND " DELIVERY_FILTER
-    "AND event IN (SELECT e.id FROM event e WHERE e.connection = $3) ORDER BY id DESC LIMIT $5";
-constexpr Sql kListOfEndpoint =
-    "SELECT " DELIVERY_COLUMNS " FROM delivery WHERE application = $1 AND id < $2 AND " DELIVERY_FILTER
-    "AND endpoint = $5 ORDER BY id DESC LIMIT $6";
-constexpr Sql kListOfEvent =
-    "SELECT " DELIVERY_COLUMNS " FROM delivery WHERE application = $1 AND id < $2 AND " DELIVERY_FILTER
-    "AND event = $5 AND (CAST($6 AS BIGINT) IS NULL OR endpoint = $6) ORDER BY id DESC LIMIT $7";
-
-}  // namespace
-
-Result<Page<model::Delivery>> list(Tx& tx, ApplicationId application, const Filter& filter,
-                                   const PageRequest<DeliveryId>& page) {
-  std::optional<std::string_view> state;
-  if (filter.state) state = model::name_of(*filter.state);
-  Result<Rows> rows;
-  if (filter.event) {
-    rows = tx.query(kListOfEvent, application, page.below(), filter.connection, state, filter.event, filter.endpoint,
-                    page.row_limit());
-  } else if (filter.endpoint) {
-    rows = tx.query(kListOfEndpoint, application, page.below(), filter.connection, state, filter.endpoint,
-                    page.row_limit());
-  } else {
-    rows = tx.query(filter.connection ? kListOfConnection : kList, application, page.below(), filter.connection, state,
-                    page.row_limit());
-  }
-  if (!rows) return std::unexpected(std::move(rows).error());
-  return page_of<model::Delivery>(*rows, page, read);
-}
-
 // ── claiming ────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 namespace {
@@ -162,7 +125,7 @@ constexpr Sql kDueEndpoints = READY_ENDPOINTS
 constexpr Sql kDueOfEndpoint =
     "SELECT d.id, d.event, d.endpoint, d.application, d.connection, d.partition, d.state, d.attempts, "
     "d.next_attempt_at, "
-    "d.lease_until, d.created_at, e.job_id, e.type, e.sequence, e.body, e.created_at "
+    "d.lease_until, d.created_at, d.replays, d.attempts_before, e.job_id, e.type, e.sequence, e.body, e.created_at "
     "FROM delivery d JOIN event e ON e.id = d.event WHERE d.is_ready = 1 AND d.endpoint = $1 AND d.next_attempt_at <= "
     "$2 "
     "ORDER BY d.next_attempt_at, d.partition, d.id LIMIT $3";
@@ -172,11 +135,11 @@ Result<model::Event> read_event(const Row& row, const model::Delivery& delivery)
   event.id = delivery.event;
   event.application = delivery.application;
   event.connection = delivery.connection;
-  event.job_id = row.text(11);
-  event.type = TRY(known(model::parse_event_type(row.text(12)), "event type", row.text(12)));
-  event.sequence = row.integer(13);
-  event.body = row.text(14);
-  event.created_at = row.time(15);
+  event.job_id = row.text(13);
+  event.type = TRY(known(model::parse_event_type(row.text(14)), "event type", row.text(14)));
+  event.sequence = row.integer(15);
+  event.body = row.text(16);
+  event.created_at = row.time(17);
   return event;
 }
 

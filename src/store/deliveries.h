@@ -14,7 +14,6 @@
 #include "model/delivery.h"
 #include "model/event.h"
 #include "store/claim.h"
-#include "store/page.h"
 #include "store/tx.h"
 
 namespace signpost::store::deliveries {
@@ -25,16 +24,6 @@ Result<void> insert(Tx& tx, const model::Delivery& delivery);
 /// written, if another first attempt of the endpoint and connection has to end before.
 Result<bool> insert_begun(Tx& tx, const model::Delivery& delivery, const model::Attempt& attempt);
 Result<std::optional<model::Delivery>> find(Tx& tx, ApplicationId application, DeliveryId id);
-
-struct Filter {
-  std::optional<ConnectionId> connection;
-  std::optional<EndpointId> endpoint;
-  std::optional<EventId> event;
-  std::optional<model::DeliveryState> state;
-};
-/// Newest first.
-Result<Page<model::Delivery>> list(Tx& tx, ApplicationId application, const Filter& filter,
-                                   const PageRequest<DeliveryId>& page);
 
 /// All that one attempt needs.
 struct ClaimedDelivery {

@@ -400,28 +400,6 @@ TEST_P(Deliveries, StayWhenTheirConnectionGoes) {
   EXPECT_THAT(numbers(claim()), ElementsAre(1));
 }
 
-TEST_P(Deliveries, ListsAreNarrowedByEveryFilter) {
-  insert(1, 1, EndpointId(1));
-  insert(2, 1, EndpointId(2));
-  insert(3, 2, EndpointId(1));
-  finish(claim({.loop = {}, .now = kNow, .lease_until = kLease, .limit = 1}).front(), model::DeliveryState::kDelivered);
-  const auto list = [&](const deliveries::Filter& filter, ApplicationId application = kApplication) {
-    const auto page = must([&](Tx& tx) { return deliveries::list(tx, application, filter, {}); });
-    std::vector<std::int64_t> result;
-    for (const auto& item : page.items) result.push_back(item.id.value());
-    return result;
-  };
-  EXPECT_THAT(list({}), ElementsAre(3, 2, 1));
-  EXPECT_THAT(list({}, ApplicationId(9)), IsEmpty());
-  EXPECT_THAT(list({.connection = ConnectionId(1)}), ElementsAre(2, 1));
-  EXPECT_THAT(list({.endpoint = EndpointId(1)}), ElementsAre(3, 1));
-  EXPECT_THAT(list({.connection = ConnectionId(1), .endpoint = EndpointId(1)}), ElementsAre(1));
-  EXPECT_THAT(list({.event = EventId(2)}), ElementsAre(2));
-  EXPECT_THAT(list({.endpoint = EndpointId(1), .event = EventId(2)}), IsEmpty());
-  EXPECT_THAT(list({.state = model::DeliveryState::kDelivered}), ElementsAre(1));
-  EXPECT_THAT(list({.connection = ConnectionId(1), .state = model::DeliveryState::kPending}), ElementsAre(2));
-}
-
 TEST_P(Deliveries, AreDueAsSoonAsBeforeWhenTheClockStepsBack) {
   const Milliseconds day = std::chrono::hours(24);
   const Time due = kNow + Milliseconds(10);

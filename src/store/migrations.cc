@@ -9,14 +9,18 @@
 #include "store/migrations/0003_lanes.h"
 #include "store/migrations/0004_contract.h"
 #include "store/migrations/0005_delivery.h"
+#include "store/migrations/0006_received_and_replayed.h"
 
 namespace signpost::store {
 namespace {
 
 constexpr std::array kMigrations{
-    Migration{1, "house", migration_0001::kStatements},    Migration{2, "people", migration_0002::kStatements},
-    Migration{3, "lanes", migration_0003::kStatements},    Migration{4, "contract", migration_0004::kStatements},
+    Migration{1, "house", migration_0001::kStatements},
+    Migration{2, "people", migration_0002::kStatements},
+    Migration{3, "lanes", migration_0003::kStatements},
+    Migration{4, "contract", migration_0004::kStatements},
     Migration{5, "delivery", migration_0005::kStatements},
+    Migration{6, "received_and_replayed", migration_0006::kStatements},
 };
 
 Result<std::int64_t> version_of(Tx& tx) {

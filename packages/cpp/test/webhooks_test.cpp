@@ -138,6 +138,7 @@ TEST(BodyIds, AreReadFromStrictJsonOnly) {
                 .id(),
             "x\n\"\\\xc3\xa9\xf0\x9f\x99\x82");
   EXPECT_EQ(detail::BodyIds(R"({"\u0069d":"spelled with an escape"})").id(), "spelled with an escape");
+  EXPECT_EQ(detail::BodyIds("{\"id\":\"a\x7f\xc3\xa9z\"}").id(), "a\x7f\xc3\xa9z");
   for (const auto* bad : {"",
                           "{",
                           "{}x",

@@ -61,6 +61,8 @@ class ApiWorld {
   services::Directory directory;
   services::Connections connections;
   services::History history;
+  services::Replay replay;
+  services::EntriReceiver entri_receiver;
   net::HttpClient http;
   services::Identity identity;
   services::Tokens tokens;

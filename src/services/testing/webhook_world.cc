@@ -4,12 +4,13 @@
 #include <stdlib.h>
 
 #include <algorithm>
+#include <ranges>
 
 #include "services/connection_change.h"
 #include "services/event_log.h"
 #include "store/applications.h"
 #include "store/attempts.h"
-#include "store/deliveries.h"
+#include "store/delivery_search.h"
 #include "store/endpoints.h"
 #include "store/events.h"
 #include "store/members.h"
@@ -123,10 +124,12 @@ std::vector<model::Event> WebhookWorld::events_of(const model::Connection& conne
 }
 
 std::vector<model::Delivery> WebhookWorld::deliveries() {
-  auto page = must(storage.read_now<store::Page<model::Delivery>>(
-      [&](store::Tx& tx) { return store::deliveries::list(tx, application.id, {}, {std::nullopt, store::kPageMax}); }));
-  std::ranges::reverse(page.items);
-  return page.items;
+  const auto page = must(storage.read_now<store::Page<store::delivery_search::Found>>([&](store::Tx& tx) {
+    return store::delivery_search::list(tx, application.id, {}, {std::nullopt, store::kPageMax});
+  }));
+  std::vector<model::Delivery> oldest_first;
+  for (const auto& found : page.items | std::views::reverse) oldest_first.push_back(found.delivery);
+  return oldest_first;
 }
 
 std::vector<model::Attempt> WebhookWorld::attempts_of(const model::Delivery& delivery) {

@@ -339,16 +339,28 @@ class BodyIds {
     if (!take("\"")) return std::nullopt;
     std::string read;
     while (!take("\"")) {
+      const auto plain = plain_bytes();
+      read.append(rest_.substr(0, plain));
+      rest_.remove_prefix(plain);
+      if (is_next('"', '"')) continue;
       if (is_next('\\', '\\')) {
         if (!escape(read)) return std::nullopt;
         continue;
       }
       const auto bytes = character_bytes(rest_);
-      if (bytes == 0 || (bytes == 1 && static_cast<std::uint8_t>(rest_.front()) < 0x20)) return std::nullopt;
+      if (bytes < 2) return std::nullopt;  // the end, a control character, or no UTF-8
       read.append(rest_.substr(0, bytes));
       rest_.remove_prefix(bytes);
     }
     return read;
+  }
+  /// How many at the front stand for themselves, a byte each: most of a body, so they are taken in one go.
+  std::size_t plain_bytes() const {
+    const auto is_plain = [](char c) {
+      const auto octet = static_cast<std::uint8_t>(c);
+      return octet >= 0x20 && octet < 0x80 && c != '"' && c != '\\';
+    };
+    return static_cast<std::size_t>(std::find_if_not(rest_.begin(), rest_.end(), is_plain) - rest_.begin());
   }
   bool escape(std::string& into) {
     constexpr std::string_view kNames = "\"\\/bfnrt";
@@ -522,7 +534,7 @@ class Inspection {
   }
   /// As sent, under any secret.
   bool matches(Form form) const {
-    if (id_of(form).empty() && form != Form::kV1OfBody) return false;
+    if (count(facts_of(form).signature_header) == 0 || (id_of(form).empty() && form != Form::kV1OfBody)) return false;
     bool is_found = false;
     for (const auto secret : secrets_) is_found |= matches(form, id_of(form), timestamp_of(form), secret);
     return is_found;
