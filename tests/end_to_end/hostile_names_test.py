@@ -167,6 +167,10 @@ CASES = {
 ORACLE = {"open": PRIVATE, "closed": "10.0.0.2", "absent": "10.99.99.99"}
 CASES |= {f"oracle_{name}": host(f"{name}.oracle.example", a(address), refused("private use")) for name, address in ORACLE.items()}
 
+# 9: what an HTTP request could be taken for commands by, and all else that is not the web's.
+PORTS = [1, 7, 19, 21, 22, 23, 25, 53, 79, 81, 110, 111, 135, 139, 143, 389, 442, 444, 445, 465, 514, 587, 636, 873, 993, 995, 1433, 1521, 2049, 2181, 2375, 3306, 3389, 4222, 5432,
+         5672, 5984, 6379, 6443, 8080, 8443, 9000, 9092, 9200, 10250, 11211, 27017, 65535]
+
 # 4: refused at the door, or when it is sent: never taken for what they look like.
 SPELLINGS = [
     "http://127.1/", "http://2130706433/", "http://0x7f000001/", "http://0X7F.1/", "http://0177.0.0.1/", "http://017700000001/", "http://127.0.0.1./", "http://127.0.0.01/",
@@ -223,10 +227,13 @@ class HostileNames(unittest.TestCase):
         cls.doors = {address: Door(address) for address in (PUBLIC, PUBLIC_6, NAT64, PRIVATE, PRIVATE_6, METADATA, "127.0.0.1", "::1")}
         cls.deaf = cls.make_deaf()
         cls.server = Signpost(cls.directory.name + "/signpost", config=(
-            '[dns]\nresolvers = ["127.0.0.1:53"]\nlook_budget = "100ms"\nserver_budget = "100ms"\n[api]\nrequests_per_key = 0\nrequests_per_address = 0\n'))
+            # Beside 80 and 443 only our own, whatever ports those have.
+            '[webhooks]\nallowed_ports = ["@own@"]\n[dns]\nresolvers = ["127.0.0.1:53"]\nlook_budget = "100ms"\nserver_budget = "100ms"\n[api]\nrequests_per_key = 0\nrequests_per_address = 0\n'))
         # As an operator who has opened it to the world by mistake.
         cls.server.config.write_text(cls.server.config.read_text().replace("127.0.0.1:" + cls.server.api.split(":")[1], PUBLIC_2 + ":" + cls.server.api.split(":")[1])
                                      .replace("127.0.0.1:" + cls.server.operation.split(":")[1], PUBLIC_2 + ":" + cls.server.operation.split(":")[1]))
+        own = '", "'.join(listen.split(":")[1] for listen in (cls.server.api, cls.server.operation))
+        cls.server.config.write_text(cls.server.config.read_text().replace("@own@", own))
         cls.server.api, cls.server.operation = (f"{PUBLIC_2}:{listen.split(':')[1]}" for listen in (cls.server.api, cls.server.operation))
         cls.server.start()
         cls.addClassCleanup(cls.server.stop)
@@ -290,6 +297,17 @@ class HostileNames(unittest.TestCase):
                     continue
                 attempt = wait_until(play.attempts, f"an attempt at {url}", 25)[0]
                 self.assertEqual(attempt["result"], "refused_address", f"{url}: {attempt}")
+
+    def test_other_protocols_ports_are_refused_at_the_door(self):
+        application = self.server.create_application(name="ports")["id"]
+        own = {int(listen.split(":")[1]) for listen in (self.server.api, self.server.operation)}
+        for port in set(PORTS) - own:
+            for scheme in ("http", "https"):
+                answer = self.server.v1("POST", f"/applications/{application}/endpoints", {"url": f"{scheme}://good.shop.example:{port}/"})
+                self.assertEqual((answer.status, answer.json.get("member")), (422, "url"), answer)
+                self.assertIn(f"port {port} is not allowed", answer.json["detail"])
+        for url in ("http://good.shop.example/", "https://good.shop.example:443/", "https://good.shop.example:80/"):
+            self.assertEqual(self.server.v1("POST", f"/applications/{application}/endpoints", {"url": url}).status, 201, url)
 
     def test_nothing_says_what_a_private_address_does(self):
         said = set()
