@@ -176,6 +176,13 @@ ROWS = {
     **{f"later_{status}_{name}": http_status(status, pause=pause) for status in (429, 503) for name, pause in {
         "seconds": (119, 125), "date": (295, 303), "ten_years": DAY, "date_in_ten_years": DAY, "past": SCHEDULE, "garbage": SCHEDULE, "negative": SCHEDULE,
         "zero": SCHEDULE, "none": SCHEDULE}.items()},
+    # what a receiver wishes for
+    "wishes_disable": http_status(500, pause=None, state="failed"),
+    "wishes_abort_message": http_status(500, pause=None, state="failed"),
+    "wishes_Abort_Message": http_status(500, pause=None, state="failed"),
+    "wishes_nonsense": http_status(500),
+    "takes_and_wishes_disable": delivered(),
+    "takes_and_wishes_abort_message": delivered(),
     # TLS
     "tls_good": delivered(body="ok", again=delivered(body="ok")),
     "tls_1_2_only": delivered(body="ok"),
@@ -382,12 +389,12 @@ class Hostile(unittest.TestCase):
                 said.setdefault(sentence, []).append(name)
         self.assertEqual({s: names for s, names in said.items() if len(names) > 1 and set(names) not in SAME_MISTAKE}, {})
 
-    def test_gone_disables_the_endpoint_and_no_other_answer_does(self):
+    def test_gone_or_the_wish_for_no_more_disables_the_endpoint_and_no_other_answer_does(self):
         disabled = []
         for name, play in self.plays.items():
             endpoints = self.server.v1("GET", f"/applications/{play.application}/endpoints").json["data"]
             disabled += [name for endpoint in endpoints if not endpoint["enabled"]]
-        self.assertEqual(disabled, ["answers_410"])
+        self.assertEqual(sorted(disabled), ["answers_410", "takes_and_wishes_disable", "wishes_disable"])
 
     def test_a_healthy_endpoint_beside_gets_everything_in_time(self):
         arrived = {}

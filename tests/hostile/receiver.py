@@ -333,6 +333,11 @@ for status in (429, 503):
     answers(f"later_{status}_date", lambda status=status: http(f"{status} S", [f"Retry-After: {in_seconds(300)}"]))
     answers(f"later_{status}_date_in_ten_years", lambda status=status: http(f"{status} S", [f"Retry-After: {in_seconds(315360000)}"]))
 
+# Standard Webhooks' wishes of a receiver.
+for wish in ("disable", "abort-message", "Abort-Message", "nonsense"):
+    answers(f"wishes_{wish.replace('-', '_')}", http("500 S", [f"webhook-delivery: {wish}"]))
+for wish in ("disable", "abort-message"):
+    answers(f"takes_and_wishes_{wish.replace('-', '_')}", http("200 OK", [f"webhook-delivery: {wish}"]))
 answers("healthy", OK)
 
 # --- TLS ------------------------------------------------------------------------------------------------------------------------------
