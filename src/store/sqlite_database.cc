@@ -5,7 +5,11 @@
 #include <sqlite3.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <atomic>
 #include <chrono>
+#include <condition_variable>
+#include <mutex>
 #include <thread>
 #include <unordered_map>
 
@@ -23,6 +27,8 @@ using Steady = std::chrono::steady_clock;
 
 constexpr int kProgressSteps = 10'000;    // virtual machine steps between looks at the clock, some 100 µs
 constexpr std::size_t kReadBatchMax = 8;  // reads that share one snapshot
+constexpr int kLookasideBytes = 2'048;
+constexpr int kLookasideSlots = 256;
 
 /// After these SQLite may have undone the whole transaction, or cannot finish it: the batch is lost, not only the work.
 bool ends_batch(int code) {
@@ -89,6 +95,26 @@ class Connection {
   Result<std::int64_t> run(Sql sql, std::span<const Value> values, Rows* rows);
   Result<void> command(Sql sql);
 
+  /// Pages of the log after a commit go to `count`.
+  void watch_log(std::atomic<int>& count) {
+    sqlite3_wal_hook(
+        db_,
+        [](void* context, sqlite3*, const char*, int pages) {
+          static_cast<std::atomic<int>*>(context)->store(pages, std::memory_order_relaxed);
+          return SQLITE_OK;
+        },
+        &count);
+  }
+  /// Copies the log into the file as far as it is when this begins, and waits for nobody. How many pages are left.
+  Result<int> checkpoint() {
+    int pages = 0;
+    int copied = 0;
+    const int code = sqlite3_wal_checkpoint_v2(db_, nullptr, SQLITE_CHECKPOINT_PASSIVE, &pages, &copied);
+    if ((code & 0xFF) == SQLITE_BUSY) return pages;  // another one is at it
+    if (code != SQLITE_OK) return std::unexpected(failure(code));
+    return std::max(pages - copied, 0);
+  }
+
   bool is_in_transaction() const { return sqlite3_get_autocommit(db_) == 0; }
   std::int64_t changes_so_far() const { return sqlite3_total_changes64(db_); }
   int last_code() const { return last_code_; }
@@ -125,7 +151,15 @@ Error Connection::failure(int code) {
   return error_of(code, sqlite3_errmsg(db_));
 }
 
+/// Once, before the first connection: what SQLite would count about its memory costs a lock at every allocation, and
+/// nobody asks.
+void leave_memory_uncounted() {
+  static std::once_flag once;
+  std::call_once(once, [] { sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0); });
+}
+
 Result<void> Connection::open(const std::string& path, Access access) {
+  leave_memory_uncounted();
   // SQLite would create it as the umask says; what it keeps is the owner's business alone. -wal and -shm follow the
   // file. One that is there is not opened here: closing it would drop every lock this process holds on it (POSIX), and
   // the next program that closes the database would take itself for the last and delete the log that we write to.
@@ -136,6 +170,8 @@ Result<void> Connection::open(const std::string& path, Access access) {
   if (code != SQLITE_OK) {
     return fail(Kind::kUnavailable, format("the database file {} cannot be opened: {}", path, sqlite3_errstr(code)));
   }
+  // A statement's memory comes from here; the slots hold a row with an event's body.
+  sqlite3_db_config(db_, SQLITE_DBCONFIG_LOOKASIDE, nullptr, kLookasideBytes, kLookasideSlots);
   sqlite3_busy_timeout(db_, static_cast<int>(settings_.busy_timeout.count()));
   if (auto done = set_up(); !done) {
     return fail(done.error().kind, format("the database file {}: {}", path, done.error().message));
@@ -163,7 +199,7 @@ Result<void> Connection::set_up() {
   }
   TRY_VOID(pragma("synchronous = FULL"));
   TRY_VOID(pragma("cache_size = -65536"));            // KiB
-  TRY_VOID(pragma("wal_autocheckpoint = 4000"));      // pages: 16 MiB, some thousand works a checkpoint
+  TRY_VOID(pragma("wal_autocheckpoint = 0"));         // class Checkpoints does it beside the works
   TRY_VOID(pragma("journal_size_limit = 67108864"));  // a burst leaves no huge file behind
   if (settings_.sqlite_pages_max != 0) TRY_VOID(pragma(format("max_page_count = {}", settings_.sqlite_pages_max)));
   return {};
@@ -322,6 +358,97 @@ Result<void> Batch::run_one(WorkQueue::Item& item, Guard guard) {
   return {};
 }
 
+// ── checkpoints ─────────────────────────────────────────────────────────────────────────────────────────────────────
+
+/// Copies the log into the file on a thread of its own, so that 16 MiB of writing and two syncs hold up no work. The
+/// log begins anew only when all of it has been copied, and under load there is always a little more by then: that
+/// rest, made small, is the writer's.
+class Checkpoints {
+ public:
+  explicit Checkpoints(const Settings& settings) : connection_(settings) {}
+  ~Checkpoints() { stop(); }
+  Checkpoints(const Checkpoints&) = delete;
+  Checkpoints& operator=(const Checkpoints&) = delete;
+
+  Result<void> start(const std::string& path, Connection& writer) {
+    TRY_VOID(connection_.open(path, Access::kReadWrite));
+    writer.watch_log(pages_);
+    thread_ = std::thread([this] { run(); });
+    return {};
+  }
+
+  /// After each batch, on the writer's thread.
+  void after_commit(Connection& writer) {
+    if (pages_.load(std::memory_order_relaxed) < kPages) return;
+    switch (state_.load()) {
+      case State::kIdle:
+        begin();
+        return;
+      case State::kCopying:
+        return;
+      case State::kRestIsSmall:
+        if (const auto left = writer.checkpoint(); !left) warn(left.error());
+        state_ = State::kIdle;
+        return;
+    }
+  }
+
+  void stop() {
+    {
+      const std::lock_guard lock(mutex_);
+      is_stopped_ = true;
+    }
+    is_something_to_do_.notify_one();
+    if (thread_.joinable()) thread_.join();
+  }
+
+ private:
+  static constexpr int kPages = 4'000;  // 16 MiB, some thousand works
+  static constexpr int kRestPages = 256;
+  static constexpr int kPassesMax = 4;
+  enum class State { kIdle, kCopying, kRestIsSmall };
+
+  void begin() {
+    {
+      const std::lock_guard lock(mutex_);
+      state_ = State::kCopying;
+    }
+    is_something_to_do_.notify_one();
+  }
+
+  void run() {
+    while (wait_for_work()) {
+      for (int pass = 0; pass < kPassesMax; ++pass) {
+        const auto left = connection_.checkpoint();
+        if (!left) {
+          warn(left.error());
+          break;
+        }
+        if (*left <= kRestPages) break;
+      }
+      state_ = State::kRestIsSmall;
+    }
+  }
+
+  bool wait_for_work() {
+    std::unique_lock lock(mutex_);
+    is_something_to_do_.wait(lock, [this] { return is_stopped_ || state_ == State::kCopying; });
+    return !is_stopped_;
+  }
+
+  static void warn(const Error& error) {
+    log::warn("the log of the database was not copied into its file", {{"error", error.message}});
+  }
+
+  Connection connection_;
+  std::atomic<int> pages_{0};
+  std::atomic<State> state_{State::kIdle};
+  std::mutex mutex_;
+  std::condition_variable is_something_to_do_;
+  bool is_stopped_ = false;
+  std::thread thread_;
+};
+
 // ── the database ────────────────────────────────────────────────────────────────────────────────────────────────────
 
 class SqliteDatabase final : public Database {
@@ -330,7 +457,8 @@ class SqliteDatabase final : public Database {
       : settings_(settings),
         writes_(settings.writes_waiting_max),
         reads_(settings.reads_waiting_max),
-        writer_(settings_) {}
+        writer_(settings_),
+        checkpoints_(settings_) {}
   ~SqliteDatabase() override { stop(); }
 
   Result<void> start();
@@ -354,6 +482,7 @@ class SqliteDatabase final : public Database {
   WorkQueue reads_;
   Readiness readiness_;
   Connection writer_;
+  Checkpoints checkpoints_;  // dies before the writer, whose log it watches
   std::vector<std::unique_ptr<Connection>> readers_;
   std::vector<std::thread> threads_;
 };
@@ -370,6 +499,7 @@ Result<void> SqliteDatabase::start() {
     readers_.push_back(std::make_unique<Connection>(settings_));
     TRY_VOID(readers_.back()->open(path, Access::kReadOnly));
   }
+  TRY_VOID(checkpoints_.start(path, writer_));
   threads_.emplace_back([this] { write_loop(); });
   for (auto& reader : readers_) threads_.emplace_back([this, &reader] { read_loop(*reader); });
   return {};
@@ -398,6 +528,7 @@ void SqliteDatabase::write_loop() {
     for (std::size_t i = 0; i < items.size(); ++i) {
       items[i].done(committed ? std::move(batch.outcomes()[i]) : committed);
     }
+    checkpoints_.after_commit(writer_);
   }
 }
 
@@ -429,6 +560,7 @@ void SqliteDatabase::stop() {
   reads_.stop();
   for (auto& thread : threads_) thread.join();
   threads_.clear();
+  checkpoints_.stop();
 }
 
 }  // namespace

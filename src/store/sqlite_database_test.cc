@@ -161,6 +161,26 @@ TEST_F(SqliteDatabase, AFileThatCannotGrowFailsTheBatchAndRecoversByItself) {
   EXPECT_EQ(is_there(*database, 100), false);
 }
 
+TEST_F(SqliteDatabase, ItsLogIsCopiedBesideTheWorksAndBeginsAnew) {
+  const auto database = open();
+  const std::string name(3'000, 'x');  // a page each
+  std::int64_t number = 0;
+  std::uintmax_t largest = 0;
+  for (int i = 0; i < 60; ++i) {
+    ASSERT_TRUE(database->write_now([&](Tx& tx) -> Result<void> {
+      for (int one = 0; one < 250; ++one) {
+        auto made = application(++number);
+        made.name = name;
+        TRY_VOID(applications::insert(tx, made));
+      }
+      return {};
+    }));
+    largest = std::max(largest, std::filesystem::file_size(path() + "-wal"));
+  }
+  EXPECT_GT(std::filesystem::file_size(path()), largest / 2) << "most of it is in the file";
+  EXPECT_LT(largest, 40u << 20) << "of 60 MiB and more that were written";
+}
+
 TEST_F(SqliteDatabase, AnotherProcessThatHoldsTheLockMakesItUnavailableUntilItLetsGo) {
   const auto database = open();
   const auto other = open();
