@@ -89,6 +89,13 @@ void failed_by_tls(PostOutcome& outcome, const std::string& host, const TlsTroub
   outcome.cause = trouble.cause;
 }
 
+std::string_view cause_of_connect(const boost::system::error_code& error) {
+  if (error == boost::asio::error::connection_refused) return "connect_refused";
+  if (error == boost::asio::error::host_unreachable || error == boost::asio::error::network_unreachable)
+    return "connect_unreachable";
+  return {};
+}
+
 }  // namespace
 
 struct PostSender::Impl {
@@ -160,6 +167,7 @@ void keep_response(PostOutcome& outcome, ResponseReader& reader, ResponseReader:
   outcome.response_body = std::move(seen.body);
   outcome.retry_after = std::move(seen.retry_after);
   outcome.location = std::move(seen.location);
+  outcome.wish = std::move(seen.webhook_delivery);
   if (step == ResponseReader::Step::kEnough) outcome.detail = "the answer's body is too long; the rest was not read";
   if (step == ResponseReader::Step::kBroken) {
     outcome.detail = is_late ? "the answer's body did not end in time" : "the answer's body was cut: " + reader.why();
@@ -304,6 +312,7 @@ Task<std::unique_ptr<PostConnection>> PostSender::Impl::connect_to_one(const Url
   const bool is_late = dial.has_timed_out();
   failed(outcome, is_late ? Failure::kTimeout : Failure::kConnect,
          "connecting to " + text_of(dial.peer()) + (is_late ? " took too long" : " failed: " + dial.error().message()));
+  if (!is_late) outcome.cause = cause_of_connect(dial.error());
   co_return nullptr;
 }
 

@@ -51,6 +51,7 @@ struct PostOutcome {
   std::string response_body;   // decoded, at most 8 KiB
   std::string retry_after;     // the Retry-After field's text, if any
   std::string location;        // the Location field's text, if any
+  std::string wish;            // the Webhook-Delivery field's text, if any: "disable", "abort-message"
   Timing timing;
   bool reused_connection = false;
   bool retried_on_new_connection = false;

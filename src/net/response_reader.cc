@@ -32,7 +32,7 @@ ResponseParser::ResponseParser(const ResponseLimits& limits, SeenResponse& seen)
   body_limit(boost::none);                                  // a long body is not an error: we stop reading
 }
 
-void ResponseParser::on_field_impl(http::field field, string_view, string_view value, error_code& error) {
+void ResponseParser::on_field_impl(http::field field, string_view name, string_view value, error_code& error) {
   if (is_header_done()) return;
   if (++headers_ > limits_.headers_max) {
     refusal_ = format("its head has over {} fields", limits_.headers_max);
@@ -41,6 +41,8 @@ void ResponseParser::on_field_impl(http::field field, string_view, string_view v
   }
   if (field == http::field::retry_after) seen_.retry_after = view(value).substr(0, kFieldKeptMax);
   if (field == http::field::location) seen_.location = view(value).substr(0, kFieldKeptMax);
+  if (field == http::field::unknown && equals_ignoring_case(view(name), "webhook-delivery"))
+    seen_.webhook_delivery = view(value).substr(0, kFieldKeptMax);
   if (field == http::field::transfer_encoding && !equals_ignoring_case(view(value), "chunked")) {
     refusal_ = "its Transfer-Encoding is not \"chunked\"";
     error = http::error::bad_transfer_encoding;

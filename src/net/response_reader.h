@@ -29,6 +29,7 @@ struct SeenResponse {
   std::size_t body_bytes = 0;
   std::string retry_after;
   std::string location;
+  std::string webhook_delivery;
 };
 
 class ResponseParser final : public boost::beast::http::basic_parser<false> {
