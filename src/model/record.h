@@ -40,6 +40,7 @@ struct Record {
   bool proves_ownership = false;  // holds the claim token at the host itself or at its claim_name
   std::string application_url;    // as RecordRequest's
   std::vector<std::string> power_root_path_access;
+  bool operator==(const Record&) const = default;
 };
 
 constexpr std::string_view kClaimLabel = "_signpost";

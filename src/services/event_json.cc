@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "services/event_json.h"
 
+#include <array>
 #include <boost/json.hpp>
 
 #include "base/text.h"
@@ -52,7 +53,10 @@ void put_attention(json::object& object, const std::optional<model::EventPayload
 }  // namespace
 
 std::string to_json(const model::EventPayload& payload) {
-  json::object object;  // keeps the order of insertion
+  // Most events fit, and then nothing is allocated member by member.
+  std::array<unsigned char, 8'192> room;
+  json::monotonic_resource memory(room.data(), room.size());
+  json::object object(&memory);  // keeps the order of insertion
   object["id"] = payload.id;
   put(object, "user_id", payload.user_id);
   object["domain"] = payload.domain;

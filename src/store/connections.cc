@@ -243,14 +243,14 @@ Result<bool> save(Tx& tx, Sql sql, const model::Connection& c, std::int64_t expe
 
 }  // namespace
 
-Result<bool> update(Tx& tx, const model::Connection& connection, std::int64_t expected_version) {
+Result<bool> update(Tx& tx, const model::Connection& connection, std::int64_t expected_version, Records records) {
   if (!TRY(save(tx, kSaveSameClaim, connection, expected_version, model::name_of(connection.claim),
                 connection.is_live()))) {
     if (!TRY(save(tx, kSaveOtherClaim, connection, expected_version))) return false;
     TRY(tx.execute(kSaveClaim, model::name_of(connection.claim), connection.is_live(), connection.application,
                    connection.id));
   }
-  TRY_VOID(connection_records::save(tx, connection.id, connection.records));
+  if (records == Records::kMayDiffer) TRY_VOID(connection_records::save(tx, connection.id, connection.records));
   return true;
 }
 

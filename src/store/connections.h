@@ -39,12 +39,15 @@ Result<std::optional<model::Connection>> find_live_of_organization(Tx& tx, Appli
 /// Every live claim of the host, the proven one first, then the oldest; at most kOnHostMax.
 Result<std::vector<model::Connection>> find_on_host_across_applications(Tx& tx, const HostName& host);
 
+/// What the caller knows of the records against the saved ones of `expected_version`: the same ones are not even read.
+enum class Records { kMayDiffer, kAreTheSame };
 /// Saves what can change (all but id, application, organization, host, user id, job id, origin, redirection, claim
 /// token, created_at) if the
 /// saved version is still `expected_version`; the new version is one more, whatever `connection.version` says. False:
 /// somebody was first, nothing is saved. Records keep their rows while only their flags differ; another set replaces
 /// them all.
-Result<bool> update(Tx& tx, const model::Connection& connection, std::int64_t expected_version);
+Result<bool> update(Tx& tx, const model::Connection& connection, std::int64_t expected_version,
+                    Records records = Records::kMayDiffer);
 /// With records, observation and jobs. Its events and deliveries stay until retention.
 Result<bool> remove(Tx& tx, ApplicationId application, ConnectionId id);
 
