@@ -176,6 +176,7 @@ json::object object_of(const model::Attempt& attempt) {
           {"ended_at", time_or_null(attempt.ended_at)},
           {"result", word(name_of(attempt.result))},
           {"status", attempt.status ? json::value(*attempt.status) : json::value(nullptr)},
+          {"cause", attempt.cause.empty() ? json::value(nullptr) : json::value(attempt.cause)},
           {"detail", attempt.detail},
           {"remote_address", attempt.remote_address},
           {"response_body", attempt.response_body},

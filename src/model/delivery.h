@@ -60,6 +60,7 @@ struct Attempt {
   Time started_at{};
   std::optional<Time> ended_at;
   AttemptResult result = AttemptResult::kOpen;
+  std::string cause;          // a stable code that says more than the result: "tls_expired"; empty if there is none
   std::optional<int> status;  // HTTP
   std::string detail;         // a sentence
   std::string remote_address;

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "base/time.h"
+#include "services/handover.h"
 
 namespace signpost::services {
 
@@ -25,6 +26,9 @@ class Bell {
   void on_jobs(std::function<void()> notify) { jobs_.push_back(std::move(notify)); }
   void on_deliveries(std::function<void()> notify) { deliveries_.push_back(std::move(notify)); }
 
+  /// For what may be sent without anybody looking for it.
+  Handover& handover() const { return handover_; }
+
   /// After the commit. Any thread.
   void ring_jobs() const { ring(jobs_); }
   void ring_deliveries() const { ring(deliveries_); }
@@ -33,6 +37,7 @@ class Bell {
   static void ring(const std::vector<std::function<void()>>& callbacks) {
     for (const auto& notify : callbacks) notify();
   }
+  mutable Handover handover_;  // any thread, like the bell
   std::vector<std::function<void()>> jobs_;
   std::vector<std::function<void()>> deliveries_;
 };

@@ -2,6 +2,7 @@
 #include "services/connection_change.h"
 
 #include <algorithm>
+#include <iterator>
 #include <limits>
 
 #include "base/text.h"
@@ -17,7 +18,12 @@ constexpr int kTriesMax = 8;
 
 }  // namespace
 
-void ring(const Bell& bell, const Rings& rings) {
+void ring(const Bell& bell, Rings rings) {
+  bell.handover().note_accepted(rings.accepted);
+  for (auto& begun : rings.begun) {
+    auto place = begun.place;  // it leads to the desk, and goes along
+    place->desk().hand_over(std::move(begun));
+  }
   if (rings.jobs) bell.ring_jobs();
   if (rings.deliveries) bell.ring_deliveries();
 }
@@ -61,7 +67,9 @@ Result<model::Connection> ConnectionChange::apply(const Load& load, const Cause&
       return before;
     }
     // The update comes first: when somebody else was quicker, nothing of this decision has been written yet.
-    if (!TRY(store::connections::update(tx_, decision.connection, before.version))) continue;
+    using store::connections::Records;
+    const auto records = decision.connection.records == before.records ? Records::kAreTheSame : Records::kMayDiffer;
+    if (!TRY(store::connections::update(tx_, decision.connection, before.version, records))) continue;
     decision.connection.version = before.version + 1;
     TRY_VOID(write_consequences(decision));
     const bool is_newly_proven =
@@ -101,7 +109,10 @@ Result<void> ConnectionChange::lose_rivals(const model::Connection& proven) {
 Result<void> ConnectionChange::write_consequences(const model::Decision& decision) {
   const auto& connection = decision.connection;
   if (!decision.events.empty()) {
-    rings_.deliveries |= TRY(write_events(tx_, connection, decision.events, ids_, now_));
+    auto written = TRY(write_events(tx_, connection, decision.events, ids_, now_, handover_));
+    rings_.deliveries |= written.due > 0;
+    rings_.accepted += written.due + written.begun.size();
+    std::ranges::move(written.begun, std::back_inserter(rings_.begun));
   }
   const model::JobRequest* own = nullptr;
   for (const auto& wish : decision.jobs) {

@@ -5,7 +5,9 @@
 // Whoever changes a connection goes through here, so events, jobs and the fate of rival claims can never be forgotten.
 #pragma once
 
+#include <cstddef>
 #include <functional>
+#include <vector>
 
 #include "base/id.h"
 #include "model/connection.h"
@@ -18,8 +20,10 @@ namespace signpost::services {
 struct Rings {
   bool jobs = false;
   bool deliveries = false;
+  std::vector<Begun> begun;  // deliveries that need not be looked for
+  std::size_t accepted = 0;  // deliveries, these and those that are due
 };
-void ring(const Bell& bell, const Rings& rings);
+void ring(const Bell& bell, Rings rings);
 
 /// What a work returns to the loop.
 struct Changed {
@@ -38,11 +42,13 @@ class ConnectionChange {
   using Load = std::function<Result<model::Connection>(store::Tx&)>;
   using Cause = std::function<Result<model::Happening>(const model::Connection&)>;
 
-  ConnectionChange(store::Tx& tx, IdMaker& ids, Time now) : tx_(tx), ids_(ids), now_(now) {}
+  /// `handover`: of the bell that the caller rings with rings(), if it does.
+  ConnectionChange(store::Tx& tx, IdMaker& ids, Time now, const Handover* handover = nullptr)
+      : tx_(tx), ids_(ids), now_(now), handover_(handover) {}
   /// On behalf of a claimed job: what the decision says about this job's kind ends or reschedules this job, unless a
   /// newer wish stands (its generation). A decision that does not mention it ends it.
-  ConnectionChange(store::Tx& tx, IdMaker& ids, Time now, const model::Job& own_job)
-      : tx_(tx), ids_(ids), now_(now), own_job_(&own_job) {}
+  ConnectionChange(store::Tx& tx, IdMaker& ids, Time now, const Handover* handover, const model::Job& own_job)
+      : tx_(tx), ids_(ids), now_(now), handover_(handover), own_job_(&own_job) {}
 
   /// Saves a new connection. The caller has checked that the claim may stand.
   Result<model::Connection> create(const model::Connection& connection, const model::Created& created);
@@ -66,6 +72,7 @@ class ConnectionChange {
   store::Tx& tx_;
   IdMaker& ids_;
   const Time now_;
+  const Handover* handover_ = nullptr;
   const model::Job* own_job_ = nullptr;
   bool is_dead_ = false;  // as the look saw it whose job this is
   Rings rings_;

@@ -162,7 +162,7 @@ ConnectionPage to_page(store::Page<model::Connection> page) {
 
 Task<Result<model::Connection>> Connections::change(std::function<Result<Changed>(store::Tx&)> work) {
   auto changed = CO_TRY(co_await storage_.write<Changed>(std::move(work)));
-  ring(bell_, changed.rings);
+  ring(bell_, std::move(changed.rings));
   co_return std::move(changed.connection);
 }
 
@@ -194,7 +194,7 @@ Task<Result<model::Connection>> Connections::create(Scope scope, CreateConnectio
     auto connection = draft;
     connection.records = TRY(expand_all(wish.records, context_of(draft, application), {}, ids_));
     TRY_VOID(check_claims(tx, connection));
-    ConnectionChange step(tx, ids_, now);
+    ConnectionChange step(tx, ids_, now, &bell_.handover());
     auto saved = TRY(step.create(connection, {application.supports_dkim}));
     if (also) TRY_VOID(also(tx, saved));
     return Changed{std::move(saved), step.rings()};
@@ -229,7 +229,7 @@ Task<Result<ConnectionPage>> Connections::list(Scope scope, ConnectionFilter fil
 Task<Result<model::Connection>> Connections::happen(Scope scope, ConnectionId id, model::Happening happening) {
   const Time now = clock_.now();
   co_return co_await change([&, now](store::Tx& tx) -> Result<Changed> {
-    ConnectionChange step(tx, ids_, now);
+    ConnectionChange step(tx, ids_, now, &bell_.handover());
     auto after = TRY(step.apply([&](store::Tx& in) { return load_connection(in, scope.application, id); }, happening));
     return Changed{std::move(after), step.rings()};
   });
@@ -244,7 +244,7 @@ Task<Result<model::Connection>> Connections::replace_records(Scope scope, Connec
       auto next = TRY(expand_all(records, context_of(before, application), before.records, ids_));
       return model::RecordsReplaced{std::move(next)};
     };
-    ConnectionChange step(tx, ids_, now);
+    ConnectionChange step(tx, ids_, now, &bell_.handover());
     auto after = TRY(step.apply([&](store::Tx& in) { return load_connection(in, scope.application, id); }, replace));
     return Changed{std::move(after), step.rings()};
   });
@@ -297,7 +297,7 @@ Task<Result<model::Connection>> Connections::mark_step(ApplicationId application
       if (!found) return std::unexpected(no_connection(organization, host));
       return *std::move(found);
     };
-    ConnectionChange step(tx, ids_, now);
+    ConnectionChange step(tx, ids_, now, &bell_.handover());
     auto after = TRY(step.apply(load, model::StepMarked{step_number}));
     return Changed{std::move(after), step.rings()};
   });

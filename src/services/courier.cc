@@ -7,11 +7,13 @@
 
 #include "base/log.h"
 #include "base/text.h"
+#include "store/endpoint_paces.h"
 
 namespace signpost::services {
 namespace {
 
 namespace deliveries = store::deliveries;
+namespace endpoint_paces = store::endpoint_paces;
 using std::chrono::steady_clock;
 
 constexpr Milliseconds kFailurePause{100};  // after the database failed; doubles up to kFailurePauseMax
@@ -91,6 +93,9 @@ double jitter_of(crypto::Random& random) { return static_cast<double>(random.bel
 
 bool is_passing(const Error& error) { return error.kind == Kind::kUnavailable || error.kind == Kind::kTimeout; }
 
+/// Standard Webhooks: a receiver may ask in a header what 410 asks for.
+bool wants_no_more(const net::PostOutcome& outcome) { return equals_ignoring_case(trim(outcome.wish), "disable"); }
+
 EndpointNews::Answer answer_of(const net::PostOutcome& outcome) {
   if (outcome.failure != net::PostOutcome::Failure::kNone) return EndpointNews::Answer::kFailed;
   if (model::is_success(outcome.status)) return EndpointNews::Answer::kTaken;
@@ -98,6 +103,12 @@ EndpointNews::Answer answer_of(const net::PostOutcome& outcome) {
 }
 
 }  // namespace
+
+void DurationCounts::note(Milliseconds took) {
+  const auto bound = std::ranges::lower_bound(kBoundsMs, took.count());
+  counts_[static_cast<std::size_t>(bound - kBoundsMs.begin())].fetch_add(1, std::memory_order_relaxed);
+  sum_ms_.fetch_add(static_cast<std::uint64_t>(std::max<std::int64_t>(took.count(), 0)), std::memory_order_relaxed);
+}
 
 struct Courier::TurnInput {
   std::vector<Ended> ended;
@@ -107,6 +118,8 @@ struct Courier::TurnInput {
 
 struct Courier::TurnAnswer {
   std::vector<deliveries::ClaimedDelivery> claimed;
+  std::vector<std::pair<EndpointId, std::optional<model::EndpointPace>>> paces;  // that have changed
+  bool is_next_free = false;
   std::optional<Time> next_due;
   std::int64_t released = 0;
 };
@@ -125,13 +138,23 @@ Courier::Courier(Storage& storage, Bell& bell, const Clock& clock, IdMaker& ids,
       settings_(std::move(settings)),
       lifelong_(loops.at(index).get_executor()),
       attempts_(loops.at(index).get_executor()),
-      wake_(std::make_shared<net::Signal>(loops.at(index).get_executor())),
+      wake_(std::make_shared<Wake>(loops.at(index).get_executor())),
+      handed_(std::make_shared<net::Signal>(loops.at(index).get_executor())),
+      desk_(
+          std::make_shared<HandoverDesk>(HandoverDesk::Settings{settings_.in_flight_per_endpoint_max, settings_.lease},
+                                         [signal = std::weak_ptr(handed_)] {
+                                           if (const auto handed = signal.lock()) handed->notify_from_any_thread();
+                                         })),
       step_(clock),
       released_at_(steady_clock::now()),
       released_wall_at_(clock.now()) {
   bell.on_deliveries([wake = std::weak_ptr(wake_)] {
-    if (const auto signal = wake.lock()) signal->notify_from_any_thread();
+    const auto rung = wake.lock();
+    if (!rung) return;
+    rung->has_rung = true;
+    rung->signal.notify_from_any_thread();
   });
+  bell.handover().add(desk_);
 }
 
 Courier::~Courier() = default;
@@ -146,17 +169,20 @@ void Courier::start() {
   if (state_ != State::kIdle) return;
   state_ = State::kRunning;
   lifelong_.spawn(run(), "courier");
+  lifelong_.spawn(receive(), "courier handover");
   if (share_.index == 0) lifelong_.spawn(watch_depth(), "courier depth");
 }
 
 Task<void> Courier::stop(Milliseconds budget) {
   if (state_ == State::kStopped) co_return;
   if (state_ == State::kRunning) state_ = State::kDraining;  // run() goes on saving what ends
+  desk_->close();
   co_await attempts_.wait_until_empty(steady_clock::now() + budget);
   co_await attempts_.stop();
   state_ = State::kStopped;
-  wake_->notify();
+  wake_->signal.notify();
   co_await lifelong_.stop();  // a turn under way is a hop, which ends as it does
+  take_handed();
   if (const auto saved = co_await hand_back(); !saved) {
     log::warn("webhook attempts stay open until the next start",
               {{"attempts", in_flight_.size()}, {"reason", saved.error().message}});
@@ -173,18 +199,60 @@ Task<Result<std::size_t>> Courier::run_once() {
 // ── turns ───────────────────────────────────────────────────────────────────────────────────────────────────
 
 Task<void> Courier::run() {
+  bool has_paces = false;
   while (state_ != State::kStopped) {
-    const auto claimed = co_await turn(state_ == State::kRunning ? Claiming::kYes : Claiming::kNo);
-    if (!claimed) {
-      on_turn_failed(claimed.error());
+    Result<void> done;
+    if (!has_paces) done = co_await load_paces();
+    has_paces = has_paces || done.has_value();
+    if (done) {
+      const auto claiming = state_ == State::kRunning && wants_claim() ? Claiming::kYes : Claiming::kNo;
+      if (auto turned = co_await turn(claiming); !turned) done = std::unexpected(std::move(turned).error());
+    }
+    if (!done) {
+      on_turn_failed(done.error());
+      wake_->has_rung = true;
       const auto pause = std::min(kFailurePause * (1 << std::min(failures_ - 1, 5)), kFailurePauseMax);
       if (const auto slept = co_await net::sleep_until(steady_clock::now() + pause); !slept) co_return;
       continue;
     }
     failures_ = 0;
-    if (is_more_due_ && state_ == State::kRunning && capacity() > 0) continue;
-    if (state_ != State::kStopped) co_await wake_->wait_until(next_turn_at());
+    if (state_ == State::kRunning) desk_->set_room(capacity());
+    note_slow();
+    if ((is_more_due_ || is_room_new_) && state_ == State::kRunning && capacity() > 0) continue;
+    if (state_ != State::kStopped) co_await wake_->signal.wait_until(next_turn_at());
   }
+}
+
+/// What was begun where its event was written.
+Task<void> Courier::receive() {
+  while (state_ == State::kRunning) {
+    take_handed();
+    co_await handed_->wait_until(net::Deadline::max());
+  }
+}
+
+void Courier::take_handed() {
+  for (auto& begun : desk_->take()) spawn(std::move(begun.claimed), std::move(begun.place));
+}
+
+Task<Result<void>> Courier::load_paces() {
+  using Paces = std::vector<endpoint_paces::EndpointWithPace>;
+  const auto paces = CO_TRY(co_await storage_.read<Paces>(
+      [share = share_](store::Tx& tx) { return endpoint_paces::load_across_applications(tx, share); }));
+  for (const auto& [endpoint, pace] : paces) {
+    paced_.insert(endpoint);
+    desk_->set_paced(endpoint, true);
+  }
+  counters_.paced += static_cast<std::int64_t>(paces.size());
+  co_return Result<void>{};
+}
+
+/// A look at what is due costs a little for each endpoint that waits: only when there may be something new.
+bool Courier::wants_claim() {
+  const bool has_rung = wake_->has_rung.exchange(false);
+  const bool is_due = next_due_ && *next_due_ <= clock_.now();
+  const bool was_long_ago = steady_clock::now() - claimed_at_ >= settings_.poll_max;
+  return has_rung || is_due || was_long_ago || is_more_due_ || is_room_new_;
 }
 
 void Courier::on_turn_failed(const Error& error) {
@@ -201,7 +269,9 @@ Task<Result<void>> Courier::follow_clock() {
     upto = CO_TRY(
         co_await storage_.write<UpTo>([step, upto](store::Tx& tx) { return deliveries::pull_back(tx, step, upto); }));
   } while (upto);
+  CO_TRY_VOID(co_await storage_.write<void>([step](store::Tx& tx) { return endpoint_paces::pull_back(tx, step); }));
   step_.made_up();
+  wake_->has_rung = true;
   log::warn("the clock stepped back; webhooks that wait follow it", {{"seconds", step.by.count() / 1000}});
   co_return Result<void>{};
 }
@@ -219,12 +289,16 @@ Task<Result<std::size_t>> Courier::turn(Claiming claiming) {
   input->claim = {share_, now, now + settings_.lease, static_cast<std::int32_t>(limit),
                   settings_.in_flight_per_endpoint_max};
   input->releases = claiming == Claiming::kYes && is_time_to_release();
-  is_more_due_ = limit == 0;
+  if (claiming == Claiming::kYes) {
+    is_more_due_ = limit == 0;
+    is_room_new_ = false;
+  }
   if (limit == 0 && input->ended.empty()) co_return 0;
+  if (limit > 0) desk_->begin_claim();
 
   auto answer = co_await storage_.write<TurnAnswer>([input, ids = &ids_](store::Tx& tx) -> Result<TurnAnswer> {
     TurnAnswer given;
-    for (const auto& one : input->ended) TRY(save(tx, one, *ids));
+    for (const auto& one : input->ended) TRY_VOID(save(tx, one, *ids, input->claim.in_flight_max, given));
     if (input->releases)
       given.released = TRY(deliveries::release_expired_leases_across_applications(tx, input->claim.now));
     if (input->claim.limit == 0) return given;
@@ -235,7 +309,7 @@ Task<Result<std::size_t>> Courier::turn(Claiming claiming) {
     return given;
   });
   if (!answer) {
-    is_more_due_ = true;
+    is_more_due_ = is_more_due_ || claiming == Claiming::kYes;
     if (!is_passing(answer.error()) && !input->ended.empty()) {
       co_await save_one_by_one(std::move(input->ended));
     } else {
@@ -249,25 +323,62 @@ Task<Result<std::size_t>> Courier::turn(Claiming claiming) {
   if (limit > 0) {
     is_more_due_ = begun == limit;
     next_due_ = answer->next_due;
+    claimed_at_ = steady_clock::now();
+    desk_->end_claim(answer->claimed, is_more_due_);
   }
-  spawn(std::move(answer->claimed));
+  note_saved(input->ended, *answer);
+  for (auto& one : answer->claimed) {
+    auto place = desk_->occupy(one.endpoint);
+    spawn(std::move(one), std::move(place));
+  }
   co_return begun;
 }
 
-/// The attempt, what becomes of its delivery, and what it means for the endpoint. What is no longer in our hands has
-/// been, or will be, told by whoever has it.
-Result<bool> Courier::save(store::Tx& tx, const Ended& ended, IdMaker& ids) {
-  if (!TRY(deliveries::finish_attempt(tx, ended.attempt, ended.state, ended.next_attempt_at))) return false;
-  TRY_VOID(note(tx, ended.news, ids));
-  return true;
+/// The attempt, what becomes of its delivery, and what it says about the endpoint: its health and its pace. What is no
+/// longer in our hands has been, or will be, told by whoever has it.
+Result<void> Courier::save(store::Tx& tx, const Ended& one, IdMaker& ids, std::int32_t in_flight_max,
+                           TurnAnswer& answer) {
+  const auto finished = TRY(deliveries::finish_attempt(tx, one.delivery, one.attempt, one.state, one.next_attempt_at));
+  if (!finished.is_counted) return {};
+  answer.is_next_free |= finished.is_next_free;
+  TRY_VOID(note(tx, one.news, ids));
+  if (!one.is_paced && model::pace_sign_of(one.attempt) != model::PaceSign::kOverrun) return {};
+  const auto before = TRY(endpoint_paces::find(tx, one.delivery.endpoint));
+  const auto allowed = std::min(in_flight_max, one.in_flight_max.value_or(in_flight_max));
+  const auto after = model::pace_after(before, one.attempt, one.retry_after, allowed);
+  if (after == before) return {};
+  TRY_VOID(endpoint_paces::save(tx, one.delivery.endpoint, after));
+  answer.paces.emplace_back(one.delivery.endpoint, after);
+  return {};
 }
+
+/// What ended changes what may be begun next, and when.
+void Courier::note_saved(const std::vector<Ended>& saved, const TurnAnswer& answer) {
+  is_room_new_ = is_room_new_ || answer.is_next_free;
+  for (const auto& one : saved) {
+    if (one.next_attempt_at) look_again_at(*one.next_attempt_at);
+    is_room_new_ = is_room_new_ || one.is_paced;
+  }
+  for (const auto& [endpoint, pace] : answer.paces) {
+    const bool is_change = pace ? paced_.insert(endpoint).second : paced_.erase(endpoint) > 0;
+    if (is_change) counters_.paced += pace ? 1 : -1;
+    desk_->set_paced(endpoint, pace.has_value());
+    if (pace) look_again_at(pace->resumes_at);
+    is_room_new_ = is_room_new_ || !pace;
+  }
+}
+
+void Courier::look_again_at(Time time) { next_due_ = next_due_ ? std::min(*next_due_, time) : time; }
 
 /// After a transaction that failed for what it holds: one bad row must not keep the others from being saved.
 Task<void> Courier::save_one_by_one(std::vector<Ended> ended) {
   for (auto& one : ended) {
     const auto shared = std::make_shared<const Ended>(one);  // the work's and ours
-    const auto saved =
-        co_await storage_.write<bool>([shared, ids = &ids_](store::Tx& tx) { return save(tx, *shared, *ids); });
+    const auto saved = co_await storage_.write<void>(
+        [shared, ids = &ids_, max = settings_.in_flight_per_endpoint_max](store::Tx& tx) -> Result<void> {
+          TurnAnswer ignored;
+          return save(tx, *shared, *ids, max, ignored);
+        });
     if (saved) continue;
     if (is_passing(saved.error())) {
       ended_.push_back(std::move(one));
@@ -286,8 +397,10 @@ Task<Result<void>> Courier::hand_back() {
   for (const auto& entry : in_flight_) interrupted.push_back(entry.second.attempt);
   const auto now = clock_.now();
   auto saved =
-      co_await storage_.write<void>([ended = ended_, interrupted, now, ids = &ids_](store::Tx& tx) -> Result<void> {
-        for (const auto& one : ended) TRY(save(tx, one, *ids));
+      co_await storage_.write<void>([ended = ended_, interrupted, now, ids = &ids_,
+                                     max = settings_.in_flight_per_endpoint_max](store::Tx& tx) -> Result<void> {
+        TurnAnswer ignored;
+        for (const auto& one : ended) TRY_VOID(save(tx, one, *ids, max, ignored));
         for (const auto& one : interrupted) TRY(deliveries::interrupt_attempt(tx, one, now));
         return {};
       });
@@ -299,10 +412,19 @@ Task<Result<void>> Courier::hand_back() {
   co_return saved;
 }
 
-std::size_t Courier::capacity() const {
+std::size_t Courier::slow_count() const {
   const auto slow_since = steady_clock::now() - settings_.slow_after;
-  const auto slow = static_cast<std::size_t>(
+  return static_cast<std::size_t>(
       std::ranges::count_if(in_flight_, [&](const auto& entry) { return entry.second.since <= slow_since; }));
+}
+
+void Courier::note_slow() {
+  const auto slow = static_cast<std::int64_t>(slow_count());
+  counters_.slow += slow - std::exchange(slow_noted_, slow);
+}
+
+std::size_t Courier::capacity() const {
+  const auto slow = slow_count();
   const auto young = in_flight_.size() - slow + ended_.size();
   const auto too_many_slow = slow > settings_.slow_in_flight_max ? slow - settings_.slow_in_flight_max : 0;
   return settings_.in_flight_max - std::min(settings_.in_flight_max, young + too_many_slow);
@@ -349,27 +471,24 @@ Task<void> Courier::watch_depth() {
 
 // ── attempts ────────────────────────────────────────────────────────────────────────────────────────────────
 
-void Courier::spawn(std::vector<deliveries::ClaimedDelivery> claimed) {
-  const auto now = steady_clock::now();
-  for (auto& one : claimed) {
-    in_flight_.insert_or_assign(one.attempt.id, InFlight{one.attempt, now});
-    ++counters_.in_flight;
-    // Claimed by the turn that was under way when stop began: handed back unsent.
-    if (state_ == State::kDraining || state_ == State::kStopped) continue;
-    attempts_.spawn(attempt(std::move(one)), "webhook attempt");
-  }
+void Courier::spawn(deliveries::ClaimedDelivery claimed, std::shared_ptr<Place> place) {
+  in_flight_.insert_or_assign(claimed.attempt.id, InFlight{claimed.attempt, steady_clock::now(), std::move(place)});
+  ++counters_.in_flight;
+  // Claimed by the turn that was under way when stop began: handed back unsent.
+  if (state_ == State::kDraining || state_ == State::kStopped) return;
+  attempts_.spawn(attempt(std::move(claimed)), "webhook attempt");
 }
 
 Task<void> Courier::attempt(deliveries::ClaimedDelivery claimed) {
   const auto& endpoint = claimed.endpoint;
   if (auto reason = model::paused_reason(endpoint, claimed.owner_role); !reason.empty()) {
-    Ended ended{claimed.attempt, model::DeliveryState::kFailed, std::nullopt};
+    Ended ended{.delivery = claimed.delivery, .attempt = claimed.attempt, .state = model::DeliveryState::kFailed};
     ended.attempt.result = model::AttemptResult::kInterrupted;
     ended.attempt.detail = "not sent: " + reason;
     end(claimed, std::move(ended));
     co_return;
   }
-  Ended trouble{claimed.attempt, model::DeliveryState::kPending, std::nullopt};
+  Ended trouble{.delivery = claimed.delivery, .attempt = claimed.attempt};
   trouble.attempt.result = model::AttemptResult::kInternal;
   auto secrets = secrets_.secrets_for(endpoint);
   if (!secrets && co_await secrets_.reload()) secrets = secrets_.secrets_for(endpoint);
@@ -395,7 +514,7 @@ Task<void> Courier::attempt(deliveries::ClaimedDelivery claimed) {
       trouble.attempt.detail = "an error of ours";
     }
   }
-  schedule(trouble, endpoint.schedule, std::nullopt);
+  schedule(trouble, endpoint.schedule);
   end(claimed, std::move(trouble));
 }
 
@@ -411,15 +530,18 @@ std::vector<net::Header> Courier::headers_for(const deliveries::ClaimedDelivery&
 }
 
 void Courier::end(const deliveries::ClaimedDelivery& claimed, const net::PostOutcome& outcome) {
-  Ended ended{claimed.attempt, model::DeliveryState::kPending, std::nullopt};
+  Ended ended{.delivery = claimed.delivery, .attempt = claimed.attempt};
   auto& attempt = ended.attempt;
   attempt.result = result_of(outcome);
   if (outcome.status != 0) attempt.status = outcome.status;
+  attempt.cause = outcome.cause;
   attempt.detail = sentence_of(outcome);
   attempt.remote_address = storable(outcome.remote_address, kDetailBytesMax);
   attempt.response_body = storable(outcome.response_body, model::kResponseKeptBytesMax);
   attempt.timing = timing_of(outcome);
   ended.news.answer = answer_of(outcome);
+  ended.news.wants_no_more = wants_no_more(outcome);
+  const bool is_given_up = ended.news.wants_no_more || equals_ignoring_case(trim(outcome.wish), "abort-message");
   switch (ended.news.answer) {
     case EndpointNews::Answer::kTaken:
       ended.state = model::DeliveryState::kDelivered;
@@ -429,22 +551,30 @@ void Courier::end(const deliveries::ClaimedDelivery& claimed, const net::PostOut
       break;
     case EndpointNews::Answer::kFailed:
     case EndpointNews::Answer::kNothing:
-      schedule(ended, claimed.endpoint.schedule, model::parse_retry_after(outcome.retry_after, clock_.now()));
+      ended.retry_after = model::parse_retry_after(outcome.retry_after, clock_.now());
+      if (is_given_up) {
+        ended.state = model::DeliveryState::kFailed;
+      } else {
+        schedule(ended, claimed.endpoint.schedule);
+      }
       break;
   }
   end(claimed, std::move(ended));
 }
 
-void Courier::schedule(Ended& ended, model::RetrySchedule schedule,
-                       std::optional<std::chrono::seconds> retry_after) const {
+void Courier::schedule(Ended& ended, model::RetrySchedule schedule) const {
   ended.next_attempt_at =
-      model::next_attempt(schedule, ended.attempt.number, clock_.now(), jitter_of(random_), retry_after);
+      model::next_attempt(schedule, ended.attempt.number, clock_.now(), jitter_of(random_), ended.retry_after);
   ended.state = ended.next_attempt_at ? model::DeliveryState::kPending : model::DeliveryState::kFailed;
 }
 
 void Courier::end(const deliveries::ClaimedDelivery& claimed, Ended ended) {
   const auto now = clock_.now();
+  const auto endpoint = claimed.delivery.endpoint;
   ended.attempt.ended_at = now;
+  ended.is_paced = paced_.contains(endpoint);
+  ended.in_flight_max = claimed.endpoint.in_flight_max;
+  counters_.attempt_took.note(now - ended.attempt.started_at);
   auto& news = ended.news;
   news.application = claimed.delivery.application;
   news.endpoint = claimed.endpoint.id;
@@ -456,9 +586,13 @@ void Courier::end(const deliveries::ClaimedDelivery& claimed, Ended ended) {
   }
   ++counters_.attempts[static_cast<std::size_t>(ended.attempt.result)];
   --counters_.in_flight;
-  if (ended.state == model::DeliveryState::kDelivered) ++counters_.delivered;
+  if (ended.state == model::DeliveryState::kDelivered) {
+    ++counters_.delivered;
+    counters_.delivered_after.note(now - claimed.event.created_at);
+  }
   if (ended.state == model::DeliveryState::kFailed) {
     ++counters_.failed;
+    ++counters_.failed_by[static_cast<std::size_t>(ended.attempt.result)];
     log::warn("a webhook could not be delivered and is kept as failed",
               {{"delivery", claimed.delivery.id.text()},
                {"event", claimed.event.id.text()},
@@ -468,9 +602,10 @@ void Courier::end(const deliveries::ClaimedDelivery& claimed, Ended ended) {
                {"result", model::name_of(ended.attempt.result)},
                {"detail", ended.attempt.detail}});
   }
+  is_room_new_ = is_room_new_ || desk_->has_backlog(endpoint);
   in_flight_.erase(ended.attempt.id);
   ended_.push_back(std::move(ended));
-  wake_->notify();
+  wake_->signal.notify();
 }
 
 }  // namespace signpost::services

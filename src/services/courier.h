@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Carries events to endpoints: claims due deliveries, signs and sends them, writes how each attempt ended.
+// Carries events to endpoints: takes deliveries that have begun (services/handover.h), claims those that are due, signs
+// and sends them, writes how each attempt ended and what that says about its endpoint's pace (model/endpoint_pace.h).
 // Owned by app/wiring, one per loop for the partitions of that loop; every call on that loop; `stop` is awaited before
 // it dies. No request leaves before its open attempt is committed, and an attempt that did not come to its end is
 // repeated with the same bytes.
@@ -15,6 +16,7 @@
 #include <optional>
 #include <string>
 #include <unordered_map>
+#include <unordered_set>
 #include <vector>
 
 #include "base/clock.h"
@@ -54,14 +56,34 @@ class SecretSource {
   virtual Task<Result<void>> reload() { co_return Result<void>{}; }
 };
 
+/// How long something took, for metrics. Any thread.
+class DurationCounts {
+ public:
+  static constexpr std::array<std::int64_t, 14> kBoundsMs{1,   2,   5,     10,    25,     50,     100,
+                                                          250, 500, 1'000, 5'000, 15'000, 60'000, 600'000};
+  void note(Milliseconds took);
+  /// At most `kBoundsMs[i]`; the last one: longer than all. Not cumulative.
+  std::uint64_t count(std::size_t i) const { return counts_[i].load(std::memory_order_relaxed); }
+  std::uint64_t sum_ms() const { return sum_ms_.load(std::memory_order_relaxed); }
+
+ private:
+  std::array<std::atomic<std::uint64_t>, kBoundsMs.size() + 1> counts_{};
+  std::atomic<std::uint64_t> sum_ms_{0};
+};
+
 /// For metrics; shared by the couriers of all loops. Any thread.
 struct CourierCounters {
   static constexpr std::size_t kResults = static_cast<std::size_t>(model::AttemptResult::kInternal) + 1;
-  std::array<std::atomic<std::uint64_t>, kResults> attempts{};  // ended, by AttemptResult
-  std::atomic<std::uint64_t> delivered{0};                      // deliveries
-  std::atomic<std::uint64_t> failed{0};                         // deliveries, after the last retry
-  std::atomic<std::int64_t> in_flight{0};                       // attempts
-  std::atomic<std::int64_t> waiting{0};                         // deliveries, as of the last look (kDepthPause)
+  std::array<std::atomic<std::uint64_t>, kResults> attempts{};   // ended, by AttemptResult
+  std::atomic<std::uint64_t> delivered{0};                       // deliveries
+  std::atomic<std::uint64_t> failed{0};                          // deliveries, after the last retry
+  std::array<std::atomic<std::uint64_t>, kResults> failed_by{};  // the same, by the result of the last attempt
+  std::atomic<std::int64_t> in_flight{0};                        // attempts
+  std::atomic<std::int64_t> slow{0};                             // of them, older than slow_after, as of the last look
+  std::atomic<std::int64_t> paced{0};                            // endpoints that are sent to more slowly
+  DurationCounts delivered_after;                                // from the event to the answer that counts
+  DurationCounts attempt_took;                                   // every attempt that ended
+  std::atomic<std::int64_t> waiting{0};                          // deliveries, as of the last look (kDepthPause)
   std::atomic<std::int64_t> oldest_due_age_ms{0};  // how long the longest overdue delivery has been due; 0 if none is
 };
 
@@ -107,36 +129,56 @@ class Courier {
  private:
   /// How an attempt ended and what becomes of its delivery.
   struct Ended {
+    model::Delivery delivery;
     model::Attempt attempt;
     model::DeliveryState state = model::DeliveryState::kPending;
     std::optional<Time> next_attempt_at;
+    std::optional<std::chrono::seconds> retry_after;
+    std::optional<std::int32_t> in_flight_max{};  // the endpoint's own
+    bool is_paced = false;
     EndpointNews news{};
   };
   struct InFlight {
     model::Attempt attempt;
     std::chrono::steady_clock::time_point since;
+    std::shared_ptr<Place> place;
+  };
+  /// Rung by the bell; it may outlive the courier, so both own it.
+  struct Wake {
+    explicit Wake(const net::Executor& executor) : signal(executor) {}
+    net::Signal signal;
+    std::atomic<bool> has_rung{true};
   };
   struct TurnInput;
   struct TurnAnswer;
   enum class Claiming { kYes, kNo };
+  static Result<void> save(store::Tx& tx, const Ended& one, IdMaker& ids, std::int32_t in_flight_max,
+                           TurnAnswer& answer);
 
   Task<void> run();
+  Task<void> receive();
   Task<void> watch_depth();
+  Task<Result<void>> load_paces();
+  bool wants_claim();
   Task<Result<std::size_t>> turn(Claiming claiming);
   /// After the wall clock stepped back: retries are due as soon as they would have been.
   Task<Result<void>> follow_clock();
   Task<void> save_one_by_one(std::vector<Ended> ended);
   Task<Result<void>> hand_back();
   Task<void> attempt(store::deliveries::ClaimedDelivery claimed);
-  void spawn(std::vector<store::deliveries::ClaimedDelivery> claimed);
+  void spawn(store::deliveries::ClaimedDelivery claimed, std::shared_ptr<Place> place);
+  void take_handed();
+  void note_saved(const std::vector<Ended>& saved, const TurnAnswer& answer);
+  void look_again_at(Time time);
   void end(const store::deliveries::ClaimedDelivery& claimed, const net::PostOutcome& outcome);
   void end(const store::deliveries::ClaimedDelivery& claimed, Ended ended);
   void on_turn_failed(const Error& error);
 
-  static Result<bool> save(store::Tx& tx, const Ended& ended, IdMaker& ids);
   std::vector<net::Header> headers_for(const store::deliveries::ClaimedDelivery& claimed, const SigningSecrets& secrets,
                                        std::vector<net::Header> own) const;
-  void schedule(Ended& ended, model::RetrySchedule schedule, std::optional<std::chrono::seconds> retry_after) const;
+  void schedule(Ended& ended, model::RetrySchedule schedule) const;
+  std::size_t slow_count() const;
+  void note_slow();
   std::size_t capacity() const;
   net::Deadline next_turn_at() const;
   bool is_time_to_release();
@@ -151,16 +193,22 @@ class Courier {
   const store::Loop share_;
   const Settings settings_;
 
-  net::TaskGroup lifelong_;  // run and watch_depth
+  net::TaskGroup lifelong_;  // run, receive and watch_depth
   net::TaskGroup attempts_;  // one task per claimed delivery
-  // Owned by the courier, and by the bell's callback while it rings: the bell may outlive the loop, the signal's timer
-  // may not.
-  std::shared_ptr<net::Signal> wake_;
+  // Owned by the courier, and by the callbacks of bell and desk while they ring: those may outlive the loop, the
+  // signals' timers may not.
+  std::shared_ptr<Wake> wake_;
+  std::shared_ptr<net::Signal> handed_;
+  std::shared_ptr<HandoverDesk> desk_;  // and of the handover's
   std::unordered_map<AttemptId, InFlight> in_flight_;
+  std::unordered_set<EndpointId> paced_;
   std::vector<Ended> ended_;  // not yet saved; still counted as in flight
   std::optional<Time> next_due_;
   bool is_more_due_ = false;  // the last claim was full
-  int failures_ = 0;          // of the database, in a row
+  bool is_room_new_ = false;  // an endpoint that held all it might, or a connection's order, lets another one go
+  std::chrono::steady_clock::time_point claimed_at_;
+  int failures_ = 0;             // of the database, in a row
+  std::int64_t slow_noted_ = 0;  // of mine in counters_.slow
   ClockStep step_;
   std::chrono::steady_clock::time_point released_at_;
   Time released_wall_at_{};

@@ -54,6 +54,77 @@ TEST(RunningCourier, WakesAtOnceWhenTheBellRings) {
   EXPECT_TRUE(eventually([&] { return office.counters.delivered == 3; }));
 }
 
+TEST(RunningCourier, SendsWhatBeganWithItsEventAndSavesHowItEnded) {
+  WebhookWorld world;
+  WebhookReceiver receiver(always(200));
+  world.add_endpoint(receiver.url());
+  Office office(world);
+  office.start();
+  std::size_t sent = 0;
+  const auto has_begun = [&] {
+    auto connection = world.connection();
+    ++sent;
+    return world.publish_at(office.bell, connection);
+  };
+  EXPECT_TRUE(eventually(has_begun));
+  receiver.wait_for(sent);
+  EXPECT_TRUE(eventually([&] { return world.deliveries().back().state == DeliveryState::kDelivered; }));
+  EXPECT_EQ(receiver.received().size(), sent);
+  const auto delivery = world.deliveries().back();
+  EXPECT_EQ(delivery.lease_until, std::nullopt);
+  const auto attempts = world.attempts_of(delivery);
+  ASSERT_EQ(attempts.size(), 1u);
+  EXPECT_EQ(attempts[0].result, AttemptResult::kDelivered);
+  EXPECT_EQ(attempts[0].number, 1);
+}
+
+TEST(RunningCourier, KeepsTheOrderOfAConnectionWhenEventsAreHandedOver) {
+  WebhookWorld world;
+  WebhookReceiver receiver(always(200));
+  world.add_endpoint(receiver.url());
+  auto connection = world.connection();
+  Office office(world);
+  office.start();
+  for (int i = 0; i < 30; ++i) world.publish_at(office.bell, connection);
+  receiver.wait_for(30);
+  const auto events = world.events_of(connection);
+  const auto received = receiver.received();
+  ASSERT_EQ(received.size(), 30u);
+  for (std::size_t i = 0; i < 30; ++i) EXPECT_EQ(received[i].body, events[i].body);
+}
+
+TEST(RunningCourier, ProbesAnEndpointThatIsDownWithOneAttemptAndComesBackByItself) {
+  WebhookWorld world;
+  WebhookReceiver receiver(
+      [](const ReceivedWebhook&, std::size_t number) { return raw_response(number < 3 ? 503 : 200); });
+  world.add_endpoint(receiver.url());
+  for (int i = 0; i < 12; ++i) {
+    auto connection = world.connection();
+    world.publish(connection);
+  }
+  auto settings = quick();
+  settings.in_flight_per_endpoint_max = 2;
+  settings.poll_max = 20ms;
+  Office office(world, settings);
+  office.start();
+  receiver.wait_for(2);
+  EXPECT_TRUE(eventually([&] { return office.counters.paced == 1; }));
+  EXPECT_GE(world.deliveries().back().next_attempt_at, world.clock.now() + 1s) << "all wait for the endpoint";
+  world.clock.advance(1s);
+  receiver.wait_for(3);
+  EXPECT_TRUE(eventually([&] { return office.ended(AttemptResult::kHttpStatus) == 3; }));
+  EXPECT_EQ(receiver.received().size(), 3u) << "one probe, which failed as well";
+  for (int i = 0; i < 20; ++i) {
+    world.clock.advance(60s);
+    EXPECT_TRUE(eventually([&] { return office.counters.in_flight == 0; }));
+  }
+  EXPECT_TRUE(eventually([&] {
+    world.clock.advance(60s);
+    return office.counters.delivered == 12;
+  }));
+  EXPECT_EQ(office.counters.paced, 0);
+}
+
 TEST(RunningCourier, GoesOnByItselfWhileMoreIsDue) {
   WebhookWorld world;
   WebhookReceiver receiver(always(200));

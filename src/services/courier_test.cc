@@ -189,6 +189,30 @@ TEST(Courier, WaitsAsLongAsRetryAfterSays) {
   EXPECT_EQ(world.deliveries().at(0).next_attempt_at, world.clock.now() + 120s);
 }
 
+TEST(Courier, RetryAfterSlowsTheEndpointNotOnlyTheMessage) {
+  WebhookWorld world;
+  WebhookReceiver receiver([](const ReceivedWebhook&, std::size_t number) {
+    return number == 0 ? raw_response(429, "Retry-After: 120\r\n") : raw_response(200);
+  });
+  world.add_endpoint(receiver.url());
+  auto first = world.connection();
+  world.publish(first);
+  Office office(world);
+  office.run_once();
+  for (int i = 0; i < 3; ++i) {
+    auto another = world.connection();
+    world.publish(another);
+  }
+  EXPECT_EQ(office.run_once(), 0u);
+  world.clock.advance(119s);
+  EXPECT_EQ(office.run_once(), 0u);
+  world.clock.advance(1s);
+  EXPECT_EQ(office.run_once(), 1u) << "one probe";
+  Office restarted(world);
+  world.clock.advance(1s);
+  EXPECT_EQ(restarted.run_once(), 2u) << "the pace outlives the process";
+}
+
 TEST(Courier, SendsNothingToAnAddressThatThePolicyForbids) {
   WebhookWorld world;
   WebhookReceiver receiver(always(200));
@@ -419,6 +443,36 @@ TEST(Courier, DisablesAnEndpointThatIsGoneAtOnce) {
   ASSERT_EQ(notices.size(), 2u);
   EXPECT_EQ(notices[0].kind, model::NoticeKind::kDeliveryFailed);
   EXPECT_EQ(notices[1].kind, model::NoticeKind::kEndpointDisabled);
+}
+
+TEST(Courier, DisablesAnEndpointThatAsksForItInAHeaderAndKeepsWhatItTookAsDelivered) {
+  WebhookWorld world;
+  WebhookReceiver receiver(
+      [](const ReceivedWebhook&, std::size_t) { return raw_response(200, "Webhook-Delivery: disable\r\n"); });
+  const auto endpoint = world.add_endpoint(receiver.url());
+  auto connection = world.connection();
+  world.publish(connection);
+  Office office(world);
+  office.run_once();
+  EXPECT_EQ(world.deliveries().at(0).state, DeliveryState::kDelivered);
+  const auto now = world.endpoint(endpoint.id);
+  EXPECT_EQ(now.disabled_reason, model::DisabledReason::kGone);
+  EXPECT_EQ(world.notices().size(), 1u);
+}
+
+TEST(Courier, GivesAMessageUpThatItsReceiverAbortsWithoutDisablingIt) {
+  WebhookWorld world;
+  WebhookReceiver receiver(
+      [](const ReceivedWebhook&, std::size_t) { return raw_response(500, "webhook-delivery: Abort-Message\r\n"); });
+  const auto endpoint = world.add_endpoint(receiver.url());
+  auto connection = world.connection();
+  world.publish(connection);
+  Office office(world);
+  office.run_once();
+  EXPECT_EQ(world.deliveries().at(0).state, DeliveryState::kFailed);
+  EXPECT_TRUE(world.endpoint(endpoint.id).is_enabled);
+  world.clock.advance(72h);
+  EXPECT_EQ(office.run_once(), 0u);
 }
 
 TEST(Courier, DisablesAnEndpointAfterFiveDaysOfNothingButFailures) {

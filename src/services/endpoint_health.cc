@@ -39,6 +39,12 @@ Result<void> disable_if_hopeless(store::Tx& tx, const EndpointNews& news, IdMake
                  ids);
 }
 
+Result<void> disable_if_asked(store::Tx& tx, const EndpointNews& news, IdMaker& ids) {
+  if (!news.wants_no_more) return {};
+  return disable(tx, news, DisabledReason::kGone,
+                 "it answered with the header Webhook-Delivery: disable: its owner wants no more webhooks", ids);
+}
+
 }  // namespace
 
 Result<void> note(store::Tx& tx, const EndpointNews& news, IdMaker& ids) {
@@ -46,7 +52,8 @@ Result<void> note(store::Tx& tx, const EndpointNews& news, IdMaker& ids) {
     case EndpointNews::Answer::kNothing:
       return {};
     case EndpointNews::Answer::kTaken:
-      return news.failing_since ? endpoints::note_recovered(tx, news.application, news.endpoint) : Result<void>{};
+      if (news.failing_since) TRY_VOID(endpoints::note_recovered(tx, news.application, news.endpoint));
+      return disable_if_asked(tx, news, ids);
     case EndpointNews::Answer::kFailed:
     case EndpointNews::Answer::kGone:
       break;
@@ -56,6 +63,7 @@ Result<void> note(store::Tx& tx, const EndpointNews& news, IdMaker& ids) {
   if (news.answer == EndpointNews::Answer::kGone) {
     return disable(tx, news, DisabledReason::kGone, "it answered 410 Gone: its owner wants no more webhooks", ids);
   }
+  TRY_VOID(disable_if_asked(tx, news, ids));
   return disable_if_hopeless(tx, news, ids);
 }
 

@@ -28,6 +28,7 @@ struct EndpointNews {
   std::optional<Time> failing_since;   // as the claim read it
   std::optional<DeliveryId> given_up;  // the delivery, if that was its last attempt
   std::string detail;                  // the sentence of the attempt, if it failed
+  bool wants_no_more = false;          // it said so in the header Webhook-Delivery, whatever the answer
   Time at{};                           // when it ended
 };
 

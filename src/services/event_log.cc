@@ -54,24 +54,46 @@ model::Delivery delivery_of(const model::Event& event, const model::Endpoint& en
   return delivery;
 }
 
+/// With its first attempt open, if there is a place for it and no other first attempt has to end before.
+Result<std::optional<Begun>> begin(store::Tx& tx, const model::Event& event, const model::Endpoint& endpoint,
+                                   const model::Delivery& delivery, IdMaker& ids, const Handover* handover) {
+  auto place = handover != nullptr ? handover->reserve(endpoint) : nullptr;
+  if (!place) return std::nullopt;
+  Begun begun{{delivery, {}, event, endpoint, model::Role::kAdmin}, place};  // or Developer: it may receive
+  auto& claimed = begun.claimed;
+  claimed.delivery.attempts = 1;
+  claimed.delivery.lease_until = event.created_at + place->desk().lease();
+  claimed.attempt.id = ids.make<AttemptId>();
+  claimed.attempt.delivery = delivery.id;
+  claimed.attempt.started_at = event.created_at;
+  if (!TRY(store::deliveries::insert_begun(tx, claimed.delivery, claimed.attempt))) return std::nullopt;
+  return begun;
+}
+
 }  // namespace
 
-Result<bool> write_events(store::Tx& tx, const model::Connection& after, const std::vector<model::EventDraft>& drafts,
-                          IdMaker& ids, Time now) {
-  if (drafts.empty()) return false;
+Result<WrittenEvents> write_events(store::Tx& tx, const model::Connection& after,
+                                   const std::vector<model::EventDraft>& drafts, IdMaker& ids, Time now,
+                                   const Handover* handover) {
+  WrittenEvents written;
+  if (drafts.empty()) return written;
   const Circumstances circumstances{after, TRY(cname_target_of(tx, after.application)),
                                     TRY(store::endpoints::list_receiving(tx, after.application)), now};
-  bool is_any_delivered = false;
   for (const auto& draft : drafts) {
     const auto event = event_of(circumstances, draft, ids.make<EventId>());
     TRY_VOID(store::events::insert(tx, event));
     for (const auto& endpoint : circumstances.receiving) {
       if (!model::is_wanted(draft.type, endpoint.event_types)) continue;
-      TRY_VOID(store::deliveries::insert(tx, delivery_of(event, endpoint, ids.make<DeliveryId>())));
-      is_any_delivered = true;
+      const auto delivery = delivery_of(event, endpoint, ids.make<DeliveryId>());
+      if (auto begun = TRY(begin(tx, event, endpoint, delivery, ids, handover))) {
+        written.begun.push_back(*std::move(begun));
+        continue;
+      }
+      TRY_VOID(store::deliveries::insert(tx, delivery));
+      ++written.due;
     }
   }
-  return is_any_delivered;
+  return written;
 }
 
 }  // namespace signpost::services

@@ -87,8 +87,10 @@ TEST(EventLog, NoDraftWritesNothing) {
   WebhookWorld world;
   world.add_endpoint("https://a.example/hook");
   const auto connection = world.connection();
-  EXPECT_FALSE(must(world.storage.write_now<bool>(
-      [&](store::Tx& tx) { return write_events(tx, connection, {}, world.ids, world.clock.now()); })));
+  EXPECT_EQ(must(world.storage.write_now<WrittenEvents>([&](store::Tx& tx) {
+              return write_events(tx, connection, {}, world.ids, world.clock.now());
+            })).due,
+            0u);
   EXPECT_TRUE(world.events_of(connection).empty());
 }
 
@@ -96,7 +98,7 @@ TEST(EventLog, AnApplicationThatIsGoneIsNotFound) {
   WebhookWorld world;
   const auto connection = world.connection();
   world.remove_application();
-  const auto written = world.storage.write_now<bool>([&](store::Tx& tx) {
+  const auto written = world.storage.write_now<WrittenEvents>([&](store::Tx& tx) {
     return write_events(tx, connection, {{EventType::kDomainAdded, 1, {}}}, world.ids, world.clock.now());
   });
   ASSERT_FALSE(written);

@@ -245,7 +245,7 @@ Task<Result<JobOutcome>> Propagation::save(const model::Job& job, const model::H
   const Time now = clock_.now();
   const auto saved = CO_TRY(co_await storage_.write<Saved>([&, now](store::Tx& tx) -> Result<Saved> {
     if (!TRY(store::connections::find_across_applications(tx, job.subject))) return std::nullopt;
-    ConnectionChange change(tx, ids_, now, job);
+    ConnectionChange change(tx, ids_, now, &bell_.handover(), job);
     const auto after =
         TRY(change.apply([&](store::Tx& in) { return load_connection(in, std::nullopt, job.subject); }, happening));
     if (observation != nullptr) TRY_VOID(keep(tx, after, *observation, now));

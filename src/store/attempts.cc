@@ -21,7 +21,23 @@ Result<model::Attempt> read(const Row& row) {
   attempt.response_body = row.text(9);
   const auto milliseconds = [&row](std::size_t column) { return static_cast<std::int32_t>(row.integer(column)); };
   attempt.timing = {milliseconds(10), milliseconds(11), milliseconds(12), milliseconds(13), milliseconds(14)};
+  attempt.cause = row.text(15);
   return attempt;
+}
+
+Result<std::optional<model::Attempt>> find_open(Tx& tx, ApplicationId application, DeliveryId delivery) {
+  const Rows rows =
+      TRY(tx.query("SELECT attempt, attempts, attempt_started_at FROM delivery WHERE application = $1 AND id = $2 AND "
+                   "attempt IS NOT "
+                   "NULL",
+                   application, delivery));
+  if (rows.empty()) return std::nullopt;
+  model::Attempt open;
+  open.id = rows.front().id<AttemptId>(0);
+  open.delivery = delivery;
+  open.number = static_cast<std::int32_t>(rows.front().integer(1));
+  open.started_at = rows.front().time(2);
+  return open;
 }
 
 }  // namespace
@@ -29,11 +45,13 @@ Result<model::Attempt> read(const Row& row) {
 Result<std::vector<model::Attempt>> list(Tx& tx, ApplicationId application, DeliveryId delivery) {
   const Rows rows = TRY(tx.query(
       "SELECT a.id, a.delivery, a.number, a.started_at, a.ended_at, a.result, a.status, a.detail, a.remote_address, "
-      "a.response_body, a.dns_ms, a.connect_ms, a.tls_ms, a.first_byte_ms, a.total_ms "
+      "a.response_body, a.dns_ms, a.connect_ms, a.tls_ms, a.first_byte_ms, a.total_ms, a.cause "
       "FROM delivery d JOIN attempt a ON a.delivery = d.id WHERE d.application = $1 AND d.id = $2 ORDER BY a.id LIMIT "
       "$3",
       application, delivery, kAttemptsMax));
-  return all_of<model::Attempt>(rows, kAttemptsMax, "attempts", read);
+  auto attempts = TRY(all_of<model::Attempt>(rows, kAttemptsMax, "attempts", read));
+  if (auto open = TRY(find_open(tx, application, delivery))) attempts.push_back(*std::move(open));
+  return attempts;
 }
 
 }  // namespace signpost::store::attempts

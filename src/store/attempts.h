@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The table of attempts, for reading; store/deliveries writes it. Free functions on a Tx.
+// The attempts of a delivery, for reading: those that have ended have rows of their own, an open one stands in its
+// delivery's row. store/deliveries writes both. Free functions on a Tx.
 #pragma once
 
 #include <cstdint>
@@ -13,7 +14,7 @@ namespace signpost::store::attempts {
 
 constexpr std::int32_t kAttemptsMax = 100;
 
-/// Oldest first; an interrupted attempt and the one that repeats it have the same number.
+/// Oldest first, the open one last; an interrupted attempt and the one that repeats it have the same number.
 Result<std::vector<model::Attempt>> list(Tx& tx, ApplicationId application, DeliveryId delivery);
 
 }  // namespace signpost::store::attempts

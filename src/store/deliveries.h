@@ -21,6 +21,9 @@ namespace signpost::store::deliveries {
 
 /// A new delivery, state pending, attempts 0. Ids grow with age: order is the order of ids.
 Result<void> insert(Tx& tx, const model::Delivery& delivery);
+/// The same with its first attempt open: `delivery` has the lease, `attempt` is number 1. False, and nothing is
+/// written, if another first attempt of the endpoint and connection has to end before.
+Result<bool> insert_begun(Tx& tx, const model::Delivery& delivery, const model::Attempt& attempt);
 Result<std::optional<model::Delivery>> find(Tx& tx, ApplicationId application, DeliveryId id);
 
 struct Filter {
@@ -42,17 +45,21 @@ struct ClaimedDelivery {
   model::Role owner_role = model::Role::kViewer;  // now, not when the event was written
 };
 /// Takes due deliveries of the loop's partitions, endpoints that wait longest first and in turn: counts the attempt,
-/// sets the lease, writes the open attempt. Never more than `in_flight_max` leased per endpoint. Costs a little per
-/// endpoint that waits, nothing per delivery behind.
+/// sets the lease, notes the open attempt in the delivery's row. Never more than `in_flight_max`, or what its pace
+/// allows, leased per endpoint, and nothing of one that pauses (store/endpoint_paces.h). Costs a little per endpoint
+/// that waits, nothing per delivery behind.
 Result<std::vector<ClaimedDelivery>> claim_due(Tx& tx, const ClaimRequest& request, IdMaker& ids);
 
-/// Saves the attempt as it ended and what becomes of the delivery; `next_attempt_at` counts while it stays pending.
-/// Ends the wait of the next first attempt. False: the delivery is no longer in this attempt's hands (released, or
-/// removed); the attempt is still noted.
-Result<bool> finish_attempt(Tx& tx, const model::Attempt& attempt, model::DeliveryState state,
-                            std::optional<Time> next_attempt_at);
+struct Finished {
+  bool is_counted = false;    // false: the delivery was no longer in this attempt's hands (released, or removed)
+  bool is_next_free = false;  // a first attempt that waited for this one is due now
+};
+/// Saves the attempt as it ended, counted or not, and what becomes of the delivery; `next_attempt_at` counts while it
+/// stays pending. Ends the wait of the next first attempt.
+Result<Finished> finish_attempt(Tx& tx, const model::Delivery& delivery, const model::Attempt& attempt,
+                                model::DeliveryState state, std::optional<Time> next_attempt_at);
 /// Gives an attempt back that did not come to its end (shutting down): it ends as interrupted, the delivery is due at
-/// once and the attempt does not count. False as above.
+/// once and the attempt does not count. False: it was no longer in this attempt's hands.
 Result<bool> interrupt_attempt(Tx& tx, const model::Attempt& attempt, Time now);
 /// The same for every lease (a node that starts alone) or those that ended before `now`. Returns how many deliveries
 /// came free.

@@ -6,6 +6,7 @@
 #include "base/text.h"
 #include "store/attempts.h"
 #include "store/connections.h"
+#include "store/endpoint_paces.h"
 #include "store/endpoints.h"
 #include "store/events.h"
 #include "store/testing/store_contract.h"
@@ -54,7 +55,8 @@ class Deliveries : public StoreContract {
     attempt.ended_at = kNow;
     attempt.result = state == model::DeliveryState::kDelivered ? model::AttemptResult::kDelivered
                                                                : model::AttemptResult::kHttpStatus;
-    return must([&](Tx& tx) { return deliveries::finish_attempt(tx, attempt, state, next); });
+    return must([&](Tx& tx) { return deliveries::finish_attempt(tx, claimed.delivery, attempt, state, next); })
+        .is_counted;
   }
   model::Delivery find(std::int64_t number) {
     return must([=](Tx& tx) { return deliveries::find(tx, kApplication, DeliveryId(number)); }).value();
@@ -149,6 +151,106 @@ TEST_P(Deliveries, ANewDeliveryAfterAllFirstAttemptsEndedIsDueAtOnce) {
   EXPECT_THAT(numbers(claim()), ElementsAre(2));
 }
 
+TEST_P(Deliveries, OneThatHasBegunIsInNobodysWayAndEndsLikeAnyOther) {
+  const auto of = connection(1, kApplication);
+  auto begun = delivery(1, event(1, of), kEndpoint);
+  begun.attempts = 1;
+  begun.lease_until = kLease;
+  const model::Attempt first{.id = AttemptId(7), .delivery = begun.id, .started_at = kNow};
+  must([&](Tx& tx) { return events::insert(tx, event(1, of)); });
+  EXPECT_TRUE(must([&](Tx& tx) { return deliveries::insert_begun(tx, begun, first); }));
+  EXPECT_THAT(claim(), IsEmpty());
+  ASSERT_EQ(attempts(1).size(), 1u);
+  EXPECT_EQ(attempts(1).front().id, first.id);
+  EXPECT_EQ(attempts(1).front().result, model::AttemptResult::kOpen);
+  EXPECT_EQ(attempts(1).front().started_at, kNow);
+  insert(2, 1);
+  EXPECT_THAT(claim(), IsEmpty()) << "the second of the connection waits for it";
+  EXPECT_TRUE(finish({.delivery = begun, .attempt = first}, model::DeliveryState::kDelivered));
+  EXPECT_THAT(numbers(claim()), ElementsAre(2));
+}
+
+TEST_P(Deliveries, NoneBeginsBeforeAnotherFirstAttemptHasEnded) {
+  insert(1, 1);
+  const auto of = connection(1, kApplication);
+  auto begun = delivery(2, event(2, of), kEndpoint);
+  begun.attempts = 1;
+  begun.lease_until = kLease;
+  must([&](Tx& tx) { return events::insert(tx, event(2, of)); });
+  EXPECT_FALSE(must([&](Tx& tx) { return deliveries::insert_begun(tx, begun, {.id = AttemptId(7)}); }));
+  EXPECT_FALSE(must([](Tx& tx) { return deliveries::find(tx, kApplication, DeliveryId(2)); }));
+}
+
+TEST_P(Deliveries, AnEndpointThatPausesIsLeftAloneAndTellsWhenItResumes) {
+  insert(1, 1);
+  insert(2, 2, EndpointId(2));
+  const Time resumes = kNow + Milliseconds(700);
+  must([&](Tx& tx) { return endpoint_paces::save(tx, kEndpoint, model::EndpointPace{1, 1, kNow, resumes}); });
+  EXPECT_EQ(find(1).next_attempt_at, resumes) << "what is shown is what happens";
+  EXPECT_THAT(numbers(claim()), ElementsAre(2));
+  EXPECT_EQ(next_due(kNow), resumes);
+  EXPECT_THAT(numbers(claim(resumes)), ElementsAre(1));
+}
+
+TEST_P(Deliveries, AnEndpointWithAPaceHoldsNoMoreThanThat) {
+  for (int number = 1; number <= 5; ++number) insert(number, number);
+  const auto set = [&](std::optional<model::EndpointPace> pace) {
+    must([&](Tx& tx) { return endpoint_paces::save(tx, kEndpoint, pace); });
+  };
+  set(model::EndpointPace{1, 1, kNow, kNow});
+  EXPECT_EQ(claim().size(), 1u) << "one probe";
+  EXPECT_THAT(claim(), IsEmpty());
+  set(model::EndpointPace{2, 0, kNow, kNow});
+  EXPECT_EQ(claim().size(), 1u);
+  set(std::nullopt);
+  EXPECT_EQ(claim().size(), 3u);
+}
+
+TEST_P(Deliveries, AnEndpointWithARateGetsAsManyASecond) {
+  auto slow = endpoint(1, kApplication, MemberId(1));
+  slow.rate_per_second = 20;
+  must([&](Tx& tx) { return endpoints::update(tx, slow); });
+  for (int number = 1; number <= 50; ++number) insert(number, number);
+  std::size_t begun = 0;
+  for (auto now = kNow; now < kNow + std::chrono::seconds(1); now += Milliseconds(10)) {
+    begun +=
+        claim({.loop = {}, .now = now, .lease_until = now + Milliseconds(30'000), .limit = 100, .in_flight_max = 90})
+            .size();
+    const auto next = next_due(now);
+    EXPECT_TRUE(next && *next > now && *next <= now + Milliseconds(100));
+  }
+  EXPECT_EQ(begun, 20u);
+}
+
+TEST_P(Deliveries, AnEndpointMayHaveLessInFlightThanTheHouseAllows) {
+  auto narrow = endpoint(1, kApplication, MemberId(1));
+  narrow.in_flight_max = 1;
+  must([&](Tx& tx) { return endpoints::update(tx, narrow); });
+  for (int number = 1; number <= 3; ++number) insert(number, number);
+  EXPECT_EQ(claim().size(), 1u);
+  EXPECT_THAT(claim(), IsEmpty());
+}
+
+TEST_P(Deliveries, PacesAreReadAsWrittenByTheirLoopFollowTheClockAndGoWithTheirEndpoint) {
+  const model::EndpointPace pace{2, 3, kNow - Milliseconds(5), kNow + Milliseconds(60'000)};
+  must([&](Tx& tx) { return endpoint_paces::save(tx, kEndpoint, pace); });
+  must([&](Tx& tx) { return endpoint_paces::save(tx, EndpointId(77), pace); });
+  EXPECT_FALSE(must([](Tx& tx) { return endpoint_paces::find(tx, EndpointId(77)); })) << "there is no such endpoint";
+  const auto loop = partition_of(kEndpoint.value()) % 2;
+  const auto load = [&](std::int32_t index) {
+    return must([&](Tx& tx) { return endpoint_paces::load_across_applications(tx, {index, 2}); });
+  };
+  ASSERT_EQ(load(loop).size(), 1u);
+  EXPECT_EQ(load(loop).front().endpoint, kEndpoint);
+  EXPECT_EQ(load(loop).front().pace, pace);
+  EXPECT_THAT(load(1 - loop), IsEmpty());
+  const PullBack step{.loop = {}, .by = Milliseconds(1'000), .now = kNow};
+  must([&](Tx& tx) { return endpoint_paces::pull_back(tx, step); });
+  EXPECT_EQ(load(loop).front().pace.resumes_at, pace.resumes_at - Milliseconds(1'000));
+  must([](Tx& tx) { return endpoints::remove(tx, kApplication, kEndpoint); });
+  EXPECT_THAT(load(loop), IsEmpty());
+}
+
 TEST_P(Deliveries, NoEndpointHoldsMoreThanItsCapInFlight) {
   for (int number = 1; number <= 5; ++number) insert(number, number);
   insert(6, 6, EndpointId(2));
@@ -190,20 +292,24 @@ TEST_P(Deliveries, ALoopClaimsOnlyItsPartitions) {
 
 TEST_P(Deliveries, AnAttemptIsSavedAsItEnded) {
   insert(1, 1);
-  auto attempt = claim().front().attempt;
+  const auto claimed = claim().front();
+  auto attempt = claimed.attempt;
   attempt.ended_at = kNow + Milliseconds(120);
   attempt.result = model::AttemptResult::kHttpStatus;
+  attempt.cause = "some_cause";
   attempt.status = 503;
   attempt.detail = "the receiver answered 503";
   attempt.remote_address = "203.0.113.7:443";
   attempt.response_body = std::string("busy \0 \xFF ü", 11);
   attempt.timing = {1, 2, 3, 4, 5};
   EXPECT_TRUE(must([&](Tx& tx) {
-    return deliveries::finish_attempt(tx, attempt, model::DeliveryState::kPending, kNow + Milliseconds(5'000));
-  }));
+                return deliveries::finish_attempt(tx, claimed.delivery, attempt, model::DeliveryState::kPending,
+                                                  kNow + Milliseconds(5'000));
+              }).is_counted);
   const auto saved = attempts(1).front();
   EXPECT_EQ(saved.ended_at, attempt.ended_at);
   EXPECT_EQ(saved.result, attempt.result);
+  EXPECT_EQ(saved.cause, "some_cause");
   EXPECT_EQ(saved.status, 503);
   EXPECT_EQ(saved.detail, attempt.detail);
   EXPECT_EQ(saved.remote_address, attempt.remote_address);

@@ -8,15 +8,15 @@
 #include "store/migrations/0002_people.h"
 #include "store/migrations/0003_lanes.h"
 #include "store/migrations/0004_contract.h"
+#include "store/migrations/0005_delivery.h"
 
 namespace signpost::store {
 namespace {
 
 constexpr std::array kMigrations{
-    Migration{1, "house", migration_0001::kStatements},
-    Migration{2, "people", migration_0002::kStatements},
-    Migration{3, "lanes", migration_0003::kStatements},
-    Migration{4, "contract", migration_0004::kStatements},
+    Migration{1, "house", migration_0001::kStatements},    Migration{2, "people", migration_0002::kStatements},
+    Migration{3, "lanes", migration_0003::kStatements},    Migration{4, "contract", migration_0004::kStatements},
+    Migration{5, "delivery", migration_0005::kStatements},
 };
 
 Result<std::int64_t> version_of(Tx& tx) {

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "services/connection_change.h"
 #include "services/event_log.h"
 #include "store/applications.h"
 #include "store/attempts.h"
@@ -99,8 +100,18 @@ model::Connection WebhookWorld::connection(std::string_view host) {
 
 bool WebhookWorld::publish(model::Connection& connection, model::EventType type) {
   const std::vector<model::EventDraft> drafts{{type, ++connection.sequence, {}}};
-  return must(
-      storage.write_now<bool>([&](store::Tx& tx) { return write_events(tx, connection, drafts, ids, clock.now()); }));
+  return must(storage.write_now<bool>([&](store::Tx& tx) -> Result<bool> {
+    return TRY(write_events(tx, connection, drafts, ids, clock.now())).due > 0;
+  }));
+}
+
+bool WebhookWorld::publish_at(const Bell& bell, model::Connection& connection) {
+  const std::vector<model::EventDraft> drafts{{model::EventType::kDomainAdded, ++connection.sequence, {}}};
+  auto written = must(storage.write_now<WrittenEvents>(
+      [&](store::Tx& tx) { return write_events(tx, connection, drafts, ids, clock.now(), &bell.handover()); }));
+  const bool has_begun = !written.begun.empty();
+  ring(bell, {.deliveries = written.due > 0, .begun = std::move(written.begun)});
+  return has_begun;
 }
 
 std::vector<model::Event> WebhookWorld::events_of(const model::Connection& connection) {

@@ -17,6 +17,7 @@
 #include "model/connection.h"
 #include "model/delivery.h"
 #include "model/notice.h"
+#include "services/bell.h"
 #include "services/courier.h"
 #include "services/storage.h"
 #include "store/audit_log.h"
@@ -87,6 +88,8 @@ class WebhookWorld {
   model::Connection connection(std::string_view host = "www.shop.example");
   /// Writes one event of the connection with its deliveries; its sequence grows.
   bool publish(model::Connection& connection, model::EventType type = model::EventType::kDomainAdded);
+  /// The same, handed over where there is room, and rung. True if it was.
+  bool publish_at(const Bell& bell, model::Connection& connection);
 
   std::vector<model::Event> events_of(const model::Connection& connection);  // oldest first
   std::vector<model::Delivery> deliveries();                                 // oldest first, at most store::kPageMax
