@@ -5,6 +5,7 @@
 #include <thread>
 #include <utility>
 
+#include "api/webhook_metrics.h"
 #include "app/descriptors.h"
 #include "app/mail_settings.h"
 #include "app/resolv_conf.h"
@@ -366,19 +367,9 @@ Milliseconds Wiring::longest_stall() const {
 
 void Wiring::write_metrics(api::Exposition& to) const {
   using Type = api::Exposition::Type;
-  const auto number = [](const auto& counter) { return static_cast<double>(counter.load(std::memory_order_relaxed)); };
   to.family("signpost_build_info", Type::kGauge, "Always 1; the version is a label.");
   to.sample({{"version", kVersion}}, 1);
-  to.family("signpost_webhook_attempts_total", Type::kCounter, "Webhook attempts that have ended, by result.");
-  for (std::size_t i = 0; i < services::CourierCounters::kResults; ++i) {
-    const auto count = number(courier_counters_.attempts[i]);
-    if (count > 0) to.sample({{"result", model::name_of(static_cast<model::AttemptResult>(i))}}, count);
-  }
-  to.family("signpost_webhook_deliveries_total", Type::kCounter, "Deliveries that have ended.");
-  to.sample({{"state", "delivered"}}, number(courier_counters_.delivered));
-  to.sample({{"state", "failed"}}, number(courier_counters_.failed));
-  to.family("signpost_webhook_attempts_in_flight", Type::kGauge, "Webhook attempts under way.");
-  to.sample({}, number(courier_counters_.in_flight));
+  api::write_webhook_metrics(courier_counters_, bell_.handover(), to);
   to.family("signpost_http_connections", Type::kGauge, "Open client connections of the API.");
   to.sample({}, static_cast<double>(api_server_->connections()));
   to.family("signpost_loop_stall_seconds", Type::kGauge, "For how long the loop that is worst off has been blocked.");
