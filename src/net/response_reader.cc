@@ -16,7 +16,8 @@ namespace {
 
 namespace http = boost::beast::http;
 
-constexpr std::size_t kFirstBufferBytes = 4096;
+constexpr std::size_t kFirstBufferBytes =
+    1'000;  // most answers fit; below the size that the allocator serves from its fastest lists
 // "0", CRLF, CRLF: where a chunk's header is awaited at least so much follows. Beast 1.81 asserts it when it is asked
 // to go on with less (boostorg/beast pull request 2861).
 constexpr std::size_t kLastChunkBytes = 5;

@@ -152,6 +152,17 @@ TEST_P(Connections, AreSavedWithEverythingThatCanChange) {
   expect_same(find(1), changed);
 }
 
+TEST_P(Connections, RecordsThatAreKnownToBeTheSameAreNotTouched) {
+  insert(connection(1, kApplication));
+  auto changed = find(1);
+  const auto records = changed.records;
+  changed.status = model::Status::kSslValidating;
+  changed.records.clear();  // what the caller says counts
+  EXPECT_TRUE(must([&](Tx& tx) { return connections::update(tx, changed, 0, connections::Records::kAreTheSame); }));
+  EXPECT_EQ(find(1).status, model::Status::kSslValidating);
+  EXPECT_EQ(find(1).records, records);
+}
+
 TEST_P(Connections, ASaveWithAnOldVersionChangesNothing) {
   insert(connection(1, kApplication));
   auto first = find(1);
