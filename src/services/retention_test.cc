@@ -85,7 +85,13 @@ TEST_F(RetentionTest, DropsAttemptsBeforeTheirEvents) {
   world_.publish(connection);
   const auto now = world_.clock.now();
   testing::must(world_.storage.write_now<void>([&](store::Tx& tx) -> Result<void> {
-    TRY(store::deliveries::claim_due(tx, {.loop = {}, .now = now, .lease_until = now}, world_.ids));
+    for (const auto& claimed :
+         TRY(store::deliveries::claim_due(tx, {.loop = {}, .now = now, .lease_until = now}, world_.ids))) {
+      auto attempt = claimed.attempt;
+      attempt.ended_at = now;
+      TRY(store::deliveries::finish_attempt(tx, claimed.delivery, attempt, model::DeliveryState::kDelivered,
+                                            std::nullopt));
+    }
     return {};
   }));
   const auto delivery = world_.deliveries().front();
