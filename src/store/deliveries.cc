@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "store/deliveries.h"
 
+#include "store/delivery_columns.h"
 #include "store/endpoints.h"
 #include "store/load_all.h"
 #include "store/saved_text.h"
@@ -8,13 +9,9 @@
 namespace signpost::store::deliveries {
 namespace {
 
-// While its endpoint pauses, what waits is due when the pause is over.
-#define DELIVERY_COLUMNS                                                                                            \
-  "id, event, endpoint, application, connection, partition, state, attempts, "                                      \
-  "COALESCE((SELECT p.resumes_at FROM endpoint_pace p WHERE p.endpoint = delivery.endpoint AND "                    \
-  "delivery.is_ready = 1 AND p.resumes_at > delivery.next_attempt_at), next_attempt_at), lease_until, created_at, " \
-  "replays, "                                                                                                       \
-  "attempts_before"
+#define DELIVERY_COLUMNS                                                                           \
+  "id, event, endpoint, application, connection, partition, state, attempts, " NEXT_ATTEMPT_AT_OF( \
+      "delivery") ", lease_until, created_at, replays, attempts_before"
 
 Result<model::Delivery> read(const Row& row) {
   model::Delivery delivery;

@@ -2,6 +2,7 @@
 #include "store/delivery_search.h"
 
 #include "base/id_time.h"
+#include "store/delivery_columns.h"
 #include "store/load_all.h"
 #include "store/saved_text.h"
 
@@ -29,9 +30,9 @@ Result<Found> read(const Row& row) {
   return found;
 }
 
-#define FOUND                                                                                                    \
+#define FOUND \
   "SELECT d.id, d.event, d.endpoint, d.application, d.connection, d.partition, d.state, d.attempts, d.replays, " \
-  "d.attempts_before, d.next_attempt_at, d.lease_until, d.created_at, e.type, e.job_id "                         \
+  "d.attempts_before, " NEXT_ATTEMPT_AT_OF("d") ", d.lease_until, d.created_at, e.type, e.job_id "                         \
   "FROM delivery d JOIN event e ON e.id = d.event "
 
 #define MATCHES                                                                                                \
