@@ -389,6 +389,16 @@ class Hostile(unittest.TestCase):
                 said.setdefault(sentence, []).append(name)
         self.assertEqual({s: names for s, names in said.items() if len(names) > 1 and set(names) not in SAME_MISTAKE}, {})
 
+    def test_what_goes_wrong_with_tls_has_a_stable_code_for_each_sentence(self):
+        sentences = {}
+        for name, delivery in self.deliveries.items():
+            attempt = delivery["attempts"][0]
+            if attempt["result"] == "tls":
+                self.assertRegex(attempt["cause"] or "", "^tls_[a-z0-9_]+$", name)
+                sentences.setdefault(attempt["cause"], set()).add(attempt["detail"].split(": ", 1)[1])  # what to do about it
+        self.assertGreater(len(sentences), 10)
+        self.assertEqual({cause: told for cause, told in sentences.items() if len(told) > 1}, {})
+
     def test_gone_or_the_wish_for_no_more_disables_the_endpoint_and_no_other_answer_does(self):
         disabled = []
         for name, play in self.plays.items():
