@@ -109,7 +109,10 @@ Result<Exit> app_create(Console& console, const StoreOptions& store, const servi
     return Exit::kOk;
   }
   console.out << application_text(created->application);
-  if (created->endpoint) console.out << format("webhooks go to   {}\n", created->endpoint->endpoint.url);
+  if (created->endpoint) {
+    const auto& endpoint = created->endpoint->endpoint;
+    console.out << format("webhooks go to   {} ({})\n", endpoint.url, endpoint.id.text());
+  }
   console.out << format(
       "secret           {}\n\nThe secret signs webhooks and is shown only now: keep it where your backend reads it.\n",
       created->secret);
