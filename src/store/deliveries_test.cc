@@ -443,6 +443,17 @@ TEST_P(Deliveries, TheirDepthCountsWaitingAndInFlight) {
   EXPECT_EQ(depth().oldest_due, kNow + Milliseconds(50));
 }
 
+TEST_P(Deliveries, OfMoreThanAHundredAttemptsTheNewestAreListed) {
+  insert(1, 1);
+  for (std::int32_t number = 1; number <= attempts::kAttemptsMax + 5; ++number) {
+    finish(claim().front(), model::DeliveryState::kPending, kNow);
+  }
+  const auto listed = attempts(1);
+  ASSERT_EQ(listed.size(), static_cast<std::size_t>(attempts::kAttemptsMax));
+  EXPECT_EQ(listed.front().number, 6);
+  EXPECT_EQ(listed.back().number, attempts::kAttemptsMax + 5);
+}
+
 // ── events ──────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 TEST_P(Deliveries, EventsAreReadAsTheyWereWritten) {
