@@ -13,6 +13,8 @@ import binascii
 import hashlib
 import hmac
 import json
+import math
+import re
 import threading
 import time
 from collections import OrderedDict
@@ -25,6 +27,8 @@ MAX_AGE_SECONDS = 300
 MAX_FUTURE_SECONDS = 60
 SECRETS_TRIED_MAX = 16
 SIGNATURES_READ_MAX = 32
+NESTING_MAX = 32  # of a body whose id is read
+KEY_BYTES_MIN = 16  # behind whsec_; the length of a raw secret is the choice of whoever made it
 
 
 class _Form(NamedTuple):
@@ -77,14 +81,15 @@ class ReplayGuard:
         self._forget_at: "OrderedDict[str, float]" = OrderedDict()  # oldest first
         self._lock = threading.Lock()
 
-    def is_new(self, replay_key: str, now: float) -> bool:
-        """Notes the key of a webhook that was verified; False if it has been noted before."""
+    def is_new(self, replay_key: str, now: float, window_seconds: int = 0) -> bool:
+        """Notes the key of a webhook that was verified; False if it has been noted before. It is kept for the guard's window, or the
+        longer one given here: `verify` gives the one it accepts webhooks in."""
         with self._lock:
             while self._forget_at and next(iter(self._forget_at.values())) < now:
                 self._forget_at.popitem(last=False)
             if replay_key in self._forget_at:
                 return False
-            self._forget_at[replay_key] = now + self._window
+            self._forget_at[replay_key] = now + max(self._window, window_seconds)
             if len(self._forget_at) > self._entries_max:
                 self._forget_at.popitem(last=False)
             return True
@@ -116,10 +121,10 @@ def verify(
         body = body.encode()
     if not isinstance(body, (bytes, bytearray, memoryview)):
         raise TypeError("body must be the raw bytes as received, not what they were parsed into")
-    now = time.time() if now is None else now
+    now = math.floor(time.time() if now is None else now)  # whole seconds for the age and for the guard, or the guard forgets a moment too soon
     inspection = _Inspection(_pairs(headers), bytes(body), [secrets] if isinstance(secrets, str) else list(secrets), accept)
-    webhook = inspection.run(int(now), max_age_seconds, max_future_seconds)
-    if replay_guard is not None and not replay_guard.is_new(webhook.replay_key, now):
+    webhook = inspection.run(now, max_age_seconds, max_future_seconds)
+    if replay_guard is not None and not replay_guard.is_new(webhook.replay_key, now, max_age_seconds + max_future_seconds):
         raise VerificationError("replay", "this webhook has been received before: a replay, or a repeated delivery; answer 200 and do nothing")
     return webhook
 
@@ -155,6 +160,19 @@ def _standard_key(secret: str) -> bytes:
     return secret.encode() if decoded is None else decoded
 
 
+def _secret_problem(secret: str) -> str:
+    """What everybody knows is no secret: an empty one, and `whsec_` with hardly a key behind it. Empty if it is sound."""
+    if not secret.strip():
+        return "the secret is empty: anybody could sign with it; is the environment variable set?"
+    behind = secret.strip()[6:] if secret.strip().startswith("whsec_") else None
+    if behind is None:
+        return ""
+    decoded = _from_base64(behind)
+    if len(behind.encode("utf-8", "replace") if decoded is None else decoded) >= KEY_BYTES_MIN:
+        return ""
+    return f"the secret is cut short: behind whsec_ there is a key of at least {KEY_BYTES_MIN} bytes"
+
+
 def _signature(form: _Form, ident: str, timestamp: str, body: bytes, secret: str) -> str:
     try:
         message, key = (ident + timestamp).encode(), secret.encode()
@@ -175,6 +193,18 @@ def _standard_signatures(listed: str) -> List[str]:
     return [one[3:] for one in listed.split(" ") if one.startswith("v1,")][:SIGNATURES_READ_MAX]
 
 
+_STRINGS_AND_BRACKETS = re.compile(r'"(?:[^"\\]+|\\.)*"|[\[\]{}]')
+
+
+def _nesting(text: str) -> int:
+    """How deep JSON that has been parsed is nested; counted in the text, since of a name that comes twice the parser keeps one value."""
+    depth = deepest = 0
+    for found in _STRINGS_AND_BRACKETS.finditer(text):
+        depth += {"[": 1, "{": 1, "]": -1, "}": -1}.get(found.group(), 0)
+        deepest = max(deepest, depth)
+    return deepest
+
+
 def _no_constant(word: str) -> None:
     raise ValueError(f"{word} is no JSON")
 
@@ -187,13 +217,16 @@ class _Inspection:
         self.body, self.secrets, self.accept = body, secrets[:SECRETS_TRIED_MAX], accept
         self.body_problem, members = "", {}
         try:
-            parsed = json.loads(body.decode(), parse_constant=_no_constant)
+            text = body.decode()
+            parsed = json.loads(text, parse_constant=_no_constant)
+            if _nesting(text) > NESTING_MAX:
+                raise ValueError("nested too deep")
             if isinstance(parsed, dict):
                 members = parsed
             else:
                 self.body_problem = "the body is JSON, but not an object"
         except (ValueError, RecursionError):
-            self.body_problem = "the body is not JSON"
+            self.body_problem = f"the body is not JSON, or nested deeper than {NESTING_MAX}"
         texts = {name: value for name, value in members.items() if name in ("id", "Id", "event_id") and isinstance(value, str)}
         self.body_id = texts.get("id") or texts.get("Id") or ""
         self.event_id = texts.get("event_id", "")
@@ -201,6 +234,9 @@ class _Inspection:
     def run(self, now: int, max_age: int, max_future: int) -> Webhook:
         if not self.secrets:
             raise VerificationError("secret", "no secret was given to verify with")
+        for problem in map(_secret_problem, self.secrets):
+            if problem:
+                raise VerificationError("secret", problem)
         forms = self.deciding_forms()
         if not forms:
             raise self.nothing_to_verify()

@@ -63,8 +63,8 @@ class Vectors(unittest.TestCase):
             if not vector["expect"]["ok"]:
                 with self.assertRaises(VerificationError) as caught:
                     run(vector)
-                for secret in vector["secrets"]:
-                    self.assertNotIn(secret.strip(), str(caught.exception))
+                for secret in {secret.strip() for secret in vector["secrets"]} - {"", "whsec_"}:
+                    self.assertNotIn(secret, str(caught.exception))
 
 
 class Headers(unittest.TestCase):
@@ -135,6 +135,24 @@ class Replays(unittest.TestCase):
         self.assertTrue(guard.is_new("a", 1000))
         self.assertFalse(guard.is_new("a", 1360))
         self.assertTrue(guard.is_new("a", 1361))
+
+    def test_a_webhook_is_remembered_to_the_end_of_its_last_second(self):
+        guard, vector, at = ReplayGuard(), vector_named("all headers"), 1800000000
+        run(vector, now=at - 59.9, replay_guard=guard)
+        for now in (at + 299.95, at + 300, at + 300.5, at + 300.99):
+            with self.assertRaises(VerificationError) as caught:
+                run(vector, now=now, replay_guard=guard)
+            self.assertEqual(caught.exception.part, "replay", now)
+
+    def test_a_webhook_is_remembered_for_as_long_as_it_would_be_accepted(self):
+        guard, vector, at = ReplayGuard(), vector_named("all headers"), 1800000000
+        for now, part in ((at - 120, None), (at + 3600, "replay"), (at + 3601, "timestamp")):
+            try:
+                run(vector, now=now, max_age_seconds=3600, max_future_seconds=120, replay_guard=guard)
+                seen = None
+            except VerificationError as error:
+                seen = error.part
+            self.assertEqual(seen, part, now)
 
     def test_the_oldest_goes_when_it_is_full(self):
         guard = ReplayGuard(entries_max=3)

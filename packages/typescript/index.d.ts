@@ -9,6 +9,8 @@ export const MAX_AGE_SECONDS: 300;
 export const MAX_FUTURE_SECONDS: 60;
 export const SECRETS_TRIED_MAX: 16;
 export const SIGNATURES_READ_MAX: 32;
+export const NESTING_MAX: 32;
+export const KEY_BYTES_MIN: 16;
 
 /** What is wrong. */
 export type Part = "headers" | "timestamp" | "secret" | "signature" | "id" | "body" | "replay";
@@ -68,7 +70,10 @@ export class WebhookVerificationError extends Error {
  */
 export class ReplayGuard {
   constructor(options?: { entriesMax?: number; windowSeconds?: number });
-  /** Notes the key of a webhook that was verified; false if it has been noted before. */
-  isNew(replayKey: string, now: number): boolean;
+  /**
+   * Notes the key of a webhook that was verified; false if it has been noted before. It is kept for the guard's window, or the longer one
+   * given here: `verify` gives the one it accepts webhooks in.
+   */
+  isNew(replayKey: string, now: number, windowSeconds?: number): boolean;
   readonly size: number;
 }

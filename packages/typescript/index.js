@@ -9,6 +9,8 @@ export const MAX_AGE_SECONDS = 300;
 export const MAX_FUTURE_SECONDS = 60;
 export const SECRETS_TRIED_MAX = 16;
 export const SIGNATURES_READ_MAX = 32;
+export const NESTING_MAX = 32; // of a body whose id is read
+export const KEY_BYTES_MIN = 16; // behind whsec_; the length of a raw secret is the choice of whoever made it
 
 // Strongest first. V1 has no timestamp and, as Entri's code computes it, does not cover the body: never accepted unless named.
 const STANDARD = { name: "standard", header: "webhook-signature", timestampHeader: "webhook-timestamp" };
@@ -38,13 +40,13 @@ export class ReplayGuard {
     this.#windowSeconds = windowSeconds;
   }
 
-  isNew(replayKey, now) {
+  isNew(replayKey, now, windowSeconds = 0) {
     for (const [key, forgetAt] of this.#forgetAt) {
       if (forgetAt >= now) break;
       this.#forgetAt.delete(key);
     }
     if (this.#forgetAt.has(replayKey)) return false;
-    this.#forgetAt.set(replayKey, now + this.#windowSeconds);
+    this.#forgetAt.set(replayKey, now + Math.max(this.#windowSeconds, windowSeconds));
     if (this.#forgetAt.size > this.#entriesMax) this.#forgetAt.delete(this.#forgetAt.keys().next().value);
     return true;
   }
@@ -56,7 +58,8 @@ export class ReplayGuard {
 
 export function verify(headers, body, secrets, options = {}) {
   const { accept = ["standard", "v2"], maxAgeSeconds = MAX_AGE_SECONDS, maxFutureSeconds = MAX_FUTURE_SECONDS, replayGuard } = options;
-  const now = options.now ?? Date.now() / 1000;
+  // Whole seconds for the age and for the guard, or the guard forgets a moment too soon.
+  const now = Math.floor(options.now ?? Date.now() / 1000);
   const unknown = accept.find((name) => !FORMS.includes(name));
   if (unknown !== undefined) throw new TypeError(`there is no form of signature ${JSON.stringify(unknown)}: it is one of ${FORMS.join(", ")}`);
   if (typeof body !== "string" && !(body instanceof Uint8Array)) {
@@ -64,8 +67,8 @@ export function verify(headers, body, secrets, options = {}) {
   }
   const bytes = typeof body === "string" ? Buffer.from(body) : Buffer.from(body.buffer, body.byteOffset, body.byteLength);
   const inspection = new Inspection(valuesOf(headers), bytes, typeof secrets === "string" ? [secrets] : [...secrets], accept);
-  const webhook = inspection.run(Math.floor(now), maxAgeSeconds, maxFutureSeconds);
-  if (replayGuard && !replayGuard.isNew(webhook.replayKey, now)) {
+  const webhook = inspection.run(now, maxAgeSeconds, maxFutureSeconds);
+  if (replayGuard && !replayGuard.isNew(webhook.replayKey, now, maxAgeSeconds + maxFutureSeconds)) {
     throw new WebhookVerificationError(
       "replay",
       "this webhook has been received before: a replay, or a repeated delivery; answer 200 and do nothing",
@@ -104,6 +107,29 @@ function standardKey(secret) {
   return (secret.startsWith("whsec_") ? fromBase64(secret.slice(6)) : undefined) ?? Buffer.from(secret);
 }
 
+/** What everybody knows is no secret: an empty one, and `whsec_` with hardly a key behind it. Empty if it is sound. */
+function secretProblem(secret) {
+  const trimmed = secret.trim();
+  if (!trimmed) return "the secret is empty: anybody could sign with it; is the environment variable set?";
+  if (!trimmed.startsWith("whsec_")) return "";
+  const behind = trimmed.slice(6);
+  if ((fromBase64(behind) ?? Buffer.from(behind)).length >= KEY_BYTES_MIN) return "";
+  return `the secret is cut short: behind whsec_ there is a key of at least ${KEY_BYTES_MIN} bytes`;
+}
+
+/** How deep JSON that has been parsed is nested; counted in the text, since of a name that comes twice the parser keeps one value. */
+function nesting(text) {
+  let [depth, deepest, isInString] = [0, 0, false];
+  for (let i = 0; i < text.length; i++) {
+    const c = text[i];
+    if (c === '"') isInString = !isInString;
+    else if (isInString) i += c === "\\" ? 1 : 0;
+    else if (c === "{" || c === "[") deepest = Math.max(deepest, ++depth);
+    else if (c === "}" || c === "]") depth--;
+  }
+  return deepest;
+}
+
 function signature(form, id, timestamp, body, secret) {
   switch (form) {
     case STANDARD:
@@ -137,11 +163,13 @@ class Inspection {
     this.bodyProblem = "";
     let members = {};
     try {
-      const parsed = JSON.parse(new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(body));
+      const text = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(body);
+      const parsed = JSON.parse(text);
+      if (nesting(text) > NESTING_MAX) throw new RangeError("nested too deep");
       if (typeof parsed === "object" && parsed !== null && !Array.isArray(parsed)) members = parsed;
       else this.bodyProblem = "the body is JSON, but not an object";
     } catch {
-      this.bodyProblem = "the body is not JSON";
+      this.bodyProblem = `the body is not JSON, or nested deeper than ${NESTING_MAX}`;
     }
     const text = (name) => (Object.hasOwn(members, name) && typeof members[name] === "string" ? members[name] : "");
     this.bodyId = text("id") || text("Id");
@@ -150,6 +178,8 @@ class Inspection {
 
   run(now, maxAge, maxFuture) {
     if (this.secrets.length === 0) throw new WebhookVerificationError("secret", "no secret was given to verify with");
+    const problem = this.secrets.map(secretProblem).find(Boolean);
+    if (problem) throw new WebhookVerificationError("secret", problem);
     const forms = this.decidingForms();
     if (forms.length === 0) throw this.nothingToVerify();
     this.checkHeaders(forms[0]);

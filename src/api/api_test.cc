@@ -440,10 +440,10 @@ TEST(OperationApi, TellsHealthReadinessAndMetrics) {
   EXPECT_EQ(ask(world, operation, "/readyz", "GET", {{"CDN-Loop", "signpost"}}).status, 508) << "a webhook";
   const auto metrics = ask(world, operation, "/metrics");
   EXPECT_EQ(metrics.header("Content-Type"), "text/plain; version=0.0.4; charset=utf-8");
-  for (const auto* line :
-       {"signpost_http_requests_total{route=\"POST /v1/connections\",status=\"201\"} 1\n",
-        "signpost_http_request_seconds_count{route=\"POST /v1/connections\"} 1\n", "signpost_store_up 1\n",
-        "signpost_queue_items{queue=\"jobs\",state=\"waiting\"} ", "extra_total 7\n"}) {
+  for (const auto* line : {"signpost_http_requests_total{route=\"POST /v1/connections\",status=\"201\"} 1\n",
+                           "signpost_http_request_seconds_count{route=\"POST /v1/connections\"} 1\n",
+                           "signpost_store_up 1\n", "signpost_queue_items{queue=\"jobs\",state=\"waiting\"} ",
+                           "signpost_webhook_endpoints_enabled 0\n", "extra_total 7\n"}) {
     EXPECT_TRUE(metrics.body.contains(line)) << line << metrics.body;
   }
   operation.drain();

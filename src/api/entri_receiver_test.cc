@@ -212,6 +212,7 @@ TEST(EntriReceiverSetting, SaysWhatIsWrongWithIt) {
   EXPECT_EQ(refused("{}"), "entri_receiver.secret");
   EXPECT_EQ(refused(R"({"secret":"fifteen bytes.."})"), "entri_receiver.secret");
   EXPECT_EQ(refused(format(R"({{"secret":"{}\n"}})", kSecret)), "entri_receiver.secret");
+  EXPECT_EQ(refused(R"({"secret":"whsec_AAECAwQFBgcI"})"), "entri_receiver.secret") << "nine bytes behind whsec_";
   EXPECT_EQ(refused(format(R"({{"secret":"{}"}})", std::string(513, 'x'))), "entri_receiver.secret");
   const auto with = [&](std::string_view more) { return format(R"({{"secret":"{}",{}}})", kSecret, more); };
   EXPECT_EQ(refused(with(R"("form":"sha1")")), "entri_receiver.form");

@@ -31,8 +31,12 @@ double overdue_seconds(const store::QueueDepth& depth, Time now) {
 }  // namespace
 
 OperationApi::OperationApi(services::Storage& storage, const Metrics& metrics, const Clock& clock,
-                           std::vector<Source> sources)
-    : storage_(storage), metrics_(metrics), clock_(clock), sources_(std::move(sources)) {}
+                           std::vector<Source> sources, std::int32_t in_flight_per_endpoint_max)
+    : storage_(storage),
+      metrics_(metrics),
+      clock_(clock),
+      sources_(std::move(sources)),
+      in_flight_per_endpoint_max_(in_flight_per_endpoint_max) {}
 
 Task<net::Response> OperationApi::handle(net::Request request) {
   // This listener has no keys: a webhook must not reach it, whoever named its URL.
@@ -73,7 +77,7 @@ Task<void> OperationApi::write_queues(Exposition& to) {
   to.family("signpost_store_works_waiting", Exposition::Type::kGauge, "Works that wait for a database thread.");
   to.sample({{"kind", "write"}}, static_cast<double>(load.writes_waiting));
   to.sample({{"kind", "read"}}, static_cast<double>(load.reads_waiting));
-  const auto queues = co_await services::History(storage_, clock_).queues();
+  const auto queues = co_await services::History(storage_, clock_).queues(in_flight_per_endpoint_max_);
   to.family("signpost_store_up", Exposition::Type::kGauge, "1 if the database answered this scrape.");
   to.sample({}, queues ? 1 : 0);
   if (!queues) {
@@ -87,6 +91,8 @@ Task<void> OperationApi::write_queues(Exposition& to) {
             "For how long the longest overdue item has been due.");
   to.sample({{"queue", "deliveries"}}, overdue_seconds(queues->deliveries, clock_.now()));
   to.sample({{"queue", "jobs"}}, overdue_seconds(queues->jobs, clock_.now()));
+  to.family("signpost_webhook_endpoints_enabled", Exposition::Type::kGauge, "Endpoints that are enabled.");
+  to.sample({}, static_cast<double>(queues->endpoints_enabled));
 }
 
 }  // namespace signpost::api

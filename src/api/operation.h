@@ -22,8 +22,9 @@ class OperationApi {
   /// Adds families of its own; called at every scrape, on a loop: it may only read counters.
   using Source = std::function<void(Exposition&)>;
 
-  OperationApi(services::Storage& storage, const Metrics& metrics, const Clock& clock,
-               std::vector<Source> sources = {});
+  /// `in_flight_per_endpoint_max`: with so many attempts under way an endpoint keeps waiting what is due for it.
+  OperationApi(services::Storage& storage, const Metrics& metrics, const Clock& clock, std::vector<Source> sources = {},
+               std::int32_t in_flight_per_endpoint_max = 8);
 
   Task<net::Response> handle(net::Request request);
 
@@ -39,6 +40,7 @@ class OperationApi {
   const Metrics& metrics_;
   const Clock& clock_;
   const std::vector<Source> sources_;
+  const std::int32_t in_flight_per_endpoint_max_;
   std::atomic<bool> is_draining_{false};
 };
 

@@ -53,7 +53,7 @@ class Receiver {
     const auto verification =
         services::verify(request.headers, request.body, secrets_, now, options_.accepted, tolerance_);
     const bool is_again =
-        verification.ok && guard_.note(verification.replay_key, to_seconds(now)) == services::ReplayGuard::Seen::kAgain;
+        verification.ok && guard_.note(verification, to_seconds(now)) == services::ReplayGuard::Seen::kAgain;
     ++received_;
     print(request, verification, is_again);
     if (!verification.ok) return net::problem_response(401, "the signature is not genuine");

@@ -59,6 +59,21 @@ TEST_F(WebhookVerify, AWrongSecretIsSaidAndNeverShown) {
   EXPECT_FALSE(has(console_.out() + console_.err(), "another"));
 }
 
+TEST_F(WebhookVerify, AnEmptySecretProvesNothing) {
+  for (const std::string secret : {"", "whsec_"}) {
+    std::ofstream headers(path("headers"));
+    for (const auto& [name, value] :
+         services::sign({}, {secret, {secret}}, "flow-1", "evt_0000000000001", kBody, SystemClock().now())) {
+      headers << name << ": " << value << "\r\n";
+    }
+    headers.close();
+    for (const auto* form : {"standard", "v2", "v1"}) {
+      EXPECT_EQ(verify({"--secret", secret, "--accept", form}), 1) << console_.out() << console_.err();
+      EXPECT_TRUE(has(console_.out(), "✗ secret")) << console_.out();
+    }
+  }
+}
+
 TEST_F(WebhookVerify, AChangedBodyIsFound) {
   write(std::string(kBody) + " ", SystemClock().now());
   EXPECT_EQ(verify({"--secret", kSecret}), 1);

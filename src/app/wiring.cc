@@ -290,7 +290,8 @@ Wiring::Wiring(StoreSession& session, std::vector<net::UdpEndpoint> resolvers,
             {std::string(kVersion), session.settings().webhooks.source_address}},
            api_settings(session.settings())),
       operation_(session.storage(), api_.metrics(), session.clock(),
-                 {[this](api::Exposition& to) { write_metrics(to); }}) {
+                 {[this](api::Exposition& to) { write_metrics(to); }},
+                 static_cast<std::int32_t>(session.settings().webhooks.per_endpoint_in_flight_max)) {
   for (const auto& unit : units_) unit->take_jobs(propagation_);
   if (!mail) return;
   mailer_.emplace(*std::move(mail));

@@ -458,7 +458,9 @@ bool Courier::is_time_to_release() {
 Task<void> Courier::watch_depth() {
   while (state_ != State::kStopped) {
     const auto depth = co_await storage_.read<store::QueueDepth>(
-        [](store::Tx& tx) { return deliveries::depth_across_applications(tx); });
+        [in_flight_max = settings_.in_flight_per_endpoint_max](store::Tx& tx) {
+          return deliveries::depth_across_applications(tx, in_flight_max);
+        });
     if (depth) {
       const auto now = clock_.now();
       counters_.waiting = depth->waiting;

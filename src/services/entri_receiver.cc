@@ -6,6 +6,7 @@
 #include "base/text.h"
 #include "net/address_policy.h"
 #include "services/connection_change.h"
+#include "services/webhook_signature.h"
 #include "store/connections.h"
 #include "store/entri_receivers.h"
 #include "store/received_webhooks.h"
@@ -27,6 +28,9 @@ Result<void> check_secret(std::string_view secret) {
   }
   if (trim(secret).size() != secret.size()) {
     return unprocessable("secret", "has blanks or a line end around it; paste it without");
+  }
+  if (const auto problem = webhooks::secret_problem(secret); !problem.empty()) {
+    return unprocessable("secret", "is none that anything could be verified with: " + problem);
   }
   return {};
 }

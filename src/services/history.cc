@@ -92,10 +92,11 @@ Task<Result<Feed>> History::feed(ApplicationId application, EndpointId endpoint,
   });
 }
 
-Task<Result<Queues>> History::queues() const {
-  return storage_.read<Queues>([](store::Tx& tx) -> Result<Queues> {
-    return Queues{TRY(store::deliveries::depth_across_applications(tx)),
-                  TRY(store::jobs::depth_across_applications(tx))};
+Task<Result<Queues>> History::queues(std::int32_t in_flight_per_endpoint_max) const {
+  return storage_.read<Queues>([in_flight_per_endpoint_max](store::Tx& tx) -> Result<Queues> {
+    return Queues{TRY(store::deliveries::depth_across_applications(tx, in_flight_per_endpoint_max)),
+                  TRY(store::jobs::depth_across_applications(tx)),
+                  TRY(store::endpoints::count_enabled_across_applications(tx))};
   });
 }
 

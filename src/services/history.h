@@ -37,6 +37,7 @@ constexpr std::int32_t kFeedMax = 100;
 struct Queues {
   store::QueueDepth deliveries;
   store::QueueDepth jobs;
+  std::int64_t endpoints_enabled = 0;
 };
 
 class History {
@@ -62,8 +63,8 @@ class History {
   /// The events behind `after` that the endpoint would get by its filter, also while it is disabled; at most `limit`,
   /// which is cut to 1…kFeedMax. No event is left out: one that cannot be ordered yet comes later.
   Task<Result<Feed>> feed(ApplicationId application, EndpointId endpoint, EventId after, std::int32_t limit) const;
-  /// Over all applications, for metrics.
-  Task<Result<Queues>> queues() const;
+  /// Over all applications, for metrics; `in_flight_per_endpoint_max` as the courier has it.
+  Task<Result<Queues>> queues(std::int32_t in_flight_per_endpoint_max) const;
 
  private:
   Storage& storage_;

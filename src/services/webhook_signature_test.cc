@@ -152,6 +152,16 @@ TEST(Verify, SaysThatASecretIsMissing) {
   EXPECT_EQ(wrong_parts(verification), "secret");
 }
 
+TEST(Verify, RefusesASecretThatEverybodyKnows) {
+  for (const std::string secret : {"", "whsec_", "whsec_AAAA"}) {
+    for (const auto& accepted : {AcceptedForms{}, kV2Only}) {
+      const auto verification = verify(signed_with(secret), kBody, {kSecret, secret}, kSignedAt, accepted);
+      EXPECT_FALSE(verification.ok);
+      EXPECT_EQ(wrong_parts(verification), "secret");
+    }
+  }
+}
+
 TEST(Verify, NamesTheBodyIfStandardWebhooksFailsAndV2Agrees) {
   const auto spaced =
       R"({"id": "1234567890-abcdefg-1234567890", "type": "domain.added", "event_id": "evt_0000000000001"})";

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "store/attempts.h"
 
+#include <algorithm>
+
 #include "store/load_all.h"
 #include "store/saved_text.h"
 
@@ -43,13 +45,16 @@ Result<std::optional<model::Attempt>> find_open(Tx& tx, ApplicationId applicatio
 }  // namespace
 
 Result<std::vector<model::Attempt>> list(Tx& tx, ApplicationId application, DeliveryId delivery) {
+  // Of more than a hundred the newest: what happened last is what is asked about.
   const Rows rows = TRY(tx.query(
       "SELECT a.id, a.delivery, a.number, a.started_at, a.ended_at, a.result, a.status, a.detail, a.remote_address, "
       "a.response_body, a.dns_ms, a.connect_ms, a.tls_ms, a.first_byte_ms, a.total_ms, a.cause "
-      "FROM delivery d JOIN attempt a ON a.delivery = d.id WHERE d.application = $1 AND d.id = $2 ORDER BY a.id LIMIT "
+      "FROM delivery d JOIN attempt a ON a.delivery = d.id WHERE d.application = $1 AND d.id = $2 ORDER BY a.id DESC "
+      "LIMIT "
       "$3",
       application, delivery, kAttemptsMax));
   auto attempts = TRY(all_of<model::Attempt>(rows, kAttemptsMax, "attempts", read));
+  std::ranges::reverse(attempts);
   if (auto open = TRY(find_open(tx, application, delivery))) attempts.push_back(*std::move(open));
   return attempts;
 }

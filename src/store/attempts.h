@@ -14,7 +14,8 @@ namespace signpost::store::attempts {
 
 constexpr std::int32_t kAttemptsMax = 100;
 
-/// Oldest first, the open one last; an interrupted attempt and the one that repeats it have the same number.
+/// The newest kAttemptsMax that have ended, oldest first, the open one last; an interrupted attempt and the one that
+/// repeats it have the same number.
 Result<std::vector<model::Attempt>> list(Tx& tx, ApplicationId application, DeliveryId delivery);
 /// Retention: at most `limit` of the oldest that began before `time`, whatever became of their deliveries; returns how
 /// many.

@@ -348,12 +348,20 @@ Result<std::optional<Time>> next_due_at(Tx& tx, Loop loop, Time now) {
   return rows.front().optional_time(0);
 }
 
-Result<QueueDepth> depth_across_applications(Tx& tx) {
+Result<QueueDepth> depth_across_applications(Tx& tx, std::int32_t in_flight_max) {
   const Rows ready = TRY(tx.query("SELECT COUNT(*) FROM delivery WHERE is_ready = 1"));
-  // What an endpoint that pauses keeps waiting is not late: the endpoint is.
-  const Rows oldest =
-      TRY(tx.query("SELECT MIN(next_attempt_at) FROM delivery WHERE is_ready = 1 AND endpoint NOT IN (SELECT endpoint "
-                   "FROM endpoint_pace)"));
+  // What an endpoint keeps waiting is not late, the endpoint is: while it pauses or ramps up, while it holds as many as
+  // it may, and until its rate gives it a turn.
+  const Rows oldest = TRY(
+      tx.query(READY_ENDPOINTS
+               "SELECT MIN(CASE WHEN COALESCE(t.next_at, 0) > waiting.due_at THEN t.next_at ELSE waiting.due_at END) "
+               "FROM (SELECT head.endpoint AS endpoint, (SELECT MIN(d.next_attempt_at) FROM delivery d WHERE "
+               "d.is_ready = 1 AND d.endpoint = head.endpoint) AS due_at, (SELECT COUNT(*) FROM delivery d WHERE "
+               "d.lease_until IS NOT NULL AND d.endpoint = head.endpoint) AS in_flight FROM head WHERE head.endpoint "
+               "IS NOT NULL) AS waiting JOIN endpoint e ON e.id = waiting.endpoint LEFT JOIN endpoint_turn t ON "
+               "t.endpoint = waiting.endpoint WHERE waiting.endpoint NOT IN (SELECT endpoint FROM endpoint_pace) AND "
+               "waiting.in_flight < (CASE WHEN e.in_flight_max < $1 THEN e.in_flight_max ELSE $1 END)",
+               in_flight_max));
   const Rows behind = TRY(tx.query("SELECT COUNT(*) FROM delivery WHERE is_first_open = 1 AND is_waiting = 1"));
   const Rows leased = TRY(tx.query("SELECT COUNT(*) FROM delivery WHERE lease_until IS NOT NULL"));
   return QueueDepth{ready.front().integer(0) + behind.front().integer(0), leased.front().integer(0),

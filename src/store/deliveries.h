@@ -68,6 +68,8 @@ Result<std::optional<PulledUpTo>> pull_back(Tx& tx, const PullBack& request, con
 /// When the loop's next delivery becomes due after `now`. What is due already is claimed, or waits for one in flight to
 /// end.
 Result<std::optional<Time>> next_due_at(Tx& tx, Loop loop, Time now);
-Result<QueueDepth> depth_across_applications(Tx& tx);
+/// `in_flight_max` is the house's for one endpoint. The oldest due is the one that waits for us: an endpoint that has a
+/// pace, or as many in flight as it may, keeps its own waiting.
+Result<QueueDepth> depth_across_applications(Tx& tx, std::int32_t in_flight_max);
 
 }  // namespace signpost::store::deliveries

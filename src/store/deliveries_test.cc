@@ -434,13 +434,59 @@ TEST_P(Deliveries, TheirDepthCountsWaitingAndInFlight) {
   insert(1, 1);
   insert(2, 1);
   insert(3, 2, EndpointId(2), kNow + Milliseconds(50));
-  const auto depth = [&] { return must([](Tx& tx) { return deliveries::depth_across_applications(tx); }); };
+  const auto depth = [&] { return must([](Tx& tx) { return deliveries::depth_across_applications(tx, 8); }); };
   EXPECT_EQ(depth().waiting, 3);
   EXPECT_EQ(depth().oldest_due, kNow);
   claim();
   EXPECT_EQ(depth().waiting, 2);
   EXPECT_EQ(depth().in_flight, 1);
   EXPECT_EQ(depth().oldest_due, kNow + Milliseconds(50));
+}
+
+TEST_P(Deliveries, TheOldestDueWaitsForUsAndNotForItsEndpoint) {
+  const auto oldest = [&](std::int32_t in_flight_max = 8) {
+    return must([=](Tx& tx) { return deliveries::depth_across_applications(tx, in_flight_max); }).oldest_due;
+  };
+  const auto change = [&](auto how) {
+    auto changed = endpoint(1, kApplication, MemberId(1));
+    how(changed);
+    must([&](Tx& tx) { return endpoints::update(tx, changed); });
+  };
+  for (int number = 1; number <= 3; ++number) insert(number, number);
+  insert(9, 9, EndpointId(2), kNow + Milliseconds(900));
+  EXPECT_EQ(oldest(), kNow);
+  must([](Tx& tx) { return endpoint_paces::save(tx, kEndpoint, model::EndpointPace{1, 1, kNow, kNow}); });
+  EXPECT_EQ(oldest(), kNow + Milliseconds(900)) << "it has a pace";
+  must([](Tx& tx) { return endpoint_paces::save(tx, kEndpoint, std::nullopt); });
+
+  change([](auto& narrow) { narrow.in_flight_max = 1; });
+  claim();
+  EXPECT_EQ(oldest(), kNow + Milliseconds(900)) << "it holds as many as it wants";
+  change([](auto&) {});
+  EXPECT_EQ(oldest(1), kNow + Milliseconds(900)) << "it holds as many as the house allows";
+  EXPECT_EQ(oldest(2), kNow) << "it has a place, so we are late";
+
+  change([](auto& slow) { slow.rate_per_second = 10; });
+  EXPECT_EQ(claim().size(), 1u);
+  EXPECT_EQ(oldest(), kNow + Milliseconds(100)) << "until its turn it waits for that, then for us";
+}
+
+TEST_P(Deliveries, EndpointsThatAreEnabledAreCountedOverAllApplications) {
+  const auto count = [&] { return must([](Tx& tx) { return endpoints::count_enabled_across_applications(tx); }); };
+  EXPECT_EQ(count(), 4);
+  must([](Tx& tx) { return endpoints::disable(tx, kApplication, EndpointId(2), model::DisabledReason::kGone, kNow); });
+  EXPECT_EQ(count(), 3);
+}
+
+TEST_P(Deliveries, OfMoreThanAHundredAttemptsTheNewestAreListed) {
+  insert(1, 1);
+  for (std::int32_t number = 1; number <= attempts::kAttemptsMax + 5; ++number) {
+    finish(claim().front(), model::DeliveryState::kPending, kNow);
+  }
+  const auto listed = attempts(1);
+  ASSERT_EQ(listed.size(), static_cast<std::size_t>(attempts::kAttemptsMax));
+  EXPECT_EQ(listed.front().number, 6);
+  EXPECT_EQ(listed.back().number, attempts::kAttemptsMax + 5);
 }
 
 // ── events ──────────────────────────────────────────────────────────────────────────────────────────────────────────

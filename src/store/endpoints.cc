@@ -134,4 +134,8 @@ Result<std::vector<model::Endpoint>> load_all_across_applications(Tx& tx) {
   return all_of<model::Endpoint>(rows, kEndpointsLoadedMax, "endpoints", read);
 }
 
+Result<std::int64_t> count_enabled_across_applications(Tx& tx) {
+  return TRY(tx.query("SELECT COUNT(*) FROM endpoint WHERE is_enabled = 1")).front().integer(0);
+}
+
 }  // namespace signpost::store::endpoints

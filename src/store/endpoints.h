@@ -40,5 +40,6 @@ Result<void> note_recovered(Tx& tx, ApplicationId application, EndpointId id);
 /// False if it is disabled already, or gone.
 Result<bool> disable(Tx& tx, ApplicationId application, EndpointId id, model::DisabledReason reason, Time now);
 Result<std::vector<model::Endpoint>> load_all_across_applications(Tx& tx);
+Result<std::int64_t> count_enabled_across_applications(Tx& tx);
 
 }  // namespace signpost::store::endpoints

@@ -19,6 +19,8 @@ SECRET = "whsec_AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8="  # the octets 0 to
 OTHER = "whsec_ZGVmZ2hpamtsbW5vcHFyc3R1dnd4eXp7fH1+f4CBgoM="
 RAW = "plain-secret-of-an-old-integration"
 ODD = "whsec_this is no base64"
+SHORT = "whsec_AAECAwQFBgcICQoLDA0O"  # 15 bytes
+ENOUGH = "whsec_AAECAwQFBgcICQoLDA0ODw=="  # 16
 FLOW, EVENT, AT = "1234567890-abcdefg-1234567890", "evt_0000000000001", 1800000000
 BODY = f'{{"id":"{FLOW}","type":"domain.added","event_id":"{EVENT}"}}'.encode()
 
@@ -29,7 +31,7 @@ def sha(*parts):
 
 def standard(secret, event, timestamp, body):
     key = secret.encode()
-    if secret.startswith("whsec_") and secret != ODD:
+    if secret.startswith("whsec_") and secret not in (ODD, "whsec_=oops"):
         key = base64.b64decode(secret[6:])
     return base64.b64encode(hmac.new(key, f"{event}.{timestamp}.".encode() + body, hashlib.sha256).digest()).decode()
 
@@ -99,6 +101,11 @@ def genuine():
         case("a raw secret", "raw secret", sent(secret=RAW), secrets=[RAW], form="standard"),
         case("a raw secret, V2", "raw secret", only(*v2, headers=sent(secret=RAW)), secrets=[RAW], form="v2"),
         case("whsec_ before what is no base64: its bytes", "whsec_ secret", sent(secret=ODD), secrets=[ODD], form="standard"),
+        case("whsec_ before 16 bytes", "whsec_ secret", sent(secret=ENOUGH), secrets=[ENOUGH], form="standard"),
+        case("a raw secret of few bytes, as its maker chose", "raw secret", only(*v2, headers=sent(secret="s3cr3t")), secrets=["s3cr3t"], form="v2"),
+        case("a body nested 32 deep, V2", "nesting", only(*v2), body=nested(32), form="v2"),
+        case("a body nested without end, Standard Webhooks", "nesting", sent(body=nested(4000)), body=nested(4000), form="standard"),
+        case("brackets in a text are no nesting, V2", "nesting", only(*v2), body=f'{{"id":"{FLOW}","a":"{"[" * 40}\\\"{"{" * 40}"}}'.encode(), form="v2"),
         case("the second of our own secrets", "own secret list", sent(), secrets=[OTHER, SECRET], form="standard"),
         case("the second of our own secrets, V2", "own secret list", only(*v2), secrets=[OTHER, SECRET], form="v2"),
         case("several signatures, one good", "several signatures", sent(secrets=[OTHER, SECRET]), form="standard"),
@@ -127,6 +134,9 @@ def wrong():
         case("another secret, V2", "wrong secret", entri, secrets=[OTHER], part="secret"),
         case("a secret with a line end", "secret with blanks", sent(), secrets=[SECRET + "\n"], part="secret"),
         case("no secret", "no secret", sent(), secrets=[], part="secret"),
+        *bad_secrets(),
+        case("a body nested 33 deep, V2", "nesting", entri, body=nested(33), part="body"),
+        case("nested 33 deep in a member that comes twice, V2", "nesting", entri, body=nested(33)[:-1] + b',"a":1}', part="body"),
         case("301 s old", "stale", sent(), now=AT + 301, part="timestamp"),
         case("301 s old, V2", "stale", entri, now=AT + 301, part="timestamp"),
         case("61 s ahead", "future", sent(), now=AT - 61, part="timestamp"),
@@ -174,6 +184,28 @@ def wrong():
         case("V1 of the body, and another body", "re-serialised body", sent(v1="body"), body=BODY + b" ", accept=["v1_of_body"], part="body"),
         case("no form accepted", "nothing accepted", sent(), accept=[], part="headers"),
     ]
+
+
+def bad_secrets():
+    """Everybody can sign with an empty secret, so what is signed with one proves nothing: in every form, and beside a good one."""
+    forms = [("standard", {}), ("v2", {}), ("v2_hmac", {"v2": "hmac"}), ("v1", {}), ("v1_of_body", {"v1": "body"})]
+    header = {"standard": "webhook-signature", "v2": "Entri-Signature-V2", "v2_hmac": "Entri-Signature-V2"}
+    cases = []
+    for form, how in forms:
+        for called, secret in (("an empty secret", ""), ("whsec_ and nothing", "whsec_"), ("whsec_ before 15 bytes", SHORT)):
+            headers = only("webhook-id", "webhook-timestamp", "Entri-Timestamp", header.get(form, "Entri-Signature"), headers=sent(secret=secret, **how))
+            cases.append(case(f"{called}, {form}", "empty secret", headers, secrets=[secret], accept=[form], part="secret"))
+    return cases + [
+        case("an empty secret beside a good one", "empty secret", sent(secret=""), secrets=[SECRET, ""], part="secret"),
+        case("a good signature, and an empty secret in the list", "empty secret", sent(), secrets=["", SECRET], part="secret"),
+        case("blanks for a secret", "empty secret", sent(secret=" \n"), secrets=[" \n"], part="secret"),
+        case("whsec_ before little that is no base64", "empty secret", sent(secret="whsec_=oops"), secrets=["whsec_=oops"], part="secret"),
+    ]
+
+
+def nested(depth):
+    """An object of so many levels."""
+    return f'{{"id":"{FLOW}","a":{"[" * (depth - 1)}{"]" * (depth - 1)}}}'.encode()
 
 
 def main():

@@ -17,7 +17,7 @@ int receive(const webhooks::Headers& headers, const std::string& raw_body, std::
     std::cerr << "refused, " << webhook.fault()->part << ": " << webhook.fault()->sentence << "\n";
     return 401;
   }
-  if (guard.note(webhook.replay_key, now) == webhooks::ReplayGuard::Seen::kAgain) return 200;  // seen already: do nothing
+  if (guard.note(webhook, now) == webhooks::ReplayGuard::Seen::kAgain) return 200;  // seen already: do nothing
   std::cout << webhook.id << " is genuine (" << webhook.accepted_form << ")\n";
   return 200;
 }

@@ -87,7 +87,10 @@ TEST(Vectors, EveryVerificationFindsWhatTheySay) {
       ASSERT_NE(found.fault(), nullptr);
       EXPECT_EQ(found.fault()->part, text(expect, "part")) << found.fault()->sentence;
       EXPECT_EQ(found.accepted_form + found.id + found.timestamp + found.replay_key, "");
-      for (const auto& secret : secrets_of(vector)) EXPECT_EQ(found.fault()->sentence.find(secret), std::string::npos);
+      for (const auto& secret : secrets_of(vector)) {
+        if (secret.empty() || secret == "whsec_") continue;
+        EXPECT_EQ(found.fault()->sentence.find(secret), std::string::npos);
+      }
     }
   }
   EXPECT_GE(genuine, 20U);
@@ -211,6 +214,21 @@ TEST(Replay, IsForgottenOnlyWhenItsTimestampCannotBeFreshAnyMore) {
   guard.note("a", 1000);
   EXPECT_EQ(guard.note("a", 1360), ReplayGuard::Seen::kAgain);
   EXPECT_EQ(guard.note("a", 1361), ReplayGuard::Seen::kFirst);
+}
+
+TEST(Replay, IsRememberedForAsLongAsVerifyWouldAcceptIt) {
+  const auto& vector = named("all headers");
+  const auto at = 1'800'000'000;
+  ReplayGuard guard;
+  const Tolerance longer{std::chrono::seconds(3600), std::chrono::seconds(60)};
+  const auto webhook =
+      verify(headers_of(vector), body_of(vector), secrets_of(vector), at - 60, accepted_of(vector), longer);
+  ASSERT_TRUE(webhook.ok);
+  EXPECT_EQ(guard.note(webhook, at - 60), ReplayGuard::Seen::kFirst);
+  EXPECT_TRUE(
+      verify(headers_of(vector), body_of(vector), secrets_of(vector), at + 3600, accepted_of(vector), longer).ok);
+  EXPECT_EQ(guard.note(webhook, at + 3600), ReplayGuard::Seen::kAgain);
+  EXPECT_EQ(guard.note(webhook, at + 3601), ReplayGuard::Seen::kFirst);
 }
 
 TEST(Replay, KeepsABoundedNumberAndDropsTheOldest) {

@@ -36,7 +36,8 @@ test("every verification finds what the vectors say", () => {
     } else {
       const error = refusal(() => run(vector));
       assert.deepEqual({ ok: false, part: error.part }, vector.expect, `${vector.name}: ${error.message}`);
-      for (const secret of vector.secrets) assert(!error.message.includes(secret.trim()));
+      const held = vector.secrets.map((secret) => secret.trim()).filter((secret) => !["", "whsec_"].includes(secret));
+      for (const secret of held) assert(!error.message.includes(secret));
     }
   }
 });
@@ -120,6 +121,22 @@ test("a key is forgotten once its timestamp cannot be fresh, and the oldest goes
   assert.equal(guard.size, 3);
   assert(!guard.isNew("d", 1361));
   assert(guard.isNew("a", 1361));
+});
+
+test("a webhook is remembered to the end of its last second", () => {
+  const [replayGuard, at] = [new ReplayGuard(), 1800000000];
+  run(named("all headers"), { replayGuard, now: at - 59.9 });
+  for (const now of [at + 299.95, at + 300, at + 300.5, at + 300.99]) {
+    assert.equal(refusal(() => run(named("all headers"), { replayGuard, now })).part, "replay", String(now));
+  }
+});
+
+test("a webhook is remembered for as long as it would be accepted", () => {
+  const [replayGuard, at] = [new ReplayGuard(), 1800000000];
+  const receive = (now) => run(named("all headers"), { replayGuard, now, maxAgeSeconds: 3600, maxFutureSeconds: 120 });
+  receive(at - 120);
+  assert.equal(refusal(() => receive(at + 3600)).part, "replay");
+  assert.equal(refusal(() => receive(at + 3601)).part, "timestamp");
 });
 
 test("the example of the README runs", () => {

@@ -48,10 +48,11 @@ struct Finding {
 
 struct Verification {
   bool ok = false;
-  std::string accepted_form;  // "standard", "v2_hmac", "v2", "v1_of_body" or "v1"; empty unless ok
-  std::string id;             // of the form that was accepted: webhook-id, or the body's id
-  std::string timestamp;      // the same; empty for V1
-  std::string replay_key;     // 64 hex digits, of id, timestamp and the body's SHA-256; empty unless ok
+  std::string accepted_form;       // "standard", "v2_hmac", "v2", "v1_of_body" or "v1"; empty unless ok
+  std::string id;                  // of the form that was accepted: webhook-id, or the body's id
+  std::string timestamp;           // the same; empty for V1
+  std::string replay_key;          // 64 hex digits, of id, timestamp and the body's SHA-256; empty unless ok
+  std::chrono::seconds window{0};  // how long it would be accepted again: a guard must not forget it sooner
   std::vector<Finding> findings;
 
   /// What is wrong first; null if it is ok.
@@ -65,7 +66,8 @@ struct Verification {
 
 constexpr std::size_t kSecretsTriedMax = 16;
 constexpr std::size_t kSignaturesReadMax = 32;
-constexpr int kNestingMax = 32;  // of a body whose id is read
+constexpr int kNestingMax = 32;           // of a body whose id is read
+constexpr std::size_t kKeyBytesMin = 16;  // behind whsec_; the length of a raw secret is the choice of whoever made it
 
 namespace detail {
 
@@ -447,6 +449,21 @@ inline std::string standard_key(std::string_view secret) {
   return from_base64(secret.substr(kPrefix.size())).value_or(std::string(secret));
 }
 
+}  // namespace detail
+
+/// What everybody knows is no secret: an empty one, and `whsec_` with hardly a key behind it. Empty if it is sound.
+inline std::string secret_problem(std::string_view secret) {
+  constexpr std::string_view kPrefix = "whsec_";
+  const auto trimmed = detail::trimmed(secret);
+  if (trimmed.empty()) return "the secret is empty: anybody could sign with it; is the environment variable set?";
+  if (trimmed.substr(0, kPrefix.size()) != kPrefix) return {};
+  const auto behind = trimmed.substr(kPrefix.size());
+  if (detail::from_base64(behind).value_or(std::string(behind)).size() >= kKeyBytesMin) return {};
+  return "the secret is cut short: behind whsec_ there is a key of at least " + std::to_string(kKeyBytesMin) + " bytes";
+}
+
+namespace detail {
+
 inline std::string signature(Form form, std::string_view id, std::string_view timestamp, std::string_view body,
                              std::string_view secret) {
   switch (form) {
@@ -490,7 +507,13 @@ class Inspection {
         ids_(body) {}
 
   Verification run() {
-    if (secrets_.empty()) find("secret", false, "no secret was given to verify with");
+    if (secrets_.empty()) wrong("secret", "no secret was given to verify with");
+    for (const auto secret : secrets_) {
+      const auto problem = secret_problem(secret);
+      if (problem.empty()) continue;
+      wrong("secret", problem);
+      return std::move(verification_);
+    }
     const auto forms = deciding_forms();
     if (forms.empty()) {
       nothing_to_verify();
@@ -583,6 +606,7 @@ class Inspection {
          std::string(facts_of(form).signature_header) + " verifies (" + std::string(facts_of(form).name) + ")");
     verification_.ok = true;
     verification_.accepted_form = facts_of(form).name;
+    verification_.window = tolerance_.past + tolerance_.future;
     verification_.id = id_of(form);
     verification_.timestamp = timestamp_of(form);
     // The lengths keep one pair of id and timestamp from being spelled as another.
@@ -610,7 +634,7 @@ class Inspection {
     if (forms.front() == Form::kStandard || std::find(forms.begin(), forms.end(), Form::kV1OfBody) != forms.end())
       return true;
     if (!ids_.is_json()) {
-      wrong("body", "the body is not JSON");
+      wrong("body", "the body is not JSON, or nested deeper than " + std::to_string(kNestingMax));
     } else if (!ids_.is_object()) {
       wrong("body", "the body is JSON, but not an object");
     } else {
@@ -789,11 +813,16 @@ class ReplayGuard {
   explicit ReplayGuard(std::size_t entries_max = 65'536, const Tolerance& tolerance = {})
       : entries_max_(entries_max), window_(tolerance.past + tolerance.future) {}
 
-  /// Only after verify() said ok: strangers must not be able to fill it. The key is Verification::replay_key.
-  Seen note(const std::string& replay_key, std::int64_t now_seconds) {
+  /// Only after verify() said ok: strangers must not be able to fill it. Kept for the guard's window, or for the longer
+  /// one in which verify() accepts it.
+  Seen note(const Verification& webhook, std::int64_t now_seconds) {
+    return note(webhook.replay_key, now_seconds, webhook.window);
+  }
+  /// The same, for one whose Verification is not at hand.
+  Seen note(const std::string& replay_key, std::int64_t now_seconds, std::chrono::seconds window = {}) {
     while (!entries_.empty() && entries_.front().forget_at < now_seconds) forget_oldest();
     if (!keys_.insert(replay_key).second) return Seen::kAgain;
-    entries_.push_back({replay_key, now_seconds + window_.count()});
+    entries_.push_back({replay_key, now_seconds + std::max(window_, window).count()});
     if (entries_.size() > entries_max_) forget_oldest();
     return Seen::kFirst;
   }
