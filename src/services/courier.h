@@ -32,6 +32,7 @@
 #include "services/storage.h"
 #include "services/webhook_signature.h"
 #include "store/deliveries.h"
+#include "store/endpoint_paces.h"
 
 namespace signpost::services {
 
@@ -159,6 +160,8 @@ class Courier {
   Task<void> receive();
   Task<void> watch_depth();
   Task<Result<void>> load_paces();
+  void note_paces(const std::vector<store::endpoint_paces::EndpointWithPace>& paces);
+  void set_paced(EndpointId endpoint, bool has_pace);
   bool wants_claim();
   Task<Result<std::size_t>> turn(Claiming claiming);
   /// After the wall clock stepped back: retries are due as soon as they would have been.
@@ -202,6 +205,10 @@ class Courier {
   std::shared_ptr<HandoverDesk> desk_;  // and of the handover's
   std::unordered_map<AttemptId, InFlight> in_flight_;
   std::unordered_set<EndpointId> paced_;
+  std::chrono::steady_clock::time_point paces_read_at_;
+  // To which an attempt failed when its claim had not read of a run of failures: those under way beside it have not
+  // either.
+  std::unordered_set<EndpointId> failed_;
   std::vector<Ended> ended_;  // not yet saved; still counted as in flight
   std::optional<Time> next_due_;
   bool is_more_due_ = false;  // the last claim was full

@@ -213,6 +213,41 @@ TEST(Courier, RetryAfterSlowsTheEndpointNotOnlyTheMessage) {
   EXPECT_EQ(restarted.run_once(), 2u) << "the pace outlives the process";
 }
 
+TEST(Courier, SendsAtOnceToAnEndpointThatWasRepaired) {
+  WebhookWorld world;
+  WebhookReceiver broken(
+      [](const ReceivedWebhook&, std::size_t) { return raw_response(429, "Retry-After: 3600\r\n"); });
+  WebhookReceiver receiver(always(200));
+  auto endpoint = world.add_endpoint(broken.url());
+  auto first = world.connection();
+  world.publish(first);
+  Office office(world);
+  office.run_once();
+  EXPECT_EQ(office.counters.paced, 1);
+  auto second = world.connection();
+  world.publish(second);
+  EXPECT_EQ(office.run_once(), 0u);
+  world.set_url(endpoint, receiver.url());
+  EXPECT_FALSE(world.endpoint(endpoint.id).failing_since);
+  EXPECT_EQ(office.run_once(), 1u);
+  EXPECT_EQ(receiver.received().size(), 1u);
+  EXPECT_EQ(office.counters.paced, 0) << "the courier knows as well";
+}
+
+TEST(Courier, KnowsThePaceThatItSavedByItself) {
+  WebhookWorld world;
+  WebhookReceiver receiver([&](const ReceivedWebhook&, std::size_t number) {
+    if (number == 0) world.database.refuse(1, Kind::kConflict);
+    return raw_response(number == 0 ? 503 : 200);
+  });
+  world.add_endpoint(receiver.url());
+  auto connection = world.connection();
+  world.publish(connection);
+  Office office(world);
+  EXPECT_THROW(office.run_once(), std::runtime_error);
+  EXPECT_EQ(office.counters.paced, 1);
+}
+
 TEST(Courier, SendsNothingToAnAddressThatThePolicyForbids) {
   WebhookWorld world;
   WebhookReceiver receiver(always(200));

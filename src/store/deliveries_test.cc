@@ -247,6 +247,9 @@ TEST_P(Deliveries, PacesAreReadAsWrittenByTheirLoopFollowTheClockAndGoWithTheirE
   const PullBack step{.loop = {}, .by = Milliseconds(1'000), .now = kNow};
   must([&](Tx& tx) { return endpoint_paces::pull_back(tx, step); });
   EXPECT_EQ(load(loop).front().pace.resumes_at, pace.resumes_at - Milliseconds(1'000));
+  must([](Tx& tx) { return endpoint_paces::forget(tx, kEndpoint); });
+  EXPECT_THAT(load(loop), IsEmpty());
+  must([&](Tx& tx) { return endpoint_paces::save(tx, kEndpoint, pace); });
   must([](Tx& tx) { return endpoints::remove(tx, kApplication, kEndpoint); });
   EXPECT_THAT(load(loop), IsEmpty());
 }

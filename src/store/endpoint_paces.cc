@@ -49,6 +49,12 @@ Result<void> save(Tx& tx, EndpointId endpoint, const std::optional<model::Endpoi
   return {};
 }
 
+Result<void> forget(Tx& tx, EndpointId endpoint) {
+  TRY(tx.execute("DELETE FROM endpoint_pace WHERE endpoint = $1", endpoint));
+  TRY(tx.execute("DELETE FROM endpoint_turn WHERE endpoint = $1", endpoint));
+  return {};
+}
+
 Result<void> pull_back(Tx& tx, const PullBack& request) {
   for (const auto& [endpoint, pace] : TRY(load_across_applications(tx, request.loop))) {
     if (pace.resumes_at <= request.now && pace.cut_at <= request.now) continue;
