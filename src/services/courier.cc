@@ -7,7 +7,7 @@
 
 #include "base/log.h"
 #include "base/text.h"
-#include "store/endpoint_paces.h"
+#include "store/audit_log.h"
 
 namespace signpost::services {
 namespace {
@@ -96,6 +96,25 @@ bool is_passing(const Error& error) { return error.kind == Kind::kUnavailable ||
 /// Standard Webhooks: a receiver may ask in a header what 410 asks for.
 bool wants_no_more(const net::PostOutcome& outcome) { return equals_ignoring_case(trim(outcome.wish), "disable"); }
 
+/// The clock may have been set back while nobody ran: what waits then waits as long as it would have, from the last
+/// time that is written. The line in the audit log is the next such time, so that it is not made up for twice.
+Result<void> follow_clock_since_last_run(store::Tx& tx, Time now, IdMaker& ids) {
+  const auto last = TRY(deliveries::last_made_across_applications(tx));
+  ids.start_after(last.id);
+  const store::PullBack step{.loop = {}, .by = last.at - now, .now = now};
+  if (step.by <= ClockStep::kTolerance) return {};
+  std::optional<deliveries::PulledUpTo> upto;
+  do {
+    upto = TRY(deliveries::pull_back(tx, step, upto));
+  } while (upto);
+  TRY_VOID(endpoint_paces::pull_back(tx, step));
+  log::warn("the clock stepped back since the last run; webhooks that wait follow it",
+            {{"seconds", step.by.count() / 1000}});
+  return store::audit_log::insert(
+      tx, {ids.make<AuditId>(), std::nullopt, "courier", "clock.follow", "",
+           format("the clock had stepped back by {} seconds since the last run", step.by.count() / 1000), now});
+}
+
 EndpointNews::Answer answer_of(const net::PostOutcome& outcome) {
   if (outcome.failure != net::PostOutcome::Failure::kNone) return EndpointNews::Answer::kFailed;
   if (model::is_success(outcome.status)) return EndpointNews::Answer::kTaken;
@@ -163,10 +182,13 @@ Courier::Courier(Storage& storage, Bell& bell, const Clock& clock, IdMaker& ids,
 
 Courier::~Courier() = default;
 
-Task<Result<std::int64_t>> Courier::release_left_behind(Storage& storage, const Clock& clock) {
+Task<Result<std::int64_t>> Courier::release_left_behind(Storage& storage, const Clock& clock, IdMaker& ids) {
   const auto now = clock.now();
-  co_return co_await storage.write<std::int64_t>(
-      [now](store::Tx& tx) { return deliveries::release_all_leases_across_applications(tx, now); });
+  co_return co_await storage.write<std::int64_t>([now, &ids](store::Tx& tx) -> Result<std::int64_t> {
+    const auto released = TRY(deliveries::release_all_leases_across_applications(tx, now));
+    TRY_VOID(follow_clock_since_last_run(tx, now, ids));
+    return released;
+  });
 }
 
 void Courier::start() {
@@ -278,16 +300,20 @@ void Courier::on_turn_failed(const Error& error) {
 }
 
 Task<Result<void>> Courier::follow_clock() {
-  const store::PullBack step{.loop = share_, .by = step_.back(), .now = clock_.now()};
-  if (step.by == Milliseconds(0)) co_return Result<void>{};
+  if (const auto back = step_.back(); !following_ && back > Milliseconds(0)) {
+    following_.emplace(Following{.step = {.loop = share_, .by = back, .now = clock_.now()}});
+    step_.made_up();  // another step is followed after this one
+  }
+  if (!following_) co_return Result<void>{};
+  const auto step = following_->step;
   using UpTo = std::optional<deliveries::PulledUpTo>;
-  UpTo upto;
-  do {
-    upto = CO_TRY(
-        co_await storage_.write<UpTo>([step, upto](store::Tx& tx) { return deliveries::pull_back(tx, step, upto); }));
-  } while (upto);
+  while (!following_->have_deliveries) {
+    following_->upto = CO_TRY(co_await storage_.write<UpTo>(
+        [step, upto = following_->upto](store::Tx& tx) { return deliveries::pull_back(tx, step, upto); }));
+    following_->have_deliveries = !following_->upto;
+  }
   CO_TRY_VOID(co_await storage_.write<void>([step](store::Tx& tx) { return endpoint_paces::pull_back(tx, step); }));
-  step_.made_up();
+  following_.reset();
   wake_->has_rung = true;
   log::warn("the clock stepped back; webhooks that wait follow it", {{"seconds", step.by.count() / 1000}});
   co_return Result<void>{};

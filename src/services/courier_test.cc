@@ -100,6 +100,68 @@ TEST(Courier, RetriesAsSoonThoughTheClockStepsADayBack) {
   for (const auto& delivery : world.deliveries()) EXPECT_EQ(delivery.state, DeliveryState::kDelivered);
 }
 
+TEST(Courier, AnEndpointWithARateGetsItsTurnThoughTheClockStepsADayBack) {
+  WebhookWorld world;
+  WebhookReceiver receiver(always(200));
+  auto endpoint = world.add_endpoint(receiver.url());
+  endpoint.rate_per_second = 1;
+  world.save(endpoint);
+  for (int i = 0; i < 2; ++i) {
+    auto connection = world.connection();
+    world.publish(connection);
+  }
+  Office office(world);
+  EXPECT_EQ(office.run_once(), 1u);
+  world.clock.advance(-24h);
+  EXPECT_EQ(office.run_once(), 0u) << "not two in one second";
+  world.clock.advance(1s);
+  EXPECT_EQ(office.run_once(), 1u);
+}
+
+TEST(Courier, FollowsTheClockOnceThoughTheDatabaseGoesAwayMeanwhile) {
+  WebhookWorld world;
+  WebhookReceiver receiver(
+      [](const ReceivedWebhook&, std::size_t number) { return raw_response(number == 0 ? 500 : 200); });
+  world.add_endpoint(receiver.url());
+  auto connection = world.connection();
+  world.publish(connection);
+  Office office(world);
+  EXPECT_EQ(office.run_once(), 1u);
+  const auto due = world.deliveries().at(0).next_attempt_at;
+  world.clock.advance(-24h);
+  world.database.refuse(1, Kind::kUnavailable, 1);
+  EXPECT_THROW(office.run_once(), std::runtime_error);
+  EXPECT_EQ(office.run_once(), 0u);
+  EXPECT_EQ(world.deliveries().at(0).next_attempt_at, due - 24h);
+}
+
+TEST(Courier, FollowsAClockThatWasSetBackWhileNobodyRan) {
+  WebhookWorld world;
+  WebhookReceiver receiver(
+      [](const ReceivedWebhook&, std::size_t number) { return raw_response(number == 0 ? 503 : 200); });
+  world.add_endpoint(receiver.url());
+  auto connection = world.connection();
+  world.publish(connection);
+  {
+    Office office(world);
+    EXPECT_EQ(office.run_once(), 1u);
+  }
+  const auto before = world.deliveries().at(0);
+  world.clock.advance(-24h);
+  net::Loop loop(1);
+  IdMaker ids(world.clock);
+  for (int start = 0; start < 2; ++start) {
+    must(net::testing::run_task(loop, Courier::release_left_behind(world.storage, world.clock, ids)));
+    EXPECT_EQ(world.deliveries().at(0).next_attempt_at, before.next_attempt_at - 24h) << "once, however many starts";
+  }
+  EXPECT_GT(ids.make<DeliveryId>(), before.id) << "the order of ids is the order of events";
+  Office restarted(world);
+  EXPECT_EQ(restarted.run_once(), 0u) << "its pause is not over";
+  world.clock.advance(6s);
+  EXPECT_EQ(restarted.run_once(), 1u);
+  EXPECT_EQ(world.deliveries().at(0).state, DeliveryState::kDelivered);
+}
+
 TEST(Courier, SendsOnceThoughTheClockStepsADayForward) {
   WebhookWorld world;
   WebhookReceiver receiver(always(500));
@@ -341,7 +403,7 @@ TEST(Courier, RepeatsAnAttemptThatACrashLeftOpenWithTheSameBytes) {
   Office office(world);
   EXPECT_EQ(office.run_once(), 0u);
   net::Loop loop(1);
-  EXPECT_EQ(must(net::testing::run_task(loop, Courier::release_left_behind(world.storage, world.clock))), 1);
+  EXPECT_EQ(must(net::testing::run_task(loop, Courier::release_left_behind(world.storage, world.clock, world.ids))), 1);
   EXPECT_EQ(office.run_once(), 1u);
   EXPECT_EQ(receiver.received().at(0).body, lost[0].event.body);
   const auto attempts = world.attempts_of(world.deliveries().at(0));

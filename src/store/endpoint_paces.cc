@@ -63,6 +63,8 @@ Result<void> pull_back(Tx& tx, const PullBack& request) {
     earlier.resumes_at -= request.by;
     TRY_VOID(save(tx, endpoint, earlier));
   }
+  // Of all loops: it is the same however often it is done.
+  TRY(tx.execute("UPDATE endpoint_turn SET next_at = $1 WHERE next_at > $1", request.now + kTurnMax));
   return {};
 }
 

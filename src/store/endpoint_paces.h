@@ -14,6 +14,9 @@
 
 namespace signpost::store::endpoint_paces {
 
+/// An endpoint with a rate waits for its next turn at most as long as this: the least rate is one a second.
+constexpr Milliseconds kTurnMax{1'000};
+
 struct EndpointWithPace {
   EndpointId endpoint;
   model::EndpointPace pace;
