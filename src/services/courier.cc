@@ -631,10 +631,12 @@ void Courier::end(const deliveries::ClaimedDelivery& claimed, Ended ended) {
   news.application = claimed.delivery.application;
   news.endpoint = claimed.endpoint.id;
   news.failing_since = claimed.endpoint.failing_since;
+  if (news.answer == EndpointNews::Answer::kTaken) news.has_failed_since = failed_.erase(endpoint) > 0;
   news.at = now;
   if (news.answer == EndpointNews::Answer::kFailed || news.answer == EndpointNews::Answer::kGone) {
     news.detail = ended.attempt.detail;
     if (ended.state == model::DeliveryState::kFailed) news.given_up = claimed.delivery.id;
+    if (!news.failing_since) failed_.insert(endpoint);
   }
   ++counters_.attempts[static_cast<std::size_t>(ended.attempt.result)];
   --counters_.in_flight;

@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include <array>
+#include <thread>
 #include <vector>
 
 #include "services/testing/webhook_office.h"
@@ -591,6 +592,47 @@ TEST(Courier, DisablesAnEndpointAfterFiveDaysOfNothingButFailures) {
   office.run_once();
   EXPECT_EQ(world.endpoint(endpoint.id).disabled_reason, model::DisabledReason::kFailing);
   EXPECT_THAT(world.audit_log().at(0).detail, HasSubstr(to_rfc3339(begun)));
+}
+
+TEST(Courier, DoesNotDisableAQuietEndpointBeforeARetryHasFailedToo) {
+  WebhookWorld world;
+  WebhookReceiver receiver(always(500));
+  const auto endpoint = world.add_endpoint(receiver.url());
+  auto connection = world.connection();
+  Office office(world);
+  const auto attempt = [&] {
+    world.clock.set(std::max(world.clock.now(), world.deliveries().back().next_attempt_at));
+    return office.run_once();
+  };
+  world.publish(connection);
+  for (int i = 0; i < 4; ++i) EXPECT_EQ(attempt(), 1u);
+  world.clock.advance(240h);
+  world.publish(connection);
+  for (int i = 0; i < 4; ++i) {
+    EXPECT_TRUE(world.endpoint(endpoint.id).is_enabled) << i;
+    EXPECT_EQ(attempt(), 1u);
+  }
+  EXPECT_EQ(world.endpoint(endpoint.id).disabled_reason, model::DisabledReason::kFailing);
+}
+
+TEST(Courier, ASuccessThatWasUnderWayBesideTheFirstFailureEndsTheRun) {
+  WebhookWorld world;
+  const CourierCounters* counters = nullptr;
+  WebhookReceiver receiver([&](const ReceivedWebhook&, std::size_t number) {
+    if (number == 0) return raw_response(500);
+    const auto& failures = counters->attempts[static_cast<std::size_t>(AttemptResult::kHttpStatus)];
+    while (failures == 0) std::this_thread::yield();
+    return raw_response(200);
+  });
+  const auto endpoint = world.add_endpoint(receiver.url());
+  auto settings = quick();
+  settings.in_flight_per_endpoint_max = 2;
+  Office office(world, settings);
+  counters = &office.counters;
+  std::array<model::Connection, 2> connections{world.connection(), world.connection()};
+  for (auto& connection : connections) world.publish(connection);
+  EXPECT_EQ(office.run_once(), 2u);
+  EXPECT_FALSE(world.endpoint(endpoint.id).failing_since);
 }
 
 TEST(Courier, OneSuccessEndsTheRunOfFailures) {
