@@ -340,8 +340,8 @@ Result<void> Wiring::listen() {
 
 Result<void> Wiring::start() {
   TRY_VOID(run_ahead(start_loop_, directory_.reload()));
-  const auto left_behind =
-      TRY(run_ahead(start_loop_, services::Courier::release_left_behind(session_.storage(), session_.clock())));
+  const auto left_behind = TRY(run_ahead(
+      start_loop_, services::Courier::release_left_behind(session_.storage(), session_.clock(), session_.ids())));
   if (left_behind > 0)
     log::info("webhook attempts that the last run left open will be repeated", {{"attempts", left_behind}});
   TRY(run_ahead(start_loop_, services::SavedAnswers::release_left_behind(session_.storage())));

@@ -17,7 +17,8 @@ constexpr std::int64_t kEpochMs = 1'704'067'200'000;                      // 202
 constexpr std::array<signed char, 256> reverse_digits() {
   std::array<signed char, 256> table{};
   table.fill(-1);
-  for (std::size_t i = 0; i < kDigits.size(); ++i) table[static_cast<unsigned char>(kDigits[i])] = static_cast<signed char>(i);
+  for (std::size_t i = 0; i < kDigits.size(); ++i)
+    table[static_cast<unsigned char>(kDigits[i])] = static_cast<signed char>(i);
   return table;
 }
 constexpr auto kValues = reverse_digits();
@@ -46,6 +47,13 @@ Result<std::int64_t> decode_id(std::string_view digits) {
 std::int64_t first_id_at(Time time) {
   constexpr auto kLast = std::numeric_limits<std::int64_t>::max() >> 22;
   return std::clamp<std::int64_t>(to_ms(time) - kEpochMs, 0, kLast) << 22;
+}
+
+void IdMaker::start_after(std::int64_t id) {
+  const std::int64_t end_of_its_time = (id >> 22) << 14 | 0x3FFF;
+  std::int64_t last = last_.load(std::memory_order_relaxed);
+  while (last < end_of_its_time && !last_.compare_exchange_weak(last, end_of_its_time, std::memory_order_relaxed)) {
+  }
 }
 
 std::int64_t IdMaker::next() {

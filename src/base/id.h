@@ -107,6 +107,9 @@ class IdMaker {
     return AnyId(next());
   }
   std::int64_t next();
+  /// All that follow are greater than this one, whatever node made it and whatever the clock says. Before others make
+  /// ids, if they are to be greater as well.
+  void start_after(std::int64_t id);
 
  private:
   const Clock& clock_;

@@ -70,6 +70,18 @@ TEST(IdMaker, NeverRepeatsWhenTheClockStepsBackOrStandsStill) {
   }
 }
 
+TEST(IdMaker, GoesOnAfterAnIdOfBeforeTheClockWasSetBackOfWhateverNode) {
+  testing::FakeClock clock;
+  const auto before = IdMaker(clock, 200).next();
+  clock.advance(-std::chrono::hours(24));
+  IdMaker maker(clock);
+  maker.start_after(before);
+  const auto next = maker.next();
+  EXPECT_GT(next, before);
+  maker.start_after(0);
+  EXPECT_GT(maker.next(), next);
+}
+
 TEST(IdMaker, NeverRepeatsAmongThreads) {
   testing::FakeClock clock;
   IdMaker maker(clock);

@@ -7,7 +7,7 @@
 
 #include "base/log.h"
 #include "base/text.h"
-#include "store/endpoint_paces.h"
+#include "store/audit_log.h"
 
 namespace signpost::services {
 namespace {
@@ -96,6 +96,25 @@ bool is_passing(const Error& error) { return error.kind == Kind::kUnavailable ||
 /// Standard Webhooks: a receiver may ask in a header what 410 asks for.
 bool wants_no_more(const net::PostOutcome& outcome) { return equals_ignoring_case(trim(outcome.wish), "disable"); }
 
+/// The clock may have been set back while nobody ran: what waits then waits as long as it would have, from the last
+/// time that is written. The line in the audit log is the next such time, so that it is not made up for twice.
+Result<void> follow_clock_since_last_run(store::Tx& tx, Time now, IdMaker& ids) {
+  const auto last = TRY(deliveries::last_made_across_applications(tx));
+  ids.start_after(last.id);
+  const store::PullBack step{.loop = {}, .by = last.at - now, .now = now};
+  if (step.by <= ClockStep::kTolerance) return {};
+  std::optional<deliveries::PulledUpTo> upto;
+  do {
+    upto = TRY(deliveries::pull_back(tx, step, upto));
+  } while (upto);
+  TRY_VOID(endpoint_paces::pull_back(tx, step));
+  log::warn("the clock stepped back since the last run; webhooks that wait follow it",
+            {{"seconds", step.by.count() / 1000}});
+  return store::audit_log::insert(
+      tx, {ids.make<AuditId>(), std::nullopt, "courier", "clock.follow", "",
+           format("the clock had stepped back by {} seconds since the last run", step.by.count() / 1000), now});
+}
+
 EndpointNews::Answer answer_of(const net::PostOutcome& outcome) {
   if (outcome.failure != net::PostOutcome::Failure::kNone) return EndpointNews::Answer::kFailed;
   if (model::is_success(outcome.status)) return EndpointNews::Answer::kTaken;
@@ -114,11 +133,14 @@ struct Courier::TurnInput {
   std::vector<Ended> ended;
   store::ClaimRequest claim;
   bool releases = false;
+  bool reads_paces = false;
 };
 
 struct Courier::TurnAnswer {
   std::vector<deliveries::ClaimedDelivery> claimed;
+  std::vector<std::shared_ptr<Place>> places;                                    // of each
   std::vector<std::pair<EndpointId, std::optional<model::EndpointPace>>> paces;  // that have changed
+  std::optional<std::vector<endpoint_paces::EndpointWithPace>> all_paces;
   bool is_next_free = false;
   std::optional<Time> next_due;
   std::int64_t released = 0;
@@ -145,6 +167,7 @@ Courier::Courier(Storage& storage, Bell& bell, const Clock& clock, IdMaker& ids,
                                          [signal = std::weak_ptr(handed_)] {
                                            if (const auto handed = signal.lock()) handed->notify_from_any_thread();
                                          })),
+      paces_read_at_(steady_clock::now()),
       step_(clock),
       released_at_(steady_clock::now()),
       released_wall_at_(clock.now()) {
@@ -159,10 +182,13 @@ Courier::Courier(Storage& storage, Bell& bell, const Clock& clock, IdMaker& ids,
 
 Courier::~Courier() = default;
 
-Task<Result<std::int64_t>> Courier::release_left_behind(Storage& storage, const Clock& clock) {
+Task<Result<std::int64_t>> Courier::release_left_behind(Storage& storage, const Clock& clock, IdMaker& ids) {
   const auto now = clock.now();
-  co_return co_await storage.write<std::int64_t>(
-      [now](store::Tx& tx) { return deliveries::release_all_leases_across_applications(tx, now); });
+  co_return co_await storage.write<std::int64_t>([now, &ids](store::Tx& tx) -> Result<std::int64_t> {
+    const auto released = TRY(deliveries::release_all_leases_across_applications(tx, now));
+    TRY_VOID(follow_clock_since_last_run(tx, now, ids));
+    return released;
+  });
 }
 
 void Courier::start() {
@@ -239,12 +265,25 @@ Task<Result<void>> Courier::load_paces() {
   using Paces = std::vector<endpoint_paces::EndpointWithPace>;
   const auto paces = CO_TRY(co_await storage_.read<Paces>(
       [share = share_](store::Tx& tx) { return endpoint_paces::load_across_applications(tx, share); }));
-  for (const auto& [endpoint, pace] : paces) {
-    paced_.insert(endpoint);
-    desk_->set_paced(endpoint, true);
-  }
-  counters_.paced += static_cast<std::int64_t>(paces.size());
+  note_paces(paces);
   co_return Result<void>{};
+}
+
+/// Of all endpoints that have one: others were removed, or repaired by hand.
+void Courier::note_paces(const std::vector<endpoint_paces::EndpointWithPace>& paces) {
+  paces_read_at_ = steady_clock::now();
+  std::unordered_set<EndpointId> gone = paced_;
+  for (const auto& one : paces) {
+    gone.erase(one.endpoint);
+    set_paced(one.endpoint, true);
+  }
+  for (const auto endpoint : gone) set_paced(endpoint, false);
+}
+
+void Courier::set_paced(EndpointId endpoint, bool has_pace) {
+  const bool is_change = has_pace ? paced_.insert(endpoint).second : paced_.erase(endpoint) > 0;
+  if (is_change) counters_.paced += has_pace ? 1 : -1;
+  desk_->set_paced(endpoint, has_pace);
 }
 
 /// A look at what is due costs a little for each endpoint that waits: only when there may be something new.
@@ -261,16 +300,20 @@ void Courier::on_turn_failed(const Error& error) {
 }
 
 Task<Result<void>> Courier::follow_clock() {
-  const store::PullBack step{.loop = share_, .by = step_.back(), .now = clock_.now()};
-  if (step.by == Milliseconds(0)) co_return Result<void>{};
+  if (const auto back = step_.back(); !following_ && back > Milliseconds(0)) {
+    following_.emplace(Following{.step = {.loop = share_, .by = back, .now = clock_.now()}});
+    step_.made_up();  // another step is followed after this one
+  }
+  if (!following_) co_return Result<void>{};
+  const auto step = following_->step;
   using UpTo = std::optional<deliveries::PulledUpTo>;
-  UpTo upto;
-  do {
-    upto = CO_TRY(
-        co_await storage_.write<UpTo>([step, upto](store::Tx& tx) { return deliveries::pull_back(tx, step, upto); }));
-  } while (upto);
+  while (!following_->have_deliveries) {
+    following_->upto = CO_TRY(co_await storage_.write<UpTo>(
+        [step, upto = following_->upto](store::Tx& tx) { return deliveries::pull_back(tx, step, upto); }));
+    following_->have_deliveries = !following_->upto;
+  }
   CO_TRY_VOID(co_await storage_.write<void>([step](store::Tx& tx) { return endpoint_paces::pull_back(tx, step); }));
-  step_.made_up();
+  following_.reset();
   wake_->has_rung = true;
   log::warn("the clock stepped back; webhooks that wait follow it", {{"seconds", step.by.count() / 1000}});
   co_return Result<void>{};
@@ -289,6 +332,8 @@ Task<Result<std::size_t>> Courier::turn(Claiming claiming) {
   input->claim = {share_, now, now + settings_.lease, static_cast<std::int32_t>(limit),
                   settings_.in_flight_per_endpoint_max};
   input->releases = claiming == Claiming::kYes && is_time_to_release();
+  // The courier alone gives paces, but they go with their endpoint, and with its repair.
+  input->reads_paces = limit > 0 && !paced_.empty() && steady_clock::now() - paces_read_at_ >= settings_.poll_max;
   if (claiming == Claiming::kYes) {
     is_more_due_ = limit == 0;
     is_room_new_ = false;
@@ -296,18 +341,22 @@ Task<Result<std::size_t>> Courier::turn(Claiming claiming) {
   if (limit == 0 && input->ended.empty()) co_return 0;
   if (limit > 0) desk_->begin_claim();
 
-  auto answer = co_await storage_.write<TurnAnswer>([input, ids = &ids_](store::Tx& tx) -> Result<TurnAnswer> {
-    TurnAnswer given;
-    for (const auto& one : input->ended) TRY_VOID(save(tx, one, *ids, input->claim.in_flight_max, given));
-    if (input->releases)
-      given.released = TRY(deliveries::release_expired_leases_across_applications(tx, input->claim.now));
-    if (input->claim.limit == 0) return given;
-    given.claimed = TRY(deliveries::claim_due(tx, input->claim, *ids));
-    if (static_cast<std::int32_t>(given.claimed.size()) < input->claim.limit) {
-      given.next_due = TRY(deliveries::next_due_at(tx, input->claim.loop, input->claim.now));
-    }
-    return given;
-  });
+  auto answer =
+      co_await storage_.write<TurnAnswer>([input, ids = &ids_, desk = desk_](store::Tx& tx) -> Result<TurnAnswer> {
+        TurnAnswer given;
+        for (const auto& one : input->ended) TRY_VOID(save(tx, one, *ids, input->claim.in_flight_max, given));
+        if (input->releases)
+          given.released = TRY(deliveries::release_expired_leases_across_applications(tx, input->claim.now));
+        if (input->claim.limit == 0) return given;
+        if (input->reads_paces) given.all_paces = TRY(endpoint_paces::load_across_applications(tx, input->claim.loop));
+        given.claimed = TRY(deliveries::claim_due(tx, input->claim, *ids));
+        // Here, so that an event that is written next finds them taken.
+        for (const auto& one : given.claimed) given.places.push_back(desk->occupy(one.endpoint));
+        if (static_cast<std::int32_t>(given.claimed.size()) < input->claim.limit) {
+          given.next_due = TRY(deliveries::next_due_at(tx, input->claim.loop, input->claim.now));
+        }
+        return given;
+      });
   if (!answer) {
     is_more_due_ = is_more_due_ || claiming == Claiming::kYes;
     if (!is_passing(answer.error()) && !input->ended.empty()) {
@@ -327,10 +376,8 @@ Task<Result<std::size_t>> Courier::turn(Claiming claiming) {
     desk_->end_claim(answer->claimed, is_more_due_);
   }
   note_saved(input->ended, *answer);
-  for (auto& one : answer->claimed) {
-    auto place = desk_->occupy(one.endpoint);
-    spawn(std::move(one), std::move(place));
-  }
+  if (answer->all_paces) note_paces(*answer->all_paces);
+  for (std::size_t i = 0; i < begun; ++i) spawn(std::move(answer->claimed[i]), std::move(answer->places[i]));
   co_return begun;
 }
 
@@ -346,8 +393,8 @@ Result<void> Courier::save(store::Tx& tx, const Ended& one, IdMaker& ids, std::i
   const auto before = TRY(endpoint_paces::find(tx, one.delivery.endpoint));
   const auto allowed = std::min(in_flight_max, one.in_flight_max.value_or(in_flight_max));
   const auto after = model::pace_after(before, one.attempt, one.retry_after, allowed);
-  if (after == before) return {};
-  TRY_VOID(endpoint_paces::save(tx, one.delivery.endpoint, after));
+  if (after == before && (before || !one.is_paced)) return {};
+  if (after != before) TRY_VOID(endpoint_paces::save(tx, one.delivery.endpoint, after));
   answer.paces.emplace_back(one.delivery.endpoint, after);
   return {};
 }
@@ -360,9 +407,7 @@ void Courier::note_saved(const std::vector<Ended>& saved, const TurnAnswer& answ
     is_room_new_ = is_room_new_ || one.is_paced;
   }
   for (const auto& [endpoint, pace] : answer.paces) {
-    const bool is_change = pace ? paced_.insert(endpoint).second : paced_.erase(endpoint) > 0;
-    if (is_change) counters_.paced += pace ? 1 : -1;
-    desk_->set_paced(endpoint, pace.has_value());
+    set_paced(endpoint, pace.has_value());
     if (pace) look_again_at(pace->resumes_at);
     is_room_new_ = is_room_new_ || !pace;
   }
@@ -374,12 +419,16 @@ void Courier::look_again_at(Time time) { next_due_ = next_due_ ? std::min(*next_
 Task<void> Courier::save_one_by_one(std::vector<Ended> ended) {
   for (auto& one : ended) {
     const auto shared = std::make_shared<const Ended>(one);  // the work's and ours
-    const auto saved = co_await storage_.write<void>(
-        [shared, ids = &ids_, max = settings_.in_flight_per_endpoint_max](store::Tx& tx) -> Result<void> {
-          TurnAnswer ignored;
-          return save(tx, *shared, *ids, max, ignored);
+    const auto saved = co_await storage_.write<TurnAnswer>(
+        [shared, ids = &ids_, max = settings_.in_flight_per_endpoint_max](store::Tx& tx) -> Result<TurnAnswer> {
+          TurnAnswer given;
+          TRY_VOID(save(tx, *shared, *ids, max, given));
+          return given;
         });
-    if (saved) continue;
+    if (saved) {
+      note_saved({*shared}, *saved);
+      continue;
+    }
     if (is_passing(saved.error())) {
       ended_.push_back(std::move(one));
     } else {
@@ -584,10 +633,12 @@ void Courier::end(const deliveries::ClaimedDelivery& claimed, Ended ended) {
   news.application = claimed.delivery.application;
   news.endpoint = claimed.endpoint.id;
   news.failing_since = claimed.endpoint.failing_since;
+  if (news.answer == EndpointNews::Answer::kTaken) news.has_failed_since = failed_.erase(endpoint) > 0;
   news.at = now;
   if (news.answer == EndpointNews::Answer::kFailed || news.answer == EndpointNews::Answer::kGone) {
     news.detail = ended.attempt.detail;
     if (ended.state == model::DeliveryState::kFailed) news.given_up = claimed.delivery.id;
+    if (!news.failing_since) failed_.insert(endpoint);
   }
   ++counters_.attempts[static_cast<std::size_t>(ended.attempt.result)];
   --counters_.in_flight;

@@ -32,6 +32,7 @@
 #include "services/storage.h"
 #include "services/webhook_signature.h"
 #include "store/deliveries.h"
+#include "store/endpoint_paces.h"
 
 namespace signpost::services {
 
@@ -112,8 +113,9 @@ class Courier {
   Courier& operator=(const Courier&) = delete;
 
   /// Once per process, before the first courier starts: attempts that an earlier process left open end as interrupted,
-  /// and their deliveries are due at once. Returns how many.
-  static Task<Result<std::int64_t>> release_left_behind(Storage& storage, const Clock& clock);
+  /// and their deliveries are due at once. Returns how many. If the clock was set back since, `ids` go on growing, and
+  /// what waits is due as soon as it would have been.
+  static Task<Result<std::int64_t>> release_left_behind(Storage& storage, const Clock& clock, IdMaker& ids);
 
   /// Works until stop.
   void start();
@@ -159,9 +161,12 @@ class Courier {
   Task<void> receive();
   Task<void> watch_depth();
   Task<Result<void>> load_paces();
+  void note_paces(const std::vector<store::endpoint_paces::EndpointWithPace>& paces);
+  void set_paced(EndpointId endpoint, bool has_pace);
   bool wants_claim();
   Task<Result<std::size_t>> turn(Claiming claiming);
-  /// After the wall clock stepped back: retries are due as soon as they would have been.
+  /// After the wall clock stepped back: retries are due as soon as they would have been. One that fails goes on where
+  /// it was.
   Task<Result<void>> follow_clock();
   Task<void> save_one_by_one(std::vector<Ended> ended);
   Task<Result<void>> hand_back();
@@ -202,6 +207,10 @@ class Courier {
   std::shared_ptr<HandoverDesk> desk_;  // and of the handover's
   std::unordered_map<AttemptId, InFlight> in_flight_;
   std::unordered_set<EndpointId> paced_;
+  std::chrono::steady_clock::time_point paces_read_at_;
+  // To which an attempt failed when its claim had not read of a run of failures: those under way beside it have not
+  // either.
+  std::unordered_set<EndpointId> failed_;
   std::vector<Ended> ended_;  // not yet saved; still counted as in flight
   std::optional<Time> next_due_;
   bool is_more_due_ = false;  // the last claim was full
@@ -210,6 +219,13 @@ class Courier {
   int failures_ = 0;             // of the database, in a row
   std::int64_t slow_noted_ = 0;  // of mine in counters_.slow
   ClockStep step_;
+  /// A step of the clock that not all have followed yet.
+  struct Following {
+    store::PullBack step;
+    std::optional<store::deliveries::PulledUpTo> upto{};
+    bool have_deliveries = false;
+  };
+  std::optional<Following> following_;
   std::chrono::steady_clock::time_point released_at_;
   Time released_wall_at_{};
   enum class State { kIdle, kRunning, kDraining, kStopped } state_ = State::kIdle;

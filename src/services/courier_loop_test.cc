@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <atomic>
 #include <latch>
 #include <set>
 #include <thread>
@@ -124,6 +125,41 @@ TEST(RunningCourier, ProbesAnEndpointThatIsDownWithOneAttemptAndComesBackByItsel
     return office.counters.delivered == 12;
   }));
   EXPECT_EQ(office.counters.paced, 0);
+}
+
+TEST(RunningCourier, ForgetsThePaceOfAnEndpointThatIsRemoved) {
+  WebhookWorld world;
+  WebhookReceiver receiver(always(503));
+  const auto endpoint = world.add_endpoint(receiver.url());
+  auto connection = world.connection();
+  world.publish(connection);
+  auto settings = quick();
+  settings.poll_max = 20ms;
+  Office office(world, settings);
+  office.start();
+  EXPECT_TRUE(eventually([&] { return office.counters.paced == 1; }));
+  world.remove(endpoint);
+  EXPECT_TRUE(eventually([&] { return office.counters.paced == 0; }));
+}
+
+TEST(RunningCourier, AnEventThatComesWhileAClaimIsUnderWayFindsItsPlacesTaken) {
+  WebhookWorld world;
+  WebhookReceiver receiver([](const ReceivedWebhook&, std::size_t) { return std::string(); });
+  const auto endpoint = world.add_endpoint(receiver.url());
+  auto settings = quick();
+  settings.in_flight_per_endpoint_max = 1;
+  Office office(world, settings);
+  office.start();
+  const auto& handover = office.bell.handover();
+  std::int64_t other = 0;  // who was refused once would have a backlog
+  EXPECT_TRUE(eventually([&] { return handover.reserve({.id = EndpointId(++other)}) != nullptr; }));
+  auto connection = world.connection();
+  world.publish(connection);
+  std::atomic<int> places{-1};
+  world.database.after_next_write([&] { places = handover.reserve(endpoint) ? 1 : 0; });
+  office.bell.ring_deliveries();
+  receiver.wait_for(1);
+  EXPECT_EQ(places, 0);
 }
 
 TEST(RunningCourier, GoesOnByItselfWhileMoreIsDue) {

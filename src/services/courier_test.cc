@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include <array>
+#include <thread>
 #include <vector>
 
 #include "services/testing/webhook_office.h"
@@ -98,6 +99,68 @@ TEST(Courier, RetriesAsSoonThoughTheClockStepsADayBack) {
   world.clock.advance(6s);
   EXPECT_EQ(office.run_once(), 1u);
   for (const auto& delivery : world.deliveries()) EXPECT_EQ(delivery.state, DeliveryState::kDelivered);
+}
+
+TEST(Courier, AnEndpointWithARateGetsItsTurnThoughTheClockStepsADayBack) {
+  WebhookWorld world;
+  WebhookReceiver receiver(always(200));
+  auto endpoint = world.add_endpoint(receiver.url());
+  endpoint.rate_per_second = 1;
+  world.save(endpoint);
+  for (int i = 0; i < 2; ++i) {
+    auto connection = world.connection();
+    world.publish(connection);
+  }
+  Office office(world);
+  EXPECT_EQ(office.run_once(), 1u);
+  world.clock.advance(-24h);
+  EXPECT_EQ(office.run_once(), 0u) << "not two in one second";
+  world.clock.advance(1s);
+  EXPECT_EQ(office.run_once(), 1u);
+}
+
+TEST(Courier, FollowsTheClockOnceThoughTheDatabaseGoesAwayMeanwhile) {
+  WebhookWorld world;
+  WebhookReceiver receiver(
+      [](const ReceivedWebhook&, std::size_t number) { return raw_response(number == 0 ? 500 : 200); });
+  world.add_endpoint(receiver.url());
+  auto connection = world.connection();
+  world.publish(connection);
+  Office office(world);
+  EXPECT_EQ(office.run_once(), 1u);
+  const auto due = world.deliveries().at(0).next_attempt_at;
+  world.clock.advance(-24h);
+  world.database.refuse(1, Kind::kUnavailable, 1);
+  EXPECT_THROW(office.run_once(), std::runtime_error);
+  EXPECT_EQ(office.run_once(), 0u);
+  EXPECT_EQ(world.deliveries().at(0).next_attempt_at, due - 24h);
+}
+
+TEST(Courier, FollowsAClockThatWasSetBackWhileNobodyRan) {
+  WebhookWorld world;
+  WebhookReceiver receiver(
+      [](const ReceivedWebhook&, std::size_t number) { return raw_response(number == 0 ? 503 : 200); });
+  world.add_endpoint(receiver.url());
+  auto connection = world.connection();
+  world.publish(connection);
+  {
+    Office office(world);
+    EXPECT_EQ(office.run_once(), 1u);
+  }
+  const auto before = world.deliveries().at(0);
+  world.clock.advance(-24h);
+  net::Loop loop(1);
+  IdMaker ids(world.clock);
+  for (int start = 0; start < 2; ++start) {
+    must(net::testing::run_task(loop, Courier::release_left_behind(world.storage, world.clock, ids)));
+    EXPECT_EQ(world.deliveries().at(0).next_attempt_at, before.next_attempt_at - 24h) << "once, however many starts";
+  }
+  EXPECT_GT(ids.make<DeliveryId>(), before.id) << "the order of ids is the order of events";
+  Office restarted(world);
+  EXPECT_EQ(restarted.run_once(), 0u) << "its pause is not over";
+  world.clock.advance(6s);
+  EXPECT_EQ(restarted.run_once(), 1u);
+  EXPECT_EQ(world.deliveries().at(0).state, DeliveryState::kDelivered);
 }
 
 TEST(Courier, SendsOnceThoughTheClockStepsADayForward) {
@@ -213,6 +276,41 @@ TEST(Courier, RetryAfterSlowsTheEndpointNotOnlyTheMessage) {
   EXPECT_EQ(restarted.run_once(), 2u) << "the pace outlives the process";
 }
 
+TEST(Courier, SendsAtOnceToAnEndpointThatWasRepaired) {
+  WebhookWorld world;
+  WebhookReceiver broken(
+      [](const ReceivedWebhook&, std::size_t) { return raw_response(429, "Retry-After: 3600\r\n"); });
+  WebhookReceiver receiver(always(200));
+  auto endpoint = world.add_endpoint(broken.url());
+  auto first = world.connection();
+  world.publish(first);
+  Office office(world);
+  office.run_once();
+  EXPECT_EQ(office.counters.paced, 1);
+  auto second = world.connection();
+  world.publish(second);
+  EXPECT_EQ(office.run_once(), 0u);
+  world.set_url(endpoint, receiver.url());
+  EXPECT_FALSE(world.endpoint(endpoint.id).failing_since);
+  EXPECT_EQ(office.run_once(), 1u);
+  EXPECT_EQ(receiver.received().size(), 1u);
+  EXPECT_EQ(office.counters.paced, 0) << "the courier knows as well";
+}
+
+TEST(Courier, KnowsThePaceThatItSavedByItself) {
+  WebhookWorld world;
+  WebhookReceiver receiver([&](const ReceivedWebhook&, std::size_t number) {
+    if (number == 0) world.database.refuse(1, Kind::kConflict);
+    return raw_response(number == 0 ? 503 : 200);
+  });
+  world.add_endpoint(receiver.url());
+  auto connection = world.connection();
+  world.publish(connection);
+  Office office(world);
+  EXPECT_THROW(office.run_once(), std::runtime_error);
+  EXPECT_EQ(office.counters.paced, 1);
+}
+
 TEST(Courier, SendsNothingToAnAddressThatThePolicyForbids) {
   WebhookWorld world;
   WebhookReceiver receiver(always(200));
@@ -306,7 +404,7 @@ TEST(Courier, RepeatsAnAttemptThatACrashLeftOpenWithTheSameBytes) {
   Office office(world);
   EXPECT_EQ(office.run_once(), 0u);
   net::Loop loop(1);
-  EXPECT_EQ(must(net::testing::run_task(loop, Courier::release_left_behind(world.storage, world.clock))), 1);
+  EXPECT_EQ(must(net::testing::run_task(loop, Courier::release_left_behind(world.storage, world.clock, world.ids))), 1);
   EXPECT_EQ(office.run_once(), 1u);
   EXPECT_EQ(receiver.received().at(0).body, lost[0].event.body);
   const auto attempts = world.attempts_of(world.deliveries().at(0));
@@ -494,6 +592,47 @@ TEST(Courier, DisablesAnEndpointAfterFiveDaysOfNothingButFailures) {
   office.run_once();
   EXPECT_EQ(world.endpoint(endpoint.id).disabled_reason, model::DisabledReason::kFailing);
   EXPECT_THAT(world.audit_log().at(0).detail, HasSubstr(to_rfc3339(begun)));
+}
+
+TEST(Courier, DoesNotDisableAQuietEndpointBeforeARetryHasFailedToo) {
+  WebhookWorld world;
+  WebhookReceiver receiver(always(500));
+  const auto endpoint = world.add_endpoint(receiver.url());
+  auto connection = world.connection();
+  Office office(world);
+  const auto attempt = [&] {
+    world.clock.set(std::max(world.clock.now(), world.deliveries().back().next_attempt_at));
+    return office.run_once();
+  };
+  world.publish(connection);
+  for (int i = 0; i < 4; ++i) EXPECT_EQ(attempt(), 1u);
+  world.clock.advance(240h);
+  world.publish(connection);
+  for (int i = 0; i < 4; ++i) {
+    EXPECT_TRUE(world.endpoint(endpoint.id).is_enabled) << i;
+    EXPECT_EQ(attempt(), 1u);
+  }
+  EXPECT_EQ(world.endpoint(endpoint.id).disabled_reason, model::DisabledReason::kFailing);
+}
+
+TEST(Courier, ASuccessThatWasUnderWayBesideTheFirstFailureEndsTheRun) {
+  WebhookWorld world;
+  const CourierCounters* counters = nullptr;
+  WebhookReceiver receiver([&](const ReceivedWebhook&, std::size_t number) {
+    if (number == 0) return raw_response(500);
+    const auto& failures = counters->attempts[static_cast<std::size_t>(AttemptResult::kHttpStatus)];
+    while (failures == 0) std::this_thread::yield();
+    return raw_response(200);
+  });
+  const auto endpoint = world.add_endpoint(receiver.url());
+  auto settings = quick();
+  settings.in_flight_per_endpoint_max = 2;
+  Office office(world, settings);
+  counters = &office.counters;
+  std::array<model::Connection, 2> connections{world.connection(), world.connection()};
+  for (auto& connection : connections) world.publish(connection);
+  EXPECT_EQ(office.run_once(), 2u);
+  EXPECT_FALSE(world.endpoint(endpoint.id).failing_since);
 }
 
 TEST(Courier, OneSuccessEndsTheRunOfFailures) {

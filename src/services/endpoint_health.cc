@@ -30,7 +30,8 @@ Result<void> disable(store::Tx& tx, const EndpointNews& news, DisabledReason rea
 }
 
 Result<void> disable_if_hopeless(store::Tx& tx, const EndpointNews& news, IdMaker& ids) {
-  if (!news.failing_since || !model::should_disable(*news.failing_since, news.at)) return {};
+  // A quiet endpoint may fail twice in a week: it is hopeless when even the last retry did not reach it.
+  if (!news.given_up || !news.failing_since || !model::should_disable(*news.failing_since, news.at)) return {};
   // The claim may have read it before a success of another attempt.
   const auto now = TRY(endpoints::find(tx, news.application, news.endpoint));
   if (!now || !now->failing_since || !model::should_disable(*now->failing_since, news.at)) return {};
@@ -52,7 +53,8 @@ Result<void> note(store::Tx& tx, const EndpointNews& news, IdMaker& ids) {
     case EndpointNews::Answer::kNothing:
       return {};
     case EndpointNews::Answer::kTaken:
-      if (news.failing_since) TRY_VOID(endpoints::note_recovered(tx, news.application, news.endpoint));
+      if (news.failing_since || news.has_failed_since)
+        TRY_VOID(endpoints::note_recovered(tx, news.application, news.endpoint));
       return disable_if_asked(tx, news, ids);
     case EndpointNews::Answer::kFailed:
     case EndpointNews::Answer::kGone:

@@ -26,6 +26,7 @@ struct EndpointNews {
   EndpointId endpoint;
   Answer answer = Answer::kNothing;
   std::optional<Time> failing_since;   // as the claim read it
+  bool has_failed_since = false;       // since the claim read that, as far as the courier knows
   std::optional<DeliveryId> given_up;  // the delivery, if that was its last attempt
   std::string detail;                  // the sentence of the attempt, if it failed
   bool wants_no_more = false;          // it said so in the header Webhook-Delivery, whatever the answer

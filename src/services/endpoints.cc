@@ -11,6 +11,7 @@
 #include "services/endpoint_headers.h"
 #include "services/members.h"
 #include "store/directory_revision.h"
+#include "store/endpoint_paces.h"
 #include "store/endpoints.h"
 #include "store/members.h"
 
@@ -177,8 +178,13 @@ Result<EndpointView> update_endpoint(store::Tx& tx, const Administration& by, Ap
                                      const EndpointChange& change) {
   auto view = TRY(find_endpoint(tx, application, id));
   auto& endpoint = view.endpoint;
+  const auto before = endpoint;
   if (change.url) endpoint.url = TRY(parse_url(by, *change.url));
   const auto names = TRY(apply(by, endpoint, change));
+  if (endpoint.url != before.url || (endpoint.is_enabled && !before.is_enabled)) {
+    endpoint.failing_since.reset();
+    TRY_VOID(store::endpoint_paces::forget(tx, id));
+  }
   std::string detail = names + (names.empty() ? "" : "; ");
   if (change.owner) {
     const auto owner = TRY(owner_named(tx, application, *change.owner));

@@ -46,7 +46,8 @@ struct EndpointWish {
 Result<EndpointView> create_endpoint(store::Tx& tx, const Administration& by, ApplicationId id,
                                      const EndpointWish& wish);
 
-/// kNotFound for another application's. Enabling begins a new life: what failed before does not count.
+/// kNotFound for another application's. Enabling begins a new life, and so does another URL: what failed before does
+/// not count, and it is sent to at once.
 Result<EndpointView> update_endpoint(store::Tx& tx, const Administration& by, ApplicationId application, EndpointId id,
                                      const EndpointChange& change);
 Result<void> remove_endpoint(store::Tx& tx, const Administration& by, ApplicationId application, EndpointId id);

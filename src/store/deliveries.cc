@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "store/deliveries.h"
 
+#include <array>
+
 #include "store/delivery_columns.h"
 #include "store/endpoints.h"
 #include "store/load_all.h"
@@ -267,9 +269,10 @@ Result<void> correct_attempt(Tx& tx, const model::Attempt& a, std::string_view d
 }
 
 // An interrupted attempt does not count, and a first one has not ended: whoever waits behind it goes on waiting.
+// It is due now, also if its time has become a later one because the clock stepped back.
 #define FREE_DELIVERY                                                                                      \
   "UPDATE delivery SET attempts = attempts - 1, lease_until = NULL, attempt = NULL, attempt_started_at = " \
-  "NULL, is_ready = 1 "
+  "NULL, is_ready = 1, next_attempt_at = CASE WHEN next_attempt_at > $1 THEN $1 ELSE next_attempt_at END "
 
 #define NOTE_INTERRUPTED                                                                                     \
   "INSERT INTO attempt (id, delivery, number, started_at, ended_at, result, detail, remote_address, "        \
@@ -298,12 +301,12 @@ Result<Finished> finish_attempt(Tx& tx, const model::Delivery& delivery, const m
 
 Result<bool> interrupt_attempt(Tx& tx, const model::Attempt& attempt, Time now) {
   TRY(tx.execute(NOTE_INTERRUPTED "WHERE d.id = $2 AND d.attempt = $3", now, attempt.delivery, attempt.id));
-  return TRY(tx.execute(FREE_DELIVERY "WHERE id = $1 AND attempt = $2", attempt.delivery, attempt.id)) == 1;
+  return TRY(tx.execute(FREE_DELIVERY "WHERE id = $2 AND attempt = $3", now, attempt.delivery, attempt.id)) == 1;
 }
 
 Result<std::int64_t> release_all_leases_across_applications(Tx& tx, Time now) {
   TRY(tx.execute(NOTE_INTERRUPTED "WHERE d.lease_until IS NOT NULL", now));
-  return tx.execute(FREE_DELIVERY "WHERE lease_until IS NOT NULL");
+  return tx.execute(FREE_DELIVERY "WHERE lease_until IS NOT NULL", now);
 }
 
 Result<std::int64_t> release_expired_leases_across_applications(Tx& tx, Time now) {
@@ -329,6 +332,21 @@ Result<std::optional<PulledUpTo>> pull_back(Tx& tx, const PullBack& request, con
   for (const Row row : rows) {
     const PulledUpTo one{row.id<EndpointId>(0), row.time(1), row.id<DeliveryId>(2)};
     if (place(last) < place(one)) last = one;
+  }
+  return last;
+}
+
+Result<LastMade> last_made_across_applications(Tx& tx) {
+  constexpr std::array kNewest{Sql("SELECT id, created_at FROM event ORDER BY id DESC LIMIT 1"),
+                               Sql("SELECT id, created_at FROM delivery ORDER BY id DESC LIMIT 1"),
+                               Sql("SELECT id, started_at FROM attempt ORDER BY id DESC LIMIT 1"),
+                               Sql("SELECT attempt, attempt_started_at FROM delivery WHERE lease_until IS NOT NULL "
+                                   "ORDER BY attempt DESC LIMIT 1"),
+                               Sql("SELECT id, at FROM audit_log ORDER BY id DESC LIMIT 1")};
+  LastMade last;
+  for (const Sql sql : kNewest) {
+    const Rows rows = TRY(tx.query(sql));
+    if (!rows.empty() && rows.front().integer(0) > last.id) last = {rows.front().integer(0), rows.front().time(1)};
   }
   return last;
 }

@@ -65,6 +65,14 @@ struct PulledUpTo {
 /// `limit`; goes on behind `after`. Empty once all are done.
 Result<std::optional<PulledUpTo>> pull_back(Tx& tx, const PullBack& request, const std::optional<PulledUpTo>& after);
 
+/// The greatest id of events, deliveries, attempts and the audit log, and the time when it was made as the clock said
+/// then. 0 if there is none.
+struct LastMade {
+  std::int64_t id = 0;
+  Time at{};
+};
+Result<LastMade> last_made_across_applications(Tx& tx);
+
 /// When the loop's next delivery becomes due after `now`. What is due already is claimed, or waits for one in flight to
 /// end.
 Result<std::optional<Time>> next_due_at(Tx& tx, Loop loop, Time now);

@@ -247,6 +247,9 @@ TEST_P(Deliveries, PacesAreReadAsWrittenByTheirLoopFollowTheClockAndGoWithTheirE
   const PullBack step{.loop = {}, .by = Milliseconds(1'000), .now = kNow};
   must([&](Tx& tx) { return endpoint_paces::pull_back(tx, step); });
   EXPECT_EQ(load(loop).front().pace.resumes_at, pace.resumes_at - Milliseconds(1'000));
+  must([](Tx& tx) { return endpoint_paces::forget(tx, kEndpoint); });
+  EXPECT_THAT(load(loop), IsEmpty());
+  must([&](Tx& tx) { return endpoint_paces::save(tx, kEndpoint, pace); });
   must([](Tx& tx) { return endpoints::remove(tx, kApplication, kEndpoint); });
   EXPECT_THAT(load(loop), IsEmpty());
 }
@@ -344,6 +347,32 @@ TEST_P(Deliveries, ReleasedLeasesAreDueAgainAndTheInterruptedAttemptDoesNotCount
   EXPECT_EQ(attempts(1).size(), 2u);
   finish(again.front(), model::DeliveryState::kDelivered);
   EXPECT_THAT(numbers(claim()), ElementsAre(2));
+}
+
+TEST_P(Deliveries, ReleasedOnesAreDueAtOnceThoughTheClockSteppedBack) {
+  const Time tomorrow = kNow + std::chrono::hours(24);
+  insert(1, 1, kEndpoint, tomorrow);
+  claim(tomorrow);
+  EXPECT_EQ(release_all(), 1);
+  const auto again = claim(kNow);
+  ASSERT_THAT(numbers(again), ElementsAre(1));
+  EXPECT_TRUE(must(
+      [&](Tx& tx) { return deliveries::interrupt_attempt(tx, again.front().attempt, kNow - std::chrono::hours(24)); }));
+  EXPECT_THAT(numbers(claim(kNow - std::chrono::hours(24))), ElementsAre(1));
+}
+
+TEST_P(Deliveries, TellTheLastTimeThatWasWrittenByTheGreatestId) {
+  const auto last = [&] { return must([](Tx& tx) { return deliveries::last_made_across_applications(tx); }); };
+  EXPECT_EQ(last().id, 0);
+  insert(1, 1);
+  EXPECT_EQ(last().id, 1);
+  const auto claimed = claim(kNow - Milliseconds(5)).size() + claim(kNow).size();
+  EXPECT_EQ(claimed, 1u);
+  const auto open = last();
+  EXPECT_GT(open.id, 1);
+  EXPECT_EQ(open.at, kNow);
+  release_all();
+  EXPECT_EQ(last().id, open.id) << "the attempt has its row now";
 }
 
 TEST_P(Deliveries, AFinishThatComesAfterTheReleaseDoesNotCount) {

@@ -49,6 +49,12 @@ Result<void> save(Tx& tx, EndpointId endpoint, const std::optional<model::Endpoi
   return {};
 }
 
+Result<void> forget(Tx& tx, EndpointId endpoint) {
+  TRY(tx.execute("DELETE FROM endpoint_pace WHERE endpoint = $1", endpoint));
+  TRY(tx.execute("DELETE FROM endpoint_turn WHERE endpoint = $1", endpoint));
+  return {};
+}
+
 Result<void> pull_back(Tx& tx, const PullBack& request) {
   for (const auto& [endpoint, pace] : TRY(load_across_applications(tx, request.loop))) {
     if (pace.resumes_at <= request.now && pace.cut_at <= request.now) continue;
@@ -57,6 +63,8 @@ Result<void> pull_back(Tx& tx, const PullBack& request) {
     earlier.resumes_at -= request.by;
     TRY_VOID(save(tx, endpoint, earlier));
   }
+  // Of all loops: it is the same however often it is done.
+  TRY(tx.execute("UPDATE endpoint_turn SET next_at = $1 WHERE next_at > $1", request.now + kTurnMax));
   return {};
 }
 

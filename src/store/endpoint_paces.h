@@ -14,6 +14,9 @@
 
 namespace signpost::store::endpoint_paces {
 
+/// An endpoint with a rate waits for its next turn at most as long as this: the least rate is one a second.
+constexpr Milliseconds kTurnMax{1'000};
+
 struct EndpointWithPace {
   EndpointId endpoint;
   model::EndpointPace pace;
@@ -24,7 +27,10 @@ Result<std::vector<EndpointWithPace>> load_across_applications(Tx& tx, Loop loop
 Result<std::optional<model::EndpointPace>> find(Tx& tx, EndpointId endpoint);
 /// Nothing: it has none any more. An endpoint that is gone gets none.
 Result<void> save(Tx& tx, EndpointId endpoint, const std::optional<model::EndpointPace>& pace);
-/// Pauses of the loop's endpoints that lie behind `now` end earlier by as much as the clock stepped back.
+/// Neither pause nor turn: who repaired the endpoint need not wait for what it was.
+Result<void> forget(Tx& tx, EndpointId endpoint);
+/// Pauses of the loop's endpoints that lie behind `now` end earlier by as much as the clock stepped back, and no turn
+/// is further away than one can be.
 Result<void> pull_back(Tx& tx, const PullBack& request);
 
 }  // namespace signpost::store::endpoint_paces

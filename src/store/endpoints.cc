@@ -118,7 +118,9 @@ Result<void> note_failing_since(Tx& tx, ApplicationId application, EndpointId id
 }
 
 Result<void> note_recovered(Tx& tx, ApplicationId application, EndpointId id) {
-  TRY(tx.execute("UPDATE endpoint SET failing_since = NULL WHERE application = $1 AND id = $2", application, id));
+  TRY(tx.execute(
+      "UPDATE endpoint SET failing_since = NULL WHERE application = $1 AND id = $2 AND failing_since IS NOT NULL",
+      application, id));
   return {};
 }
 

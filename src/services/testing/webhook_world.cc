@@ -6,7 +6,9 @@
 #include <algorithm>
 #include <ranges>
 
+#include "crypto/testing/fake_random.h"
 #include "services/connection_change.h"
+#include "services/endpoints.h"
 #include "services/event_log.h"
 #include "store/applications.h"
 #include "store/attempts.h"
@@ -35,11 +37,25 @@ std::unique_ptr<store::Database> open_in(const std::filesystem::path& folder) {
 }  // namespace
 
 void RefusingDatabase::write(store::Work work, store::Done done) {
-  if (refusals_ > 0) {
+  if (refusals_ > 0 && passed_-- <= 0) {
     --refusals_;
-    return done(fail(Kind::kUnavailable, "the disk is full"));
+    return done(fail(kind_, "the disk is full"));
   }
-  inner_->write(std::move(work), std::move(done));
+  auto after = after_.with([](auto& what) { return std::exchange(what, nullptr); });
+  if (!after) return inner_->write(std::move(work), std::move(done));
+  inner_->write(std::move(work), [after = std::move(after), done = std::move(done)](Result<void> outcome) mutable {
+    after();
+    done(std::move(outcome));
+  });
+}
+
+template <typename T>
+T WebhookWorld::administer(std::function<Result<T>(store::Tx&, const Administration&)> work) {
+  const auto key = must(crypto::MasterKey::from_text(std::string(64, 'a')));
+  crypto::testing::FakeRandom random;
+  const net::TargetPolicy anywhere({must(net::Network::parse("127.0.0.0/8"))}, {net::PortRange{}});
+  const Administration by{key, random, ids, clock.now(), "test", anywhere};
+  return must(storage.write_now<T>([&](store::Tx& tx) { return work(tx, by); }));
 }
 
 WebhookWorld::WebhookWorld() : folder(make_folder()), database(open_in(folder)) {
@@ -73,6 +89,17 @@ model::Endpoint WebhookWorld::add_endpoint(std::string url, model::Role role) {
 
 void WebhookWorld::save(const model::Endpoint& endpoint) {
   must(storage.write_now<bool>([&](store::Tx& tx) { return store::endpoints::update(tx, endpoint); }));
+}
+
+void WebhookWorld::set_url(const model::Endpoint& endpoint, const std::string& url) {
+  administer<EndpointView>([&](store::Tx& tx, const Administration& by) {
+    return update_endpoint(tx, by, application.id, endpoint.id, {.url = url});
+  });
+}
+
+void WebhookWorld::remove(const model::Endpoint& endpoint) {
+  administer<void>(
+      [&](store::Tx& tx, const Administration& by) { return remove_endpoint(tx, by, application.id, endpoint.id); });
 }
 
 void WebhookWorld::set_role(const model::Endpoint& endpoint, model::Role role) {

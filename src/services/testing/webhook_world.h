@@ -5,7 +5,9 @@
 // does.
 #pragma once
 
+#include <atomic>
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <stdexcept>
 #include <string>
@@ -17,6 +19,7 @@
 #include "model/connection.h"
 #include "model/delivery.h"
 #include "model/notice.h"
+#include "services/administration.h"
 #include "services/bell.h"
 #include "services/courier.h"
 #include "services/storage.h"
@@ -55,8 +58,16 @@ class FixedSecrets final : public SecretSource {
 class RefusingDatabase final : public store::Database {
  public:
   explicit RefusingDatabase(std::unique_ptr<store::Database> inner) : inner_(std::move(inner)) {}
-  /// The next so many writes fail with kUnavailable.
-  void refuse(int writes) { refusals_ = writes; }
+  /// The next so many writes fail, behind `passed` that do not.
+  void refuse(int writes, Kind kind = Kind::kUnavailable, int passed = 0) {
+    kind_ = kind;
+    passed_ = passed;
+    refusals_ = writes;
+  }
+  /// Called once, when the next write has been committed and nobody knows of it yet.
+  void after_next_write(std::function<void()> what) {
+    after_.with([&](auto& after) { after = std::move(what); });
+  }
   int refusals_left() const { return refusals_; }
 
   void write(store::Work work, store::Done done) override;
@@ -67,7 +78,9 @@ class RefusingDatabase final : public store::Database {
 
  private:
   std::unique_ptr<store::Database> inner_;
-  std::atomic<int> refusals_{0};
+  std::atomic<int> refusals_{0}, passed_{0};
+  std::atomic<Kind> kind_{Kind::kUnavailable};
+  Guarded<std::function<void()>> after_;
 };
 
 class WebhookWorld {
@@ -80,6 +93,9 @@ class WebhookWorld {
   /// Owned by the application's Admin unless `role` says otherwise.
   model::Endpoint add_endpoint(std::string url, model::Role role = model::Role::kAdmin);
   void save(const model::Endpoint& endpoint);
+  /// As its people would.
+  void set_url(const model::Endpoint& endpoint, const std::string& url);
+  void remove(const model::Endpoint& endpoint);
   void set_role(const model::Endpoint& endpoint, model::Role role);
   void set_cname_target(std::string_view target);
   void remove_application();
@@ -105,6 +121,10 @@ class WebhookWorld {
   RefusingDatabase database;
   Storage storage{database};
   model::Application application;
+
+ private:
+  template <typename T>
+  T administer(std::function<Result<T>(store::Tx&, const Administration&)> work);
 };
 
 }  // namespace signpost::services::testing
