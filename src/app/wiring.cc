@@ -287,7 +287,7 @@ Wiring::Wiring(StoreSession& session, std::vector<net::UdpEndpoint> resolvers,
             session.ids(),
             session.clock(),
             session.targets(),
-            {std::string(kVersion), session.settings().webhooks.source_address}},
+            {std::string(kVersion), published_addresses(session.settings().webhooks)}},
            api_settings(session.settings())),
       operation_(session.storage(), api_.metrics(), session.clock(),
                  {[this](api::Exposition& to) { write_metrics(to); }}) {
