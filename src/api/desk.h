@@ -47,7 +47,7 @@ struct ApiParts {
   /// What GET /v1/meta tells receivers.
   struct About {
     std::string version;
-    std::vector<net::IpAddress> source_addresses;  // empty: the system's choice
+    std::vector<net::IpAddress> source_addresses;  // public ones; empty: not known, or any
   } about{};
 };
 

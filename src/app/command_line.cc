@@ -581,6 +581,7 @@ void add_webhook_list(CLI::App& webhook, Action& chosen) {
   checked(cli.add_option("--after", options->after, "Created then or later: 2026-11-29T00:00:00Z"), parse_rfc3339)
       ->type_name("TIME");
   checked(cli.add_option("--before", options->before, "Created earlier"), parse_rfc3339)->type_name("TIME");
+  cli.add_option("--cursor", options->cursor, "Go on where the list before ended, which shows it")->type_name("CURSOR");
   cli.add_option("--limit", options->limit, "At most so many")->check(CLI::Range(1, 100))->capture_default_str();
   add_api(cli, options->api);
   add_json(cli, options->form);

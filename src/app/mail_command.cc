@@ -8,6 +8,12 @@
 
 namespace signpost::app {
 
+namespace {
+
+constexpr Milliseconds kAnswerTimeout{60'000};  // somebody sits and waits
+
+}  // namespace
+
 Result<Exit> mail_test(Console& console, const std::filesystem::path& config, const std::string& address) {
   const auto to = TRY(MailAddress::parse(address));
   const auto loaded = TRY(load_settings(config, console.environment));
@@ -19,14 +25,16 @@ Result<Exit> mail_test(Console& console, const std::filesystem::path& config, co
   }
   const auto server = settings->server.url;
   const auto now = console.clock.now();
+  settings->answer_timeout = kAnswerTimeout;
   net::SmtpMailer mailer(*std::move(settings));
-  TRY_VOID(mailer.send_blocking(
+  const auto handover = TRY(mailer.send_blocking(
       {.to = {to},
        .subject = "Signpost can send mail",
        .body = "This is the mail that \"signpost mail test\" sends. Warnings about webhooks that could "
                "not be delivered will look for the members of an application in the same way.\n",
        .message_id = format("test_{}", to_ms(now)),
        .date = now}));
+  if (!handover.is_certain()) return fail(Kind::kTimeout, handover.doubt);
   console.out << format("{} took a mail for {}\n", server, to.text());
   return Exit::kOk;
 }

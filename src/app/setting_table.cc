@@ -419,7 +419,11 @@ constexpr std::array kTable{
         "Local addresses that webhooks leave from, so that receivers can allow them: one, or a list of one IPv4 and "
         "one "
         "IPv6. Receivers of a family without one get nothing. The start fails if this machine does not have them; "
-        "`GET /v1/meta` shows them. Empty: the system's choice."),
+        "`GET /v1/meta` shows those that are public. Empty: the system's choice."),
+    row<&S::webhooks, &S::Webhooks::public_addresses>(
+        "webhooks.public_addresses",
+        "Public addresses that receivers see webhooks come from, for `GET /v1/meta`; behind NAT they are not "
+        "`webhooks.source_address`. Empty: those of `webhooks.source_address` that are public."),
     row<&S::webhooks, &S::Webhooks::allowed_ports>(
         "webhooks.allowed_ports",
         "Ports that webhooks may go to beside 80 and 443, `\"8443\"` or `\"9000-9010\"`. Danger: other ports belong to "
@@ -445,9 +449,11 @@ constexpr std::array kTable{
     row<&S::smtp, &S::Smtp::password>("smtp.password",
                                       "The password itself, instead of the file. Only from the environment.",
                                       Secrecy::kSecret, "SIGNPOST_SMTP_PASSWORD"),
-    row<&S::smtp, &S::Smtp::tls>("smtp.tls",
-                                 "Whether `smtp://` must become TLS (STARTTLS): `required`, `opportunistic` (if the "
-                                 "server offers it; not with a password) or `none`. `smtps://` always is TLS."),
+    row<&S::smtp, &S::Smtp::tls>(
+        "smtp.tls",
+        "Whether `smtp://` must become TLS (STARTTLS): `required`, `opportunistic` (if the "
+        "server offers it; not with a password) or `none` (with a password only to a server on this "
+        "machine). `smtps://` always is TLS."),
     row<&S::smtp, &S::Smtp::ca_file>(
         "smtp.ca_file",
         "Authorities that the mail server's certificate is checked against (PEM); empty: the system's."),

@@ -16,6 +16,7 @@
 #include "app/setting_table.h"
 #include "app/toml_characters.h"
 #include "base/text.h"
+#include "net/address_policy.h"
 
 namespace signpost::app {
 namespace {
@@ -161,12 +162,17 @@ Result<void> check_mail(const Settings::Smtp& smtp, std::string_view file) {
     return refuse(
         "\"smtp.username\" and a password (\"smtp.password_file\" or SIGNPOST_SMTP_PASSWORD) belong together");
   }
-  if (!smtp.username.empty() && smtp.tls == net::MailTls::kOpportunistic && !smtp.url->is_smtps) {
+  const bool may_be_clear = smtp.tls != net::MailTls::kRequired && !smtp.url->is_smtps;
+  if (!smtp.username.empty() && may_be_clear && !(smtp.tls == net::MailTls::kNone && smtp.url->is_loopback)) {
     return refuse(
-        "\"smtp.tls\" must be \"required\" with a password: somebody in between could take TLS away and read it");
+        "\"smtp.tls\" must be \"required\" with a password: somebody in between could read it, or take TLS away and "
+        "read it; only with a server on this machine (127.0.0.1, [::1], localhost) may it be \"none\"");
   }
   return {};
 }
+
+// Whatever network.allow opens: receivers elsewhere do not see it.
+const net::AddressPolicy kPublic{{}};
 
 /// What no single value can say.
 Result<void> check_together(const Settings& settings, std::string_view file) {
@@ -192,10 +198,23 @@ Result<void> check_together(const Settings& settings, std::string_view file) {
     return fail(Kind::kUnprocessable,
                 format("{}: \"webhooks.source_address\" may have one IPv4 and one IPv6 address", file));
   }
+  for (const auto& address : settings.webhooks.public_addresses) {
+    if (const auto verdict = kPublic.judge(address); !verdict.allowed) {
+      return fail(Kind::kUnprocessable, format("{}: \"webhooks.public_addresses\": {} is not public: {}", file,
+                                               address.to_string(), verdict.reason));
+    }
+  }
   return check_mail(settings.smtp, file);
 }
 
 }  // namespace
+
+std::vector<net::IpAddress> published_addresses(const Settings::Webhooks& webhooks) {
+  if (!webhooks.public_addresses.empty()) return webhooks.public_addresses;
+  auto addresses = webhooks.source_address;
+  std::erase_if(addresses, [](const auto& address) { return !kPublic.judge(address).allowed; });
+  return addresses;
+}
 
 std::string process_environment(const char* name) {
   const char* value = std::getenv(name);

@@ -97,6 +97,8 @@ struct Settings {
     // Local addresses that webhooks leave from, so that receivers can allow them, one a family at most; receivers of a
     // family without one get nothing. Empty: the system's choice.
     std::vector<net::IpAddress> source_address;
+    // What GET /v1/meta tells receivers. Empty: those of `source_address` that are public.
+    std::vector<net::IpAddress> public_addresses;
     // Ports that webhooks may go to beside 80 and 443. Danger: other ports belong to other protocols.
     std::vector<net::PortRange> allowed_ports;
     // Attempts under way at once that are younger than a second, all endpoints together.
@@ -179,5 +181,8 @@ Result<LoadedSettings> parse_settings(std::string_view toml, std::string_view fi
 
 /// The same from a file; an empty path: defaults and environment. kNotFound if it cannot be read.
 Result<LoadedSettings> load_settings(const std::filesystem::path& file, const Environment& environment);
+
+/// Where receivers are told that webhooks come from: public addresses only.
+std::vector<net::IpAddress> published_addresses(const Settings::Webhooks& webhooks);
 
 }  // namespace signpost::app

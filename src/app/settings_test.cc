@@ -158,6 +158,20 @@ TEST(Settings, SourceAddressesAreOneAFamily) {
   EXPECT_TRUE(has(error_of("[webhooks]\nsource_address = [\"192.0.2.10\", \"192.0.2.11\"]\n"), "one IPv4"));
 }
 
+TEST(Settings, ReceiversAreToldPublicAddressesOnly) {
+  const auto told = [](const std::string& toml) {
+    std::vector<std::string> texts;
+    for (const auto& one : published_addresses(parse("[webhooks]\n" + toml)->settings.webhooks))
+      texts.push_back(one.to_string());
+    return texts;
+  };
+  using Texts = std::vector<std::string>;
+  EXPECT_EQ(told("source_address = [\"10.0.0.5\", \"2620:fe::9\"]\n"), Texts{"2620:fe::9"});
+  EXPECT_EQ(told("source_address = \"10.0.0.5\"\n"), Texts{});
+  EXPECT_EQ(told("source_address = \"10.0.0.5\"\npublic_addresses = [\"9.9.9.9\"]\n"), Texts{"9.9.9.9"});
+  EXPECT_TRUE(has(error_of("[webhooks]\npublic_addresses = [\"10.0.0.5\"]\n"), "10.0.0.5 is not public"));
+}
+
 TEST(Settings, MailNeedsASenderAndGivesNoPasswordAway) {
   const std::string server = "[smtp]\nurl = \"smtp://mail.saas.example\"\n";
   const std::string from = "from = \"signpost@saas.example\"\n";
@@ -170,6 +184,16 @@ TEST(Settings, MailNeedsASenderAndGivesNoPasswordAway) {
   EXPECT_TRUE(has(error_of(server + user + "tls = \"opportunistic\"\n"), "in between"));
   EXPECT_TRUE(parse("[smtp]\nurl = \"smtps://mail.saas.example\"\n" + user + "tls = \"opportunistic\"\n"));
   EXPECT_TRUE(has(error_of("[smtp]\npassword = \"p\"\n"), "SIGNPOST_SMTP_PASSWORD"));
+}
+
+TEST(Settings, MailSendsAPasswordInClearOnlyToThisMachine) {
+  const std::string user =
+      "from = \"signpost@saas.example\"\nusername = \"u\"\npassword_file = \"p\"\ntls = \"none\"\n";
+  EXPECT_TRUE(has(error_of("[smtp]\nurl = \"smtp://mail.saas.example\"\n" + user), "required"));
+  EXPECT_TRUE(has(error_of("[smtp]\nurl = \"smtp://192.0.2.1:25\"\n" + user), "required"));
+  EXPECT_TRUE(parse("[smtp]\nurl = \"smtp://127.0.0.1:25\"\n" + user));
+  EXPECT_TRUE(parse("[smtp]\nurl = \"smtp://[::1]:25\"\n" + user));
+  EXPECT_TRUE(parse("[smtp]\nurl = \"smtp://mail.saas.example\"\nfrom = \"s@saas.example\"\ntls = \"none\"\n"));
 }
 
 TEST(Settings, WhatIsNotTomlNamesTheLine) {

@@ -82,6 +82,18 @@ const json::array& items_of(const json::object& object, std::string_view name) {
 
 Result<std::string> delivery_line(std::string_view text) { return line_of(TRY(object_of(text))); }
 
+Result<std::string> delivery_page(std::string_view text) {
+  const auto page = TRY(object_of(text));
+  std::string lines;
+  for (const auto& item : items_of(page, "data")) {
+    if (item.is_object()) lines += line_of(item.as_object());
+  }
+  if (lines.empty()) lines = "no delivery is like that\n";
+  if (const auto next = text_of(page, "next_cursor"); !next.empty())
+    lines += "there are older ones: the same with --cursor " + next + "\n";
+  return lines;
+}
+
 Result<Exit> webhook_list(Console& console, const WebhookListOptions& options) {
   auto api = TRY(ApiClient::open(console, options.api));
   const auto body = TRY(api.get(target_of("/v1/deliveries", {{"application", options.application},
@@ -92,17 +104,13 @@ Result<Exit> webhook_list(Console& console, const WebhookListOptions& options) {
                                                              {"endpoint", options.endpoint},
                                                              {"after", options.after},
                                                              {"before", options.before},
+                                                             {"cursor", options.cursor},
                                                              {"limit", std::to_string(options.limit)}})));
   if (options.form == OutputForm::kJson) {
     console.out << body << "\n";
     return Exit::kOk;
   }
-  const auto page = TRY(object_of(body));
-  for (const auto& item : items_of(page, "data")) {
-    if (item.is_object()) console.out << line_of(item.as_object());
-  }
-  if (items_of(page, "data").empty()) console.out << "no delivery is like that\n";
-  if (!text_of(page, "next_cursor").empty()) console.out << "there are older ones: --before the last of these\n";
+  console.out << TRY(delivery_page(body));
   return Exit::kOk;
 }
 

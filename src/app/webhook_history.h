@@ -16,6 +16,7 @@ struct WebhookListOptions {
   ApiOptions api;
   std::string application;  // an admin key must name it
   std::string job, host, type, state, endpoint, after, before;
+  std::string cursor;  // of the page before
   std::int64_t limit = 50;
   OutputForm form = OutputForm::kText;
 };
@@ -46,5 +47,7 @@ Result<Exit> webhook_replay(Console& console, const WebhookReplayOptions& option
 
 /// A line for a delivery of /v1, and one for an attempt. kProtocol if it is none.
 Result<std::string> delivery_line(std::string_view json);
+/// The lines of a page, and how to get the next one.
+Result<std::string> delivery_page(std::string_view json);
 
 }  // namespace signpost::app

@@ -27,6 +27,15 @@ TEST(DeliveryLine, LetsNoControlCharacterThroughAndRefusesWhatIsNone) {
   EXPECT_EQ(delivery_line("[]").error().kind, Kind::kProtocol);
 }
 
+TEST(DeliveryPage, SaysHowToGoOnWithoutLosingDeliveriesOfTheSameMoment) {
+  EXPECT_EQ(*delivery_page(R"({"data":[],"next_cursor":null})"), "no delivery is like that\n");
+  const auto more = delivery_page(R"({"data":[{"id":"dlv_0000000000001"}],"next_cursor":"dlv_0000000000001"})");
+  ASSERT_TRUE(more);
+  EXPECT_THAT(*more, HasSubstr("--cursor dlv_0000000000001\n"));
+  const auto last = delivery_page(R"({"data":[{"id":"dlv_0000000000001"}],"next_cursor":null})");
+  EXPECT_EQ(last->find("--cursor"), std::string::npos);
+}
+
 TEST(WebhookReplay, NeedsADeliveryOrAnEndpointAndATime) {
   testing::TestConsole console;
   console.variables["SIGNPOST_KEY"] = "sp_x";

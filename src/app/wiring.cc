@@ -61,12 +61,21 @@ net::PostSettings sender_settings(const Settings& settings) {
   return sender;
 }
 
-/// For tests of endpoints and for probes: they leave from the system's choice of address and keep nothing open.
+/// For tests of endpoints and for probes of redirections, each with a sender of their own: they leave from the system's
+/// choice of address and keep nothing open.
 net::PostSettings plain_sender_settings(const Settings& settings) {
   auto sender = sender_settings(settings);
   sender.source_addresses.clear();
   sender.idle_per_key_max = 0;
   sender.exchanges_max = 128;
+  return sender;
+}
+
+/// Room for both questions of every job that may be under way: one that is refused here would count against the
+/// customer's redirection.
+net::PostSettings probe_sender_settings(const Settings& settings) {
+  auto sender = plain_sender_settings(settings);
+  sender.exchanges_max = 2 * services::JobRunner::Settings{}.in_flight_max;
   return sender;
 }
 
@@ -86,7 +95,7 @@ std::size_t connections_max(const Settings& settings) {
   const auto loops = loops_of(settings);
   const auto courier = courier_settings(settings);
   const auto attempts = courier.in_flight_max + courier.slow_in_flight_max + sender_settings(settings).idle_max +
-                        plain_sender_settings(settings).exchanges_max;
+                        plain_sender_settings(settings).exchanges_max + probe_sender_settings(settings).exchanges_max;
   const auto limit = raise_descriptor_limit();
   const auto plan = plan_descriptors(limit, {.connections = settings.api.connections_max,
                                              .questions = loops * observer_settings(settings, {}).in_flight_max,
@@ -147,7 +156,8 @@ class Wiring::Unit {
         eye_(observer_, settings().dns.look_budget),
         sender_(loop(), house.policy_, house.addresses_, sender_settings(settings())),
         plain_sender_(loop(), house.policy_, house.addresses_, plain_sender_settings(settings())),
-        redirects_(plain_sender_, {.user_agent = user_agent()}),
+        probe_sender_(loop(), house.policy_, house.addresses_, probe_sender_settings(settings())),
+        redirects_(probe_sender_, {.user_agent = user_agent()}),
         courier_(house.session_.storage(), house.bell_, house.session_.clock(), house.session_.ids(),
                  house.session_.random(), house.directory_, sender_, house.courier_counters_, house.loops_, index,
                  courier_settings(settings())),
@@ -211,6 +221,7 @@ class Wiring::Unit {
     if (is_first() && house_.warning_mail_) co_await house_.warning_mail_->stop(left_until(deadline - kMailCutBudget));
     co_await sender_.stop();
     co_await plain_sender_.stop();
+    co_await probe_sender_.stop();
     co_await observer_.stop();
     co_await company.stop();
     ended_.set_value();
@@ -227,7 +238,8 @@ class Wiring::Unit {
   dns::Observer observer_;
   services::ObserverEye eye_;
   net::PostSender sender_;        // deliveries: from the configured source address
-  net::PostSender plain_sender_;  // tests of endpoints, probes of redirections
+  net::PostSender plain_sender_;  // tests of endpoints
+  net::PostSender probe_sender_;  // probes of redirections, which no test of an endpoint may crowd out
   services::RedirectProbe redirects_;
   services::Courier courier_;
   services::JobRunner jobs_;
@@ -287,7 +299,7 @@ Wiring::Wiring(StoreSession& session, std::vector<net::UdpEndpoint> resolvers,
             session.ids(),
             session.clock(),
             session.targets(),
-            {std::string(kVersion), session.settings().webhooks.source_address}},
+            {std::string(kVersion), published_addresses(session.settings().webhooks)}},
            api_settings(session.settings())),
       operation_(session.storage(), api_.metrics(), session.clock(),
                  {[this](api::Exposition& to) { write_metrics(to); }},

@@ -18,7 +18,7 @@ std::vector<ApplicationSecret> live_secrets(const std::vector<ApplicationSecret>
 const ApplicationSecret* entri_secret(const std::vector<ApplicationSecret>& live_newest_first) {
   if (live_newest_first.empty()) return nullptr;
   const auto promoted = std::ranges::find_if(live_newest_first, &ApplicationSecret::is_promoted);
-  return promoted != live_newest_first.end() ? &*promoted : &live_newest_first.front();
+  return promoted != live_newest_first.end() ? &*promoted : &live_newest_first.back();
 }
 
 std::string_view name_of(Role role) {
@@ -72,7 +72,9 @@ std::string paused_reason(const Endpoint& endpoint, Role owner_role) {
     case DisabledReason::kByHand:
       return "the endpoint was disabled by hand; enable it to receive again";
     case DisabledReason::kGone:
-      return "the endpoint answered 410 Gone and was disabled; enable it once it takes webhooks again";
+      return "the endpoint asked for no more webhooks (410 Gone, or the header Webhook-Delivery: disable) and was "
+             "disabled; "
+             "enable it once it takes webhooks again";
     case DisabledReason::kFailing:
       return "the endpoint was disabled after 5 days of nothing but failures; enable it once it takes webhooks again";
   }

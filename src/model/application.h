@@ -60,7 +60,7 @@ constexpr std::size_t kLiveSecretsMax = 10;
 
 /// The live secrets, newest first: the order of Standard Webhooks' signature list.
 std::vector<ApplicationSecret> live_secrets(const std::vector<ApplicationSecret>& all, Time now);
-/// The one that signs the Entri headers: the newest promoted live one, else the newest live one. Null if none lives.
+/// Signs the Entri headers: the newest promoted live one, else the oldest, which receivers hold longest. Null: none.
 const ApplicationSecret* entri_secret(const std::vector<ApplicationSecret>& live_newest_first);
 
 enum class Role { kAdmin, kDeveloper, kSupport, kViewer };

@@ -32,6 +32,8 @@ TEST(ApplicationSecrets, EntriHeadersKeepTheOldOneUntilTheNewIsPromotedOrTheOldE
   const auto later = live_secrets({old, secret(2, false)}, kNow + Milliseconds(1));
   EXPECT_EQ(entri_secret(later)->id, SecretId(2));
   EXPECT_EQ(entri_secret({}), nullptr);
+  const auto none_promoted = live_secrets({old, secret(2, false), secret(3, false)}, kNow + Milliseconds(1));
+  EXPECT_EQ(entri_secret(none_promoted)->id, SecretId(2)) << "the one that receivers hold";
 }
 
 TEST(Role, OnlyAdminsAndDevelopersReceiveDeliveries) {

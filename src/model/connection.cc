@@ -373,8 +373,8 @@ class Deciding {
         dkim = FacetState::kExempt;
         return;
       case MailSight::kUnseen:
-        // Who the provider is may be known at the next look.
-        if (dkim == FacetState::kExempt) dkim = FacetState::kPending;
+        // Who the provider is may be known at the next look; what an earlier one has found stands.
+        if (dkim == FacetState::kExempt && !before_.last_look_at) dkim = FacetState::kPending;
         return;
       case MailSight::kSupported:
         if (!expects_dkim(next())) return;

@@ -501,6 +501,15 @@ TEST(Connection, WaitsWhileTheMailProviderCannotBeSeen) {
   EXPECT_FALSE(known->connection.next_look_at);
 }
 
+TEST(Connection, StaysExemptFromDkimWhenALaterLookCannotSeeTheMailProvider) {
+  const auto exempt = after(with_dkim(), seen_with_dkim(false, true, MailSight::kExempt));
+  const auto blind = decide(exempt, seen_with_dkim(false, true, MailSight::kUnseen), kStart + seconds(10));
+  ASSERT_TRUE(blind);
+  EXPECT_EQ(blind->connection.facets.dkim, FacetState::kExempt);
+  const auto over = decide(blind->connection, seen_with_dkim(false, true, MailSight::kUnseen), kStart + hours(72));
+  EXPECT_EQ(over->connection.facets.dkim, FacetState::kExempt);
+}
+
 TEST(Connection, ForgetsDkimWithTheRecordsThatExpectedIt) {
   const auto done = after(with_dkim(), seen_with_dkim(true, true, MailSight::kSupported));
   ASSERT_EQ(done.facets.dkim, FacetState::kSuccess);

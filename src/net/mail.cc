@@ -82,8 +82,11 @@ std::string with_crlf(std::string_view text) {
 
 struct Transfer {
   std::string_view left;
-  std::string last_reply;  // of the server, such as "535 5.7.8 Authentication failed"
   const std::atomic<bool>* is_closing = nullptr;
+  std::chrono::steady_clock::time_point handed_over_by;  // or it is given up
+  std::string last_reply{};                              // of the server, such as "535 5.7.8 Authentication failed"
+  bool is_handed_over = false;                           // all of it; `last_reply` is one to that
+  bool is_late = false;
 };
 
 std::size_t on_read(char* room, std::size_t, std::size_t size, void* user) {
@@ -91,6 +94,10 @@ std::size_t on_read(char* room, std::size_t, std::size_t size, void* user) {
   const auto count = std::min(size, transfer.left.size());
   std::copy_n(transfer.left.data(), count, room);
   transfer.left.remove_prefix(count);
+  if (count == 0 && !transfer.is_handed_over) {
+    transfer.is_handed_over = true;
+    transfer.last_reply.clear();
+  }
   return count;
 }
 
@@ -100,7 +107,9 @@ std::size_t on_reply(char* data, std::size_t, std::size_t size, void* user) {
 }
 
 int on_progress(void* user, curl_off_t, curl_off_t, curl_off_t, curl_off_t) {
-  const auto& transfer = *static_cast<const Transfer*>(user);
+  auto& transfer = *static_cast<Transfer*>(user);
+  transfer.is_late = !transfer.is_handed_over && std::chrono::steady_clock::now() >= transfer.handed_over_by;
+  if (transfer.is_late) return 1;
   return transfer.is_closing != nullptr && transfer.is_closing->load() ? 1 : 0;
 }
 
@@ -116,8 +125,8 @@ long tls_of(MailTls tls) {
   return CURLUSESSL_ALL;
 }
 
-Kind kind_of(CURLcode code) {
-  if (code == CURLE_OPERATION_TIMEDOUT) return Kind::kTimeout;
+Kind kind_of(const Transfer& transfer, CURLcode code) {
+  if (code == CURLE_OPERATION_TIMEDOUT || transfer.is_late) return Kind::kTimeout;
   if (code == CURLE_ABORTED_BY_CALLBACK) return Kind::kUnavailable;
   if (code == CURLE_LOGIN_DENIED) return Kind::kForbidden;
   if (code == CURLE_SEND_ERROR || code == CURLE_UPLOAD_FAILED || code == CURLE_RECV_ERROR) return Kind::kRefused;
@@ -127,13 +136,14 @@ Kind kind_of(CURLcode code) {
 
 /// The server's own words help most; they are about us or the recipients and hold no password.
 std::string sentence_of(const Transfer& transfer, CURLcode code, const char* text) {
-  const std::string why = *text != '\0' ? text : curl_easy_strerror(code);
+  std::string why = *text != '\0' ? text : curl_easy_strerror(code);
+  if (transfer.is_late) why = "it did not want all of the mail in time";
   const bool has_refusal =
       !transfer.last_reply.empty() && transfer.last_reply[0] >= '4' && transfer.last_reply[0] <= '5';
   return printable(why) + (has_refusal ? "; the server said: " + printable(transfer.last_reply) : "");
 }
 
-Result<void> perform(const SmtpMailer::Settings& settings, const Mail& mail, const std::atomic<bool>* is_closing) {
+Result<Handover> perform(const SmtpMailer::Settings& settings, const Mail& mail, const std::atomic<bool>* is_closing) {
   static std::once_flag once;
   std::call_once(once, [] { curl_global_init(CURL_GLOBAL_DEFAULT); });
   if (mail.to.empty()) return fail(Kind::kUnprocessable, "the mail has no recipient");
@@ -147,7 +157,8 @@ Result<void> perform(const SmtpMailer::Settings& settings, const Mail& mail, con
     recipients.reset(longer);
   }
   const auto message = compose_mail(mail, settings.from);
-  Transfer transfer{.left = message, .last_reply = {}, .is_closing = is_closing};
+  Transfer transfer{
+      .left = message, .is_closing = is_closing, .handed_over_by = std::chrono::steady_clock::now() + settings.timeout};
   char why[CURL_ERROR_SIZE] = "";
   const auto set = [&](CURLoption option, auto value) { curl_easy_setopt(easy.get(), option, value); };
   const auto own_name = settings.own_name.empty() ? std::string(settings.from.host()) : settings.own_name;
@@ -165,7 +176,9 @@ Result<void> perform(const SmtpMailer::Settings& settings, const Mail& mail, con
     set(CURLOPT_USERNAME, settings.username.c_str());
     set(CURLOPT_PASSWORD, settings.password.expose().c_str());
   }
-  set(CURLOPT_TIMEOUT_MS, static_cast<long>(std::max<std::int64_t>(settings.timeout.count(), 1)));
+  const auto longest = settings.timeout + settings.answer_timeout;  // on_progress ends the first part of it
+  set(CURLOPT_TIMEOUT_MS, static_cast<long>(std::max<std::int64_t>(longest.count(), 1)));
+  set(CURLOPT_SERVER_RESPONSE_TIMEOUT, static_cast<long>(std::chrono::ceil<std::chrono::seconds>(longest).count()));
   set(CURLOPT_MAIL_FROM, from.c_str());
   set(CURLOPT_MAIL_RCPT, recipients.get());
   // One colleague who has left must not keep the warning from the others.
@@ -179,8 +192,12 @@ Result<void> perform(const SmtpMailer::Settings& settings, const Mail& mail, con
   set(CURLOPT_XFERINFOFUNCTION, &on_progress);
   set(CURLOPT_XFERINFODATA, &transfer);
   const auto code = curl_easy_perform(easy.get());
-  if (code == CURLE_OK) return {};
-  return fail(kind_of(code),
+  if (code == CURLE_OK) return Handover{};
+  if (transfer.is_handed_over && transfer.last_reply.empty()) {
+    return Handover{"the mail server " + settings.server.url +
+                    " had all of the mail and did not say that it took it: " + sentence_of(transfer, code, why)};
+  }
+  return fail(kind_of(transfer, code),
               "the mail server " + settings.server.url + " did not take the mail: " + sentence_of(transfer, code, why));
 }
 
@@ -225,8 +242,9 @@ Result<MailServer> MailServer::parse(std::string_view text) {
     if (end == std::string_view::npos) return refuse("the address has no closing bracket");
     host = rest.substr(1, end - 1);
     boost::system::error_code error;
-    boost::asio::ip::make_address_v6(std::string(host), error);
+    const auto address = boost::asio::ip::make_address_v6(std::string(host), error);
     if (error) return refuse("the brackets hold no IPv6 address");
+    server.is_loopback = address.is_loopback();
     if (end + 1 < rest.size() && rest[end + 1] != ':') return refuse("after the address only a port may stand");
     if (end + 1 < rest.size()) port = rest.substr(end + 2);
     host = rest.substr(0, end + 1);
@@ -240,6 +258,9 @@ Result<MailServer> MailServer::parse(std::string_view text) {
     const auto name = DnsName::parse(host);
     if (!name || name->is_root() || !std::ranges::all_of(name->text(), is_host_character))
       return refuse("the host is none");
+    boost::system::error_code no_address;
+    const auto address = boost::asio::ip::make_address_v4(std::string(host), no_address);
+    server.is_loopback = host == "localhost" || (!no_address && address.is_loopback());
   }
   const bool has_port = host.size() != rest.size();
   const auto number = parse_integer(port);
@@ -261,10 +282,10 @@ void SmtpMailer::cut() { impl_->is_closing = true; }
 SmtpMailer::SmtpMailer(Settings settings) : impl_(std::make_unique<Impl>(std::move(settings))) {}
 SmtpMailer::~SmtpMailer() = default;
 
-Task<Result<void>> SmtpMailer::send(Mail mail) {
-  return hop<Result<void>>([impl = impl_.get(), mail = std::move(mail)](Resume<Result<void>> resume) {
+Task<Result<Handover>> SmtpMailer::send(Mail mail) {
+  return hop<Result<Handover>>([impl = impl_.get(), mail = std::move(mail)](Resume<Result<Handover>> resume) {
     // Owned by the work in the queue, and by us until we know that it was taken.
-    const auto answer = std::make_shared<Resume<Result<void>>>(std::move(resume));
+    const auto answer = std::make_shared<Resume<Result<Handover>>>(std::move(resume));
     const auto admission = impl->workers.run([impl, mail, answer] {
       if (impl->is_closing) return (*answer)(fail(Kind::kUnavailable, "the program is ending"));
       (*answer)(perform(impl->settings, mail, &impl->is_closing));
@@ -274,6 +295,8 @@ Task<Result<void>> SmtpMailer::send(Mail mail) {
   });
 }
 
-Result<void> SmtpMailer::send_blocking(const Mail& mail) { return perform(impl_->settings, mail, &impl_->is_closing); }
+Result<Handover> SmtpMailer::send_blocking(const Mail& mail) {
+  return perform(impl_->settings, mail, &impl_->is_closing);
+}
 
 }  // namespace signpost::net

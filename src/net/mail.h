@@ -30,6 +30,12 @@ struct Mail {
 /// The message as it goes over the wire: header, blank line, body, lines ended by CRLF. Pure.
 std::string compose_mail(const Mail& mail, const MailAddress& from);
 
+/// How a mail that was handed over whole was received.
+struct Handover {
+  std::string doubt{};  // empty: the server has taken it; else why that is not known, in a sentence
+  bool is_certain() const { return doubt.empty(); }
+};
+
 /// Whoever can bring a mail on its way.
 class Mailer {
  public:
@@ -37,10 +43,11 @@ class Mailer {
   virtual ~Mailer() = default;
   Mailer(const Mailer&) = delete;
   Mailer& operator=(const Mailer&) = delete;
-  /// The server has taken it for at least one of the recipients. kNetwork, kTimeout, kForbidden (it wants other
-  /// credentials), kRefused (it refuses sender, recipients or message), kProtocol, kUnavailable.
-  virtual Task<Result<void>> send(Mail mail) = 0;
-  /// Ends what is under way within a second, as kUnavailable, and takes nothing more.
+  /// The server has taken it for at least one of the recipients, or may have: it had all of it and did not answer.
+  /// An error says that it has not. kNetwork, kTimeout, kForbidden (it wants other credentials), kRefused (it refuses
+  /// sender, recipients or message), kProtocol, kUnavailable.
+  virtual Task<Result<Handover>> send(Mail mail) = 0;
+  /// Ends what is under way within a second, as kUnavailable or in doubt, and takes nothing more.
   virtual void cut() = 0;
 };
 
@@ -56,6 +63,7 @@ struct MailServer {
   static Result<MailServer> parse(std::string_view text);
   std::string url;
   bool is_smtps = false;
+  bool is_loopback = false;  // 127.0.0.0/8, ::1, localhost: what goes there leaves no machine
 };
 
 class SmtpMailer final : public Mailer {
@@ -68,16 +76,19 @@ class SmtpMailer final : public Mailer {
     MailTls tls = MailTls::kRequired;
     std::string ca_file;           // PEM; empty: the system's authorities
     std::string own_name;          // for EHLO; empty: the host of `from`
-    Milliseconds timeout{30'000};  // one mail, from looking the server up to its last answer
+    Milliseconds timeout{30'000};  // one mail, from looking the server up to the end of its text
+    // After that, for the answer: who hangs up earlier gets mails sent twice, as servers deliver first and answer then
+    // (RFC 5321 4.5.3.2.6). Nothing but other warnings waits for it.
+    Milliseconds answer_timeout{600'000};
   };
   explicit SmtpMailer(Settings settings);
   /// Ends what is under way within a second.
   ~SmtpMailer() override;
 
-  Task<Result<void>> send(Mail mail) override;
+  Task<Result<Handover>> send(Mail mail) override;
   void cut() override;
   /// The same on the calling thread, for commands.
-  Result<void> send_blocking(const Mail& mail);
+  Result<Handover> send_blocking(const Mail& mail);
 
  private:
   struct Impl;

@@ -7,6 +7,7 @@
 #include <gtest/gtest.h>
 
 #include "base/text.h"
+#include "net/testing/scripted_server.h"
 
 namespace signpost::net {
 namespace {
@@ -76,6 +77,55 @@ TEST(Mail, EncodesASubjectThatOnlyLooksEncoded) {
   auto mail = sample();
   mail.subject = "=?utf-8?B?QmNj?=";
   EXPECT_THAT(composed(mail), Not(HasSubstr("Subject: =?utf-8?B?QmNj?=\r\n")));
+}
+
+/// A server that says no word more after the text of the mail than the test lets it.
+Result<Handover> sent_to(std::string_view last_answer, Milliseconds timeout = Milliseconds(30'000)) {
+  const testing::ScriptedServer server([&](testing::RawPeer& peer, int) {
+    peer.send("220 mail\r\n");
+    for (const auto* answer : {"250 mail\r\n", "250 OK\r\n", "250 OK\r\n", "250 OK\r\n", "354 go on\r\n"}) {
+      if (peer.read_until("\r\n").empty()) return;
+      peer.send(answer);
+    }
+    peer.read_until("\r\n.\r\n");
+    if (last_answer == "silence") peer.read_until("never");
+    if (!last_answer.empty()) peer.send(std::string(last_answer));
+  });
+  SmtpMailer mailer({.server = *MailServer::parse(format("smtp://127.0.0.1:{}", server.port())),
+                     .from = address("signpost@saas.example"),
+                     .username = {},
+                     .password = {},
+                     .tls = MailTls::kNone,
+                     .ca_file = {},
+                     .own_name = {},
+                     .timeout = timeout,
+                     .answer_timeout = timeout});
+  return mailer.send_blocking(sample());
+}
+
+TEST(SmtpMailer, KnowsThatTheServerHasTakenTheMail) { EXPECT_TRUE(sent_to("250 taken\r\n")->is_certain()); }
+
+TEST(SmtpMailer, SaysThatAMailMayHaveBeenTakenIfNoAnswerToAllOfItCame) {
+  const auto hung_up = sent_to("");
+  ASSERT_TRUE(hung_up) << hung_up.error().message;
+  EXPECT_FALSE(hung_up->is_certain());
+  const auto silent = sent_to("silence", Milliseconds(1'000));
+  ASSERT_TRUE(silent) << silent.error().message;
+  EXPECT_FALSE(silent->is_certain());
+}
+
+TEST(SmtpMailer, KnowsThatARefusedTextWasNotTaken) {
+  const auto refused = sent_to("554 5.7.1 no spam\r\n");
+  ASSERT_FALSE(refused);
+  EXPECT_THAT(refused.error().message, HasSubstr("no spam"));
+}
+
+TEST(MailServer, KnowsWhatStaysOnThisMachine) {
+  for (const auto* here : {"smtp://127.0.0.1:25", "smtp://127.8.8.8", "smtp://[::1]:25", "smtp://localhost:2525"})
+    EXPECT_TRUE(MailServer::parse(here)->is_loopback) << here;
+  for (const auto* elsewhere : {"smtp://192.0.2.1", "smtp://[2001:db8::1]:25", "smtp://localhost.saas.example",
+                                "smtp://127.0.0.1.saas.example"})
+    EXPECT_FALSE(MailServer::parse(elsewhere)->is_loopback) << elsewhere;
 }
 
 TEST(MailServer, IsSmtpOrSmtps) {

@@ -193,7 +193,10 @@ Task<PostOutcome> PostSender::Impl::send(Method method, Url url, std::vector<Hea
                                          Deadline deadline) {
   PostOutcome outcome;
   if (is_stopping) co_return failed(outcome, Failure::kReset, "the sender is stopping");
-  if (exchanges >= settings.exchanges_max) co_return failed(outcome, Failure::kConnect, "too many posts are under way");
+  if (exchanges >= settings.exchanges_max) {
+    outcome.cause = kSenderFull;
+    co_return failed(outcome, Failure::kConnect, "too many posts are under way");
+  }
   struct Count {
     Impl& impl;
     explicit Count(Impl& i) : impl(i) { ++impl.exchanges; }

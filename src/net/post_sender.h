@@ -23,6 +23,9 @@
 
 namespace signpost::net {
 
+/// The `cause` of what was never begun, because too much was under way here: it says nothing of the receiver.
+inline constexpr std::string_view kSenderFull = "sender_full";
+
 struct PostOutcome {
   enum class Failure {
     kNone,            // a status arrived; whether it is a success is the caller's decision

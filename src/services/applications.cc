@@ -98,6 +98,21 @@ Result<std::optional<MailAddress>> parse_owner_email(const std::optional<std::st
   return *std::move(address);
 }
 
+/// For the audit log; the receiver of the hosted Entri's webhooks has actions of its own there.
+std::string names_of_changes(const model::Application& before, const model::Application& now) {
+  std::string names;
+  const auto note = [&](std::string_view name, bool is_changed) {
+    if (is_changed) names += (names.empty() ? "" : ", ") + std::string(name);
+  };
+  note("name", before.name != now.name);
+  note("cname_target", before.cname_target != now.cname_target);
+  note("allowed_origins", before.allowed_origins != now.allowed_origins);
+  note("identity",
+       before.identity.issuer != now.identity.issuer || before.identity.audiences != now.identity.audiences);
+  note("supports_dkim", before.supports_dkim != now.supports_dkim);
+  return names;
+}
+
 }  // namespace
 
 Result<NewApplication> create_application(store::Tx& tx, const Administration& by, const ApplicationWish& wish) {
@@ -148,6 +163,7 @@ Result<store::Page<model::Application>> list_applications(store::Tx& tx,
 Result<model::Application> update_application(store::Tx& tx, const Administration& by, ApplicationId id,
                                               const ApplicationChange& change) {
   auto application = TRY(find_application(tx, id));
+  const auto before = application;
   if (change.name) {
     TRY_VOID(check_name(*change.name));
     application.name = *change.name;
@@ -163,13 +179,16 @@ Result<model::Application> update_application(store::Tx& tx, const Administratio
   if (change.entri_receiver) {
     if (*change.entri_receiver) {
       TRY_VOID(change_entri_receiver(tx, by, id, **change.entri_receiver));
-    } else {
-      TRY(store::entri_receivers::remove(tx, id));
+      TRY_VOID(audit(tx, by, id, "entri_receiver.set", id.text(), "takes webhooks of the hosted Entri"));
+    } else if (TRY(store::entri_receivers::remove(tx, id))) {
+      TRY_VOID(audit(tx, by, id, "entri_receiver.remove", id.text(), "takes no webhooks of the hosted Entri any more"));
     }
     application.entri_receiver = TRY(store::entri_receivers::find(tx, id));
   }
   TRY(store::applications::update(tx, application));
-  TRY_VOID(audit(tx, by, id, "application.update", id.text(), "settings changed"));
+  if (const auto names = names_of_changes(before, application); !names.empty()) {
+    TRY_VOID(audit(tx, by, id, "application.update", id.text(), "changed: " + names));
+  }
   TRY_VOID(store::directory_revision::bump(tx));
   return application;
 }

@@ -125,6 +125,24 @@ TEST(Applications, CountCharactersOfANameNotBytes) {
   EXPECT_TRUE(office.create(named(name)));
 }
 
+TEST(AuditLog, NamesTheSettingsOfAnApplicationThatChanged) {
+  Office office;
+  const auto id = must(office.create(named("SaaS"))).application.id;
+  const auto change = [&](ApplicationChange wish) {
+    must(office.act<model::Application>(
+        [&](store::Tx& tx, const Administration& by) { return update_application(tx, by, id, wish); }));
+    const auto newest = office.audit_log().front();
+    return newest.action + ": " + newest.detail;
+  };
+  EXPECT_EQ(change({.name = "Other", .supports_dkim = true}), "application.update: changed: name, supports_dkim");
+  EXPECT_EQ(change({.name = "Other", .cname_target = std::optional<std::string>("app.saas.example")}),
+            "application.update: changed: cname_target");
+  EntriReceiverChange opened;
+  opened.secret = "a secret of the hosted Entri";
+  EXPECT_TRUE(change({.entri_receiver = opened}).starts_with("entri_receiver.set: "));
+  EXPECT_TRUE(change({.entri_receiver = std::optional<EntriReceiverChange>()}).starts_with("entri_receiver.remove: "));
+}
+
 TEST(AuditLog, TellsEveryActAndNoSecret) {
   Office office;
   const auto made = must(office.create(named("SaaS")));

@@ -78,6 +78,34 @@ TEST(PromoteSecret, MakesTheNewestLiveOneSignAndIsIdempotent) {
   EXPECT_EQ(model::entri_secret(live)->id, made.id);
 }
 
+TEST(RotateSecret, AThirdOneDoesNotSignBeforeTheSecondHasEnded) {
+  Office office;
+  const auto id = must(office.create(named("SaaS"))).application.id;
+  const auto start = office.world.clock.now();
+  const auto second = must(office.rotate(id, {.overlap = std::chrono::hours(24)}));
+  office.world.clock.advance(std::chrono::hours(12));
+  const auto third = must(office.rotate(id, {.overlap = std::chrono::hours(24)}));
+  const auto signing_after = [&](int hours) {
+    const auto live = model::live_secrets(secrets_of(office, id), start + std::chrono::hours(hours));
+    return model::entri_secret(live)->id;
+  };
+  EXPECT_NE(signing_after(23), second.id) << "the first is promoted and lives";
+  EXPECT_EQ(signing_after(24), second.id);
+  EXPECT_EQ(signing_after(35), second.id);
+  EXPECT_EQ(signing_after(36), third.id);
+}
+
+TEST(RotateSecret, ANewOneDoesNotSignWhileOneThatWasNeverPromotedLives) {
+  Office office;
+  const auto id = must(office.create(named("SaaS"))).application.id;
+  const auto second = must(office.rotate(id, {.overlap = std::chrono::hours(1)}));
+  office.world.clock.advance(std::chrono::hours(2));
+  must(office.rotate(id, {.overlap = std::chrono::hours(1)}));
+  const auto live = model::live_secrets(secrets_of(office, id), office.world.clock.now());
+  ASSERT_EQ(live.size(), 2U);
+  EXPECT_EQ(model::entri_secret(live)->id, second.id);
+}
+
 TEST(RotateSecret, TakesAGivenOneAndShowsItToNobody) {
   Office office;
   const auto id = must(office.create(named("SaaS"))).application.id;
@@ -151,6 +179,20 @@ TEST(EndpointSecret, TheFirstSignsAtOnceAndLaterOnesBesideTheOld) {
   ASSERT_EQ(later.size(), 1U) << "to the second";
   EXPECT_EQ(model::entri_secret(later)->id, second.id);
   EXPECT_EQ(secrets_of(office, office.application).size(), 1U) << "the application's are its own";
+}
+
+TEST(EndpointSecret, AThirdOneDoesNotSignBeforeTheSecondHasEnded) {
+  EndpointOffice office;
+  must(office.rotate_own());
+  const auto second = must(office.rotate_own({.overlap = std::chrono::hours(24)}));
+  const auto start = office.world.clock.now();
+  office.world.clock.advance(std::chrono::hours(12));
+  const auto third = must(office.rotate_own({.overlap = std::chrono::hours(24)}));
+  const auto signing_after = [&](int hours) {
+    return model::entri_secret(model::live_secrets(office.own(), start + std::chrono::hours(hours)))->id;
+  };
+  EXPECT_EQ(signing_after(24), second.id);
+  EXPECT_EQ(signing_after(36), third.id);
 }
 
 TEST(EndpointSecret, CanBeGivenUpForTheApplications) {

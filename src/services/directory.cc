@@ -25,11 +25,11 @@ Result<crypto::Secret> opened(const model::ApplicationSecret& row, const crypto:
 
 std::optional<SigningSecrets> signing_secrets(const std::vector<OpenSecret>& newest_first, Time now) {
   SigningSecrets secrets;
-  const OpenSecret* entri = nullptr;  // the newest promoted live one, else the newest live one (model::entri_secret)
+  const OpenSecret* entri = nullptr;  // the newest promoted live one, else the oldest live one (model::entri_secret)
   for (const auto& secret : newest_first) {
     if (!secret.is_live(now)) continue;
     secrets.live_newest_first.push_back(secret.secret.expose());
-    if (entri == nullptr || (secret.is_promoted && !entri->is_promoted)) entri = &secret;
+    if (entri == nullptr || !entri->is_promoted) entri = &secret;
   }
   if (entri == nullptr) return std::nullopt;
   secrets.entri = entri->secret.expose();

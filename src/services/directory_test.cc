@@ -108,6 +108,24 @@ TEST(Directory, SignsWithTheOldSecretUntilTheOverlapEnds) {
   EXPECT_EQ(secrets->live_newest_first, std::vector<std::string>{rotated.secret});
 }
 
+TEST(Directory, SignsWithTheSecondSecretOfThreeOnceTheFirstHasEnded) {
+  Reception reception;
+  const auto id = reception.create(saas()).application.id;
+  const auto rotated = [&] {
+    return reception.act<NewSecret>([&](store::Tx& tx, const Administration& by) {
+      return rotate_secret(tx, by, id, {.overlap = std::chrono::hours(24)});
+    });
+  };
+  const auto second = rotated();
+  reception.world.clock.advance(std::chrono::hours(12));
+  const auto third = rotated();
+  reception.reload();
+  reception.world.clock.advance(std::chrono::hours(12));
+  EXPECT_EQ(reception.directory.secrets_of(id)->entri, second.secret);
+  reception.world.clock.advance(std::chrono::hours(12));
+  EXPECT_EQ(reception.directory.secrets_of(id)->entri, third.secret);
+}
+
 TEST(Directory, SignsForAnEndpointWithItsOwnSecretsIfItHasSome) {
   Reception reception;
   const auto made = reception.create(saas());

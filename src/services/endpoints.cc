@@ -14,6 +14,7 @@
 #include "store/endpoint_paces.h"
 #include "store/endpoints.h"
 #include "store/members.h"
+#include "store/notices.h"
 
 namespace signpost::services {
 namespace {
@@ -193,6 +194,7 @@ Result<EndpointView> update_endpoint(store::Tx& tx, const Administration& by, Ap
     detail += "belongs to " + owner.id.text() + "; ";
   }
   TRY(store::endpoints::update(tx, endpoint));
+  if (change.is_enabled.value_or(false)) TRY_VOID(store::notices::forget_disabled(tx, application, id));
   TRY_VOID(audit(tx, by, application, "endpoint.update", id.text(), detail + "events go to " + endpoint.url));
   TRY_VOID(store::directory_revision::bump(tx));
   return view;

@@ -9,6 +9,7 @@
 #include "services/members.h"
 #include "services/testing/office.h"
 #include "store/endpoints.h"
+#include "store/notices.h"
 
 namespace signpost::services {
 namespace {
@@ -147,6 +148,26 @@ TEST(Endpoints, SayThatTheyWereDisabledByHandAndBeginANewLifeWhenEnabled) {
   EXPECT_EQ(enabled.disabled_reason, model::DisabledReason::kNone);
   EXPECT_FALSE(enabled.disabled_at);
   EXPECT_FALSE(enabled.failing_since);
+}
+
+TEST(Endpoints, AreNotToldOfAsDisabledOnceTheyAreEnabled) {
+  House house;
+  const auto id = must(house.add()).endpoint.id;
+  must(house.world.storage.write_now<void>([&](store::Tx& tx) -> Result<void> {
+    const auto now = house.world.clock.now();
+    TRY(store::endpoints::disable(tx, house.application, id, model::DisabledReason::kGone, now));
+    return store::notices::insert(tx, {model::NoticeId(7), model::NoticeKind::kEndpointDisabled, house.application, id,
+                                       std::nullopt, "it answered 410 Gone", now});
+  }));
+  const auto waiting = [&] {
+    return must(house.world.storage.read_now<std::vector<model::Notice>>(
+                    [&](store::Tx& tx) { return store::notices::list(tx, house.application); }))
+        .size();
+  };
+  must(house.change(id, {.timeout = Milliseconds(5'000)}));
+  EXPECT_EQ(waiting(), 1U);
+  must(house.change(id, {.is_enabled = true}));
+  EXPECT_EQ(waiting(), 0U);
 }
 
 TEST(Endpoints, MayBringTheirOwnSecretButNoShortOne) {

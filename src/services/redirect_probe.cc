@@ -30,6 +30,7 @@ Result<Url> destination_of(const Url& asked, std::string_view location) {
 }  // namespace
 
 RedirectReply reply_of(const Url& asked, const Url& wanted, const net::PostOutcome& outcome) {
+  if (outcome.cause == net::kSenderFull) return RedirectReply::kUnseen;
   if (outcome.status == 0) return RedirectReply::kSilent;
   if (!is_redirection(outcome.status)) return RedirectReply::kDisagrees;
   const auto destination = destination_of(asked, outcome.location);
@@ -39,9 +40,11 @@ RedirectReply reply_of(const Url& asked, const Url& wanted, const net::PostOutco
   return is_upgrade && destination->host == asked.host ? RedirectReply::kUpgrades : RedirectReply::kDisagrees;
 }
 
-bool is_there(RedirectReply http, RedirectReply https) {
+std::optional<bool> is_there(RedirectReply http, RedirectReply https) {
   constexpr auto kAgrees = RedirectReply::kAgrees;
   constexpr auto kDisagrees = RedirectReply::kDisagrees;
+  const bool is_unseen = http == RedirectReply::kUnseen || https == RedirectReply::kUnseen;
+  if (is_unseen && http != kDisagrees && https != kDisagrees) return std::nullopt;
   return (http == kAgrees || https == kAgrees) && http != kDisagrees && https != kDisagrees;
 }
 
@@ -50,7 +53,7 @@ Task<void> RedirectProbe::ask(const Url& url, net::PostOutcome& outcome) {
   outcome = co_await sender_.get(url, {{"User-Agent", settings_.user_agent}}, deadline);
 }
 
-Task<bool> RedirectProbe::is_redirected(std::string host, std::string to) {
+Task<std::optional<bool>> RedirectProbe::is_redirected(std::string host, std::string to) {
   const auto wanted = Url::parse(to);
   const auto http = Url::parse(format("http://{}:{}/", host, settings_.http_port));
   const auto https = Url::parse(format("https://{}:{}/", host, settings_.https_port));

@@ -6,6 +6,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 
 #include "net/post_sender.h"
@@ -18,8 +19,8 @@ namespace signpost::services {
 class RedirectEye {
  public:
   virtual ~RedirectEye() = default;
-  /// `to` is the text of a net::Url. Ends within its budget.
-  virtual Task<bool> is_redirected(std::string host, std::string to) = 0;
+  /// `to` is the text of a net::Url. Ends within its budget. Empty if it could not be seen, for a reason of our own.
+  virtual Task<std::optional<bool>> is_redirected(std::string host, std::string to) = 0;
 };
 
 /// What one answer says of the redirection.
@@ -27,13 +28,14 @@ enum class RedirectReply {
   kAgrees,     // it leads to the wanted URL
   kUpgrades,   // http leads to https of the same host: that one's answer counts
   kDisagrees,  // it leads elsewhere, or is no redirection
+  kUnseen,     // not asked: this machine has too much under way
   kSilent,     // no answer: nobody listens, the certificate is another's, a refused address
 };
 RedirectReply reply_of(const net::Url& asked, const net::Url& wanted, const net::PostOutcome& outcome);
 
 /// At least one of both agrees and none disagrees, as it is with the servers of a record: many that redirect hold no
-/// certificate for https, which contradicts nothing.
-bool is_there(RedirectReply http, RedirectReply https);
+/// certificate for https, which contradicts nothing. Empty if one was not asked and none disagrees.
+std::optional<bool> is_there(RedirectReply http, RedirectReply https);
 
 class RedirectProbe final : public RedirectEye {
  public:
@@ -45,7 +47,7 @@ class RedirectProbe final : public RedirectEye {
   };
   RedirectProbe(net::PostSender& sender, Settings settings) : sender_(sender), settings_(std::move(settings)) {}
 
-  Task<bool> is_redirected(std::string host, std::string to) override;
+  Task<std::optional<bool>> is_redirected(std::string host, std::string to) override;
 
  private:
   // Both live in the coroutine that awaits it.

@@ -58,29 +58,43 @@ TEST(RedirectReply, LeavesTheUpgradeToHttpsToHttps) {
 
 TEST(RedirectReply, OfBothSchemesMakesTheRedirectionIfOneAgreesAndNoneDisagrees) {
   using enum RedirectReply;
-  EXPECT_TRUE(is_there(kAgrees, kAgrees));
-  EXPECT_TRUE(is_there(kAgrees, kSilent));
-  EXPECT_TRUE(is_there(kUpgrades, kAgrees));
-  EXPECT_TRUE(is_there(kSilent, kAgrees));
-  EXPECT_FALSE(is_there(kUpgrades, kSilent));
-  EXPECT_FALSE(is_there(kSilent, kSilent));
-  EXPECT_FALSE(is_there(kAgrees, kDisagrees));
-  EXPECT_FALSE(is_there(kDisagrees, kAgrees));
+  EXPECT_EQ(is_there(kAgrees, kAgrees), true);
+  EXPECT_EQ(is_there(kAgrees, kSilent), true);
+  EXPECT_EQ(is_there(kUpgrades, kAgrees), true);
+  EXPECT_EQ(is_there(kSilent, kAgrees), true);
+  EXPECT_EQ(is_there(kUpgrades, kSilent), false);
+  EXPECT_EQ(is_there(kSilent, kSilent), false);
+  EXPECT_EQ(is_there(kAgrees, kDisagrees), false);
+  EXPECT_EQ(is_there(kDisagrees, kAgrees), false);
+}
+
+TEST(RedirectReply, SaysNothingOfWhatThisMachineHadNoRoomToAsk) {
+  using enum RedirectReply;
+  net::PostOutcome full;
+  full.failure = net::PostOutcome::Failure::kConnect;
+  full.cause = net::kSenderFull;
+  EXPECT_EQ(reply("http://shop.example/", full), kUnseen);
+  EXPECT_EQ(is_there(kUnseen, kUnseen), std::nullopt);
+  EXPECT_EQ(is_there(kAgrees, kUnseen), std::nullopt);
+  EXPECT_EQ(is_there(kDisagrees, kUnseen), false);
 }
 
 /// shop.example on loopback: http answers as the test says, https speaks no TLS.
 class RedirectProbeTest : public ::testing::Test {
  protected:
   bool probe(const std::string& response, std::string address = "127.0.0.1") {
+    return look(response, std::move(address), 8).value();
+  }
+  std::optional<bool> look(const std::string& response, std::string address, std::size_t exchanges_max) {
     const net::testing::ScriptedServer http([&](net::testing::RawPeer& peer, int) {
       request_ = peer.read_until("\r\n\r\n");
       peer.send(response);
     });
     const net::testing::ScriptedServer https([](net::testing::RawPeer& peer, int) { peer.send("no TLS\r\n"); });
     resolver_.set("shop.example", {std::move(address)});
-    net::PostSender sender(loops_.at(0), policy_, resolver_, {});
+    net::PostSender sender(loops_.at(0), policy_, resolver_, {.exchanges_max = exchanges_max});
     RedirectProbe probe(sender, {.http_port = http.port(), .https_port = https.port(), .user_agent = "Signpost/test"});
-    const bool is_redirected =
+    const auto is_redirected =
         net::testing::run_task(loops_.at(0), probe.is_redirected("shop.example", "https://www.shop.example/"));
     net::testing::run_task(loops_.at(0), boxed_stop(sender));
     return is_redirected;
@@ -108,6 +122,10 @@ TEST_F(RedirectProbeTest, IsNotContentWithAnUpgradeThatLeadsNowhere) {
 
 TEST_F(RedirectProbeTest, IsNotContentWithAPage) {
   EXPECT_FALSE(probe(raw_response(200, "Connection: close\r\n", "parked")));
+}
+
+TEST_F(RedirectProbeTest, HasSeenNothingWhileTheSenderIsFull) {
+  EXPECT_EQ(look(raw_response(301, "Location: https://www.shop.example/\r\n"), "127.0.0.1", 0), std::nullopt);
 }
 
 TEST_F(RedirectProbeTest, AsksNoAddressThatThePolicyForbids) {

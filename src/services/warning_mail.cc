@@ -15,6 +15,9 @@ using model::NoticeKind;
 using std::chrono::steady_clock;
 
 constexpr Milliseconds kCutBudget{1'500};  // until a mail that was cut is noted as not sent
+// A transaction under way may bring a notice that is older than one that is there already. Transactions are over long
+// before, so what is told and forgotten then has no gaps.
+constexpr Milliseconds kSettled{10'000};
 constexpr std::int32_t kForgetBatchMax = 1'000;
 constexpr std::size_t kPutOffMax = 10'000;
 constexpr std::size_t kRecipientsMax = 100;  // as many as an application has members
@@ -115,23 +118,30 @@ Task<Result<WarningMail::Due>> WarningMail::read(notices::Waiting waiting) {
     due.last_warned_at = waiting.last_warned_at;
     due.may_warn = model::may_warn(waiting.last_warned_at, now);
     if (!due.may_warn) return due;
-    due.failed = TRY(notices::extent_of(tx, id, NoticeKind::kDeliveryFailed));
+    due.failed = TRY(notices::extent_of(tx, id, NoticeKind::kDeliveryFailed, now - kSettled));
     if (due.failed.count > 0) due.failed_at = TRY(notices::failed_by_endpoint(tx, id, due.failed.last));
     return due;
   });
 }
 
+/// Each that was read goes by its id: another one may be older and have come later.
 Task<Result<void>> WarningMail::tell_disabled(Due due) {
-  CO_TRY_VOID(co_await mailer_.send(disabled_letter(due.head, due.disabled)));
-  co_return co_await forget(due.head.application, NoticeKind::kEndpointDisabled, due.disabled.back().id);
+  const auto id = due.head.application;
+  const auto handover = CO_TRY(co_await mailer_.send(disabled_letter(due.head, due.disabled)));
+  // Nobody keeps a day for these, so one in doubt counts as told: else a server that never answers gets it for ever.
+  if (!handover.is_certain()) note_doubt(id, handover);
+  co_return co_await storage_.write<void>([id, told = std::move(due.disabled)](store::Tx& tx) -> Result<void> {
+    for (const auto& one : told) TRY_VOID(notices::remove(tx, id, one.id));
+    return {};
+  });
 }
 
-/// What has been told, in batches that hold up no delivery.
-Task<Result<void>> WarningMail::forget(ApplicationId application, NoticeKind kind, model::NoticeId last) {
+/// What failed and has been told, in batches that hold up no delivery.
+Task<Result<void>> WarningMail::forget(ApplicationId application, model::NoticeId last) {
   std::int64_t removed = 0;
   do {
-    removed = CO_TRY(co_await storage_.write<std::int64_t>([application, kind, last](store::Tx& tx) {
-      return notices::remove_told(tx, application, kind, last, kForgetBatchMax);
+    removed = CO_TRY(co_await storage_.write<std::int64_t>([application, last](store::Tx& tx) {
+      return notices::remove_told(tx, application, NoticeKind::kDeliveryFailed, last, kForgetBatchMax);
     }));
   } while (removed == kForgetBatchMax);
   co_return Result<void>{};
@@ -144,15 +154,24 @@ Task<Result<void>> WarningMail::tell_failed(Due due) {
   const auto before = due.last_warned_at;
   CO_TRY_VOID(
       co_await storage_.write<void>([id, now](store::Tx& tx) { return notices::set_last_warned_at(tx, id, now); }));
-  const auto sent = co_await mailer_.send(failed_letter(due.head, due.failed, due.failed_at));
-  if (!sent) {
+  const auto handover = co_await mailer_.send(failed_letter(due.head, due.failed, due.failed_at));
+  if (!handover) {
     CO_TRY_VOID(co_await storage_.write<void>(
         [id, before](store::Tx& tx) { return notices::set_last_warned_at(tx, id, before); }));
-    co_return sent;
+    co_return std::unexpected(handover.error());
+  }
+  if (!handover->is_certain()) {
+    note_doubt(id, *handover);
+    co_return Result<void>{};  // the day is kept; what failed is told again when it is over
   }
   log::info("members were warned by mail of webhooks that could not be delivered",
             {{"application", id.text()}, {"deliveries", due.failed.count}, {"recipients", due.head.to.size()}});
-  co_return co_await forget(id, NoticeKind::kDeliveryFailed, due.failed.last);
+  co_return co_await forget(id, due.failed.last);
+}
+
+void WarningMail::note_doubt(ApplicationId application, const net::Handover& handover) {
+  log::warn("a warning may have been sent by mail, or not",
+            {{"application", application.text()}, {"cause", handover.doubt}});
 }
 
 void WarningMail::note_nobody(ApplicationId application) {

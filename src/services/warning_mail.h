@@ -3,7 +3,8 @@
 // Tells the people of an application by mail what they would not see: webhooks that were given up, endpoints that were
 // disabled. Owned by app/wiring, only if a mail server is set; lives on one loop; `stop` is awaited before it dies.
 // What is to be told is a row until a mail server has taken it, so neither a crash nor a server that is down loses it;
-// of warnings about failed deliveries at most one a day and application leaves, also across restarts.
+// of warnings about failed deliveries at most one a day and application leaves, also across restarts and when the
+// server does not say what became of it.
 #pragma once
 
 #include <chrono>
@@ -52,7 +53,8 @@ class WarningMail {
   Task<Result<Due>> read(store::notices::Waiting waiting);
   Task<Result<void>> tell_disabled(Due due);
   Task<Result<void>> tell_failed(Due due);
-  Task<Result<void>> forget(ApplicationId application, model::NoticeKind kind, model::NoticeId last);
+  Task<Result<void>> forget(ApplicationId application, model::NoticeId last);
+  static void note_doubt(ApplicationId application, const net::Handover& handover);
   /// It waits until somebody has an address; the log says so once.
   void note_nobody(ApplicationId application);
   bool is_put_off(ApplicationId application) const;

@@ -4,11 +4,13 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "base/text.h"
 #include "net/loops.h"
 #include "net/testing/run_task.h"
 #include "services/testing/fake_mailer.h"
 #include "services/testing/webhook_world.h"
 #include "store/applications.h"
+#include "store/endpoints.h"
 #include "store/members.h"
 
 namespace signpost::services {
@@ -33,15 +35,18 @@ class WarningMailTest : public ::testing::Test {
     if (email) member.email = must(MailAddress::parse(*email));
     must(world_.storage.write_now<void>([&](store::Tx& tx) { return store::members::insert(tx, member); }));
   }
-  void fail_one(std::string detail = "answered 500 Internal Server Error") {
+  /// Long enough ago to be told at once.
+  void fail_one(std::string detail = "answered 500 Internal Server Error", Milliseconds ago = 10s) {
     must(world_.storage.write_now<void>([&](store::Tx& tx) {
       return store::notices::insert(
           tx, {world_.ids.make<model::NoticeId>(), NoticeKind::kDeliveryFailed, world_.application.id, endpoint_.id,
-               std::nullopt, detail, world_.clock.now()});
+               std::nullopt, detail, world_.clock.now() - ago});
     }));
   }
   void disable(std::string detail = "it answered 410 Gone") {
-    must(world_.storage.write_now<void>([&](store::Tx& tx) {
+    must(world_.storage.write_now<void>([&](store::Tx& tx) -> Result<void> {
+      TRY(store::endpoints::disable(tx, world_.application.id, endpoint_.id, model::DisabledReason::kGone,
+                                    world_.clock.now()));
       return store::notices::insert(
           tx, {world_.ids.make<model::NoticeId>(), NoticeKind::kEndpointDisabled, world_.application.id, endpoint_.id,
                std::nullopt, detail, world_.clock.now()});
@@ -102,6 +107,13 @@ TEST_F(WarningMailTest, LeavesAtMostOnceADayAlsoAcrossRestarts) {
   EXPECT_EQ(must(round()), 0U);
 }
 
+TEST_F(WarningMailTest, WaitsForTransactionsThatMayBringAnOlderFailure) {
+  fail_one("answered 500", 0s);
+  EXPECT_EQ(must(round()), 0U);
+  world_.clock.advance(10s);
+  EXPECT_EQ(must(round()), 1U);
+}
+
 TEST_F(WarningMailTest, IsNotLostWhileTheServerIsDown) {
   mailer_.go_down();
   fail_one();
@@ -114,6 +126,26 @@ TEST_F(WarningMailTest, IsNotLostWhileTheServerIsDown) {
   EXPECT_THAT(mailer_.taken.at(0).subject, HasSubstr("2 webhooks"));
 }
 
+TEST_F(WarningMailTest, KeepsTheDayOfAMailThatTheServerMayHaveTaken) {
+  fail_one();
+  mailer_.answer_nothing_next();
+  must(round());
+  EXPECT_EQ(must(round()), 0U);
+  EXPECT_EQ(mailer_.taken.size(), 1U);
+  EXPECT_EQ(world_.notices().size(), 1U) << "and it is told again when the day is over";
+  world_.clock.advance(24h);
+  EXPECT_EQ(must(round()), 1U);
+  EXPECT_TRUE(world_.notices().empty());
+}
+
+TEST_F(WarningMailTest, TellsOnceOfADisabledEndpointIfTheServerMayHaveTakenIt) {
+  disable();
+  mailer_.answer_nothing_next();
+  must(round());
+  EXPECT_EQ(must(round()), 0U);
+  EXPECT_EQ(mailer_.taken.size(), 1U);
+}
+
 TEST_F(WarningMailTest, TellsThatAnEndpointWasDisabledAtOnceWhateverWasSentBefore) {
   fail_one();
   EXPECT_EQ(must(round()), 1U);
@@ -123,6 +155,12 @@ TEST_F(WarningMailTest, TellsThatAnEndpointWasDisabledAtOnceWhateverWasSentBefor
   EXPECT_EQ(mail.subject, "[Signpost] A webhook endpoint of SaaS was disabled");
   EXPECT_THAT(mail.body, HasSubstr("410 Gone"));
   EXPECT_THAT(mail.body, HasSubstr(endpoint_.id.text()));
+  EXPECT_EQ(must(round()), 0U);
+}
+
+TEST_F(WarningMailTest, DoesNotTellOfAnEndpointThatIsEnabledAgain) {
+  disable();
+  must(world_.storage.write_now<bool>([&](store::Tx& tx) { return store::endpoints::update(tx, endpoint_); }));
   EXPECT_EQ(must(round()), 0U);
 }
 
@@ -158,12 +196,23 @@ TEST_F(WarningMailTest, RefusedForOneApplicationDoesNotKeepTheMailsOfOthers) {
 }
 
 TEST_F(WarningMailTest, LetsNoTextOfOthersAddAHeader) {
-  fail_one("answered\r\nBcc: everybody@elsewhere.example");
+  const std::string hostile = "\r\nBcc: everybody@elsewhere.example";
+  world_.application.name = "SaaS" + hostile;
+  must(world_.storage.write_now<bool>(
+      [&](store::Tx& tx) { return store::applications::update(tx, world_.application); }));
+  fail_one("answered" + hostile);
   EXPECT_EQ(must(round()), 1U);
   const auto& mail = mailer_.taken.at(0);
-  EXPECT_THAT(mail.subject, Not(HasSubstr("\n")));
-  EXPECT_THAT(mail.body, Not(HasSubstr("\r")));
-  EXPECT_THAT(net::compose_mail(mail, must(MailAddress::parse("signpost@saas.example"))), Not(HasSubstr("Bcc")));
+  EXPECT_THAT(mail.subject, HasSubstr("everybody@elsewhere.example")) << "the name reaches the header";
+  const auto message = net::compose_mail(mail, must(MailAddress::parse("signpost@saas.example")));
+  const auto end = message.find("\r\n\r\n");
+  EXPECT_THAT(message.substr(0, end), Not(HasSubstr("\nBcc:")));
+  std::string lines = message.substr(end + 4);
+  std::erase_if(lines, [](char c) { return c == '\r' || c == '\n'; });
+  const auto body = from_base64(lines);
+  ASSERT_TRUE(body);
+  EXPECT_THAT(*body, HasSubstr("everybody@elsewhere.example"));
+  EXPECT_THAT(*body, Not(HasSubstr("\nBcc:")));
 }
 
 }  // namespace

@@ -13,7 +13,6 @@
 namespace signpost::services {
 namespace {
 
-
 std::string sentence_of(const net::PostOutcome& outcome) {
   if (outcome.failure != net::PostOutcome::Failure::kNone) return outcome.detail;
   auto sentence = format("answered {} {}", outcome.status, net::reason_of(outcome.status));
@@ -39,7 +38,8 @@ WebhookTester::WebhookTester(Storage& storage, const Clock& clock, IdMaker& ids,
       loops_(loops),
       senders_(std::move(senders)),
       settings_(std::move(settings)),
-      rate_(settings_.rate) {}
+      rate_(settings_.rate),
+      application_rate_(settings_.application_rate) {}
 
 std::vector<net::Header> WebhookTester::headers_for(const model::Endpoint& endpoint, const SigningSecrets& secrets,
                                                     EventId id, const std::string& body) const {
@@ -56,6 +56,7 @@ Task<Result<WebhookTest>> WebhookTester::test(ApplicationId application, Endpoin
       [application, id](store::Tx& tx) { return store::endpoints::find(tx, application, id); }));
   if (!endpoint) co_return fail(Kind::kNotFound, "there is no endpoint " + id.text() + " of this application");
   CO_TRY_VOID(rate_.take(static_cast<std::uint64_t>(id.value())));
+  CO_TRY_VOID(application_rate_.take(static_cast<std::uint64_t>(application.value())));
   auto secrets = secrets_.secrets_for(*endpoint);
   if (!secrets && co_await secrets_.reload()) secrets = secrets_.secrets_for(*endpoint);
   if (!secrets) {

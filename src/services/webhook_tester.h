@@ -39,6 +39,8 @@ class WebhookTester {
     std::string user_agent;
     // Of one endpoint. A test is a person's, and its receiver may be a stranger.
     net::RateLimit::Settings rate{.per_second = 0.2, .burst = 5};
+    // Of one application, whose endpoints may be many.
+    net::RateLimit::Settings application_rate{.per_second = 1, .burst = 20};
   };
 
   /// `senders`: one per loop, in the order of the loops. They are not bound to the source address of deliveries
@@ -63,6 +65,7 @@ class WebhookTester {
   const std::vector<net::PostSender*> senders_;
   const Settings settings_;
   net::RateLimit rate_;
+  net::RateLimit application_rate_;
 };
 
 }  // namespace signpost::services

@@ -30,7 +30,9 @@ class WebhookTesterTest : public ::testing::Test {
   Result<WebhookTest> test(EndpointId endpoint, model::EventType type = model::EventType::kDomainAdded) {
     net::PostSender sender(loops_.at(0), policy_, resolver_, {.idle_per_key_max = 0});
     WebhookTester tester(world_.storage, world_.clock, world_.ids, world_.secrets, loops_, {&sender},
-                         {.user_agent = "Signpost/test", .rate = {.per_second = 0.001, .burst = burst_}});
+                         {.user_agent = "Signpost/test",
+                          .rate = {.per_second = 0.001, .burst = burst_},
+                          .application_rate = {.per_second = 0.001, .burst = application_burst_}});
     std::optional<Result<WebhookTest>> answer;
     net::testing::run_task(loops_.at(0), run(tester, sender, endpoint, type, answer));
     return *std::move(answer);
@@ -48,6 +50,7 @@ class WebhookTesterTest : public ::testing::Test {
   net::testing::FakeAddressResolver resolver_;
   net::Loops loops_{1};
   double burst_ = 5;
+  double application_burst_ = 20;
   int times_ = 1;
 };
 
@@ -136,6 +139,16 @@ TEST_F(WebhookTesterTest, ShowsOnlyTextThatJsonCanHold) {
 TEST_F(WebhookTesterTest, IsLimitedForEachEndpoint) {
   const WebhookReceiver receiver(always(200));
   burst_ = 2;
+  times_ = 3;
+  const auto refused = test(world_.add_endpoint(receiver.url()).id);
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().kind, Kind::kRateLimited);
+  EXPECT_EQ(receiver.received().size(), 2u);
+}
+
+TEST_F(WebhookTesterTest, IsLimitedForAllEndpointsOfAnApplicationTogether) {
+  const WebhookReceiver receiver(always(200));
+  application_burst_ = 2;
   times_ = 3;
   const auto refused = test(world_.add_endpoint(receiver.url()).id);
   ASSERT_FALSE(refused);

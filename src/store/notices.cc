@@ -43,7 +43,8 @@ Result<std::vector<Waiting>> waiting_across_applications(Tx& tx, ApplicationId a
       "WITH RECURSIVE head (application) AS (SELECT MIN(application) FROM notice WHERE application > $1 UNION ALL "
       "SELECT (SELECT MIN(n.application) FROM notice n WHERE n.application > head.application) FROM head "
       "WHERE head.application IS NOT NULL) "
-      "SELECT a.id, a.name, a.last_warned_at FROM head JOIN application a ON a.id = head.application LIMIT $2",
+      "SELECT a.id, a.name, a.last_warned_at FROM head JOIN application a ON a.id = head.application ORDER BY a.id "
+      "LIMIT $2",
       after, kWaitingMax));
   std::vector<Waiting> waiting;
   for (const Row row : rows)
@@ -51,10 +52,11 @@ Result<std::vector<Waiting>> waiting_across_applications(Tx& tx, ApplicationId a
   return waiting;
 }
 
-Result<Extent> extent_of(Tx& tx, ApplicationId application, model::NoticeKind kind) {
+Result<Extent> extent_of(Tx& tx, ApplicationId application, model::NoticeKind kind, Time until) {
   const auto word = model::name_of(kind);
   const Rows rows =
-      TRY(tx.query("SELECT COUNT(*), MAX(id) FROM notice WHERE application = $1 AND kind = $2", application, word));
+      TRY(tx.query("SELECT COUNT(*), MAX(id) FROM notice WHERE application = $1 AND kind = $2 AND at <= $3",
+                   application, word, until));
   if (rows.front().integer(0) == 0) return Extent{};
   const Rows oldest = TRY(
       tx.query("SELECT at FROM notice WHERE application = $1 AND kind = $2 ORDER BY id LIMIT 1", application, word));
@@ -115,7 +117,7 @@ Result<std::vector<FailedAtEndpoint>> failed_by_endpoint(Tx& tx, ApplicationId a
 Result<std::vector<Disabled>> disabled(Tx& tx, ApplicationId application) {
   const Rows rows =
       TRY(tx.query("SELECT n.id, n.endpoint, e.url, n.detail, n.at FROM notice n JOIN endpoint e ON e.id = n.endpoint "
-                   "WHERE n.application = $1 AND n.kind = $2 ORDER BY n.id LIMIT $3",
+                   "WHERE n.application = $1 AND n.kind = $2 AND e.is_enabled = 0 ORDER BY n.id LIMIT $3",
                    application, model::name_of(model::NoticeKind::kEndpointDisabled), kDisabledMax));
   std::vector<Disabled> all;
   for (const Row row : rows) {
@@ -125,12 +127,23 @@ Result<std::vector<Disabled>> disabled(Tx& tx, ApplicationId application) {
   return all;
 }
 
+Result<void> forget_disabled(Tx& tx, ApplicationId application, EndpointId endpoint) {
+  TRY(tx.execute("DELETE FROM notice WHERE application = $1 AND kind = $2 AND endpoint = $3", application,
+                 model::name_of(model::NoticeKind::kEndpointDisabled), endpoint));
+  return {};
+}
+
 Result<std::int64_t> remove_told(Tx& tx, ApplicationId application, model::NoticeKind kind, model::NoticeId last,
                                  std::int32_t limit) {
   return tx.execute(
       "DELETE FROM notice WHERE id IN "
       "(SELECT id FROM notice WHERE application = $1 AND kind = $2 AND id <= $3 ORDER BY id LIMIT $4)",
       application, model::name_of(kind), last, limit);
+}
+
+Result<void> remove(Tx& tx, ApplicationId application, model::NoticeId id) {
+  TRY(tx.execute("DELETE FROM notice WHERE application = $1 AND id = $2", application, id));
+  return {};
 }
 
 Result<std::optional<Time>> last_warned_at(Tx& tx, ApplicationId application) {

@@ -33,6 +33,9 @@ class Notices : public StoreContract {
       return notices::insert(tx, {NoticeId(number), NoticeKind::kEndpointDisabled, ApplicationId(tenant),
                                   EndpointId(tenant), std::nullopt, "410", kNow});
     });
+    must([&](Tx& tx) {
+      return endpoints::disable(tx, ApplicationId(tenant), EndpointId(tenant), model::DisabledReason::kGone, kNow);
+    });
   }
   /// Deliveries 1…count of connections with a host each.
   void make_tenant(std::int64_t tenant, std::int64_t first, std::int64_t last) {
@@ -81,14 +84,30 @@ TEST_P(Notices, WaitForTheirApplicationOnce) {
   EXPECT_TRUE(must([](Tx& tx) { return notices::waiting_across_applications(tx, ApplicationId(3)); }).empty());
 }
 
+TEST_P(Notices, WaitInTheOrderOfTheirApplications) {
+  // Planners read a table that has grown in any order they like.
+  for (const std::int64_t tenant : {5, 3, 9, 1, 7}) make_tenant(tenant, tenant * 10, tenant * 10);
+  for (const std::int64_t tenant : {9, 1, 5, 7, 3}) note_disabled(tenant, tenant);
+  std::vector<std::int64_t> ids;
+  for (const auto& one : must([](Tx& tx) { return notices::waiting_across_applications(tx, ApplicationId(1)); }))
+    ids.push_back(one.application.value());
+  EXPECT_THAT(ids, ElementsAre(3, 5, 7, 9));
+}
+
 TEST_P(Notices, SayByEndpointWhatFailedUpToOne) {
   make_tenant(1, 1, 12);
   for (std::int64_t number = 1; number <= 12; ++number) note_failed(number, 1, format("reason {}", number));
-  const auto extent =
-      must([](Tx& tx) { return notices::extent_of(tx, ApplicationId(1), NoticeKind::kDeliveryFailed); });
+  const auto extent = must([](Tx& tx) {
+    return notices::extent_of(tx, ApplicationId(1), NoticeKind::kDeliveryFailed, kNow + Milliseconds(12));
+  });
   EXPECT_EQ(extent.count, 12);
   EXPECT_EQ(extent.last, NoticeId(12));
   EXPECT_EQ(extent.oldest_at, kNow + Milliseconds(1));
+  const auto settled = must([](Tx& tx) {
+    return notices::extent_of(tx, ApplicationId(1), NoticeKind::kDeliveryFailed, kNow + Milliseconds(9));
+  });
+  EXPECT_EQ(settled.count, 9);
+  EXPECT_EQ(settled.last, NoticeId(9));
   const auto failed = must([](Tx& tx) { return notices::failed_by_endpoint(tx, ApplicationId(1), NoticeId(11)); });
   ASSERT_EQ(failed.size(), 1u);
   EXPECT_EQ(failed[0].url, "https://hooks.saas.example/1");
@@ -117,6 +136,18 @@ TEST_P(Notices, GoOnceTheyHaveBeenToldAndNoOthers) {
   ASSERT_EQ(disabled.size(), 1u);
   EXPECT_EQ(disabled[0].detail, "410");
   EXPECT_EQ(disabled[0].url, "https://hooks.saas.example/1");
+}
+
+TEST_P(Notices, OfADisabledEndpointAreToldOnlyWhileItIsDisabled) {
+  make_tenant(1, 1, 1);
+  note_failed(1, 1);
+  note_disabled(2, 1);
+  const auto told = [&] { return must([](Tx& tx) { return notices::disabled(tx, ApplicationId(1)); }).size(); };
+  EXPECT_EQ(told(), 1u);
+  must([](Tx& tx) { return tx.execute("UPDATE endpoint SET is_enabled = 1 WHERE id = 1"); });
+  EXPECT_EQ(told(), 0u);
+  must([](Tx& tx) { return notices::forget_disabled(tx, ApplicationId(1), EndpointId(1)); });
+  EXPECT_EQ(count(1), 1u) << "what failed is still to be told";
 }
 
 TEST_P(Notices, GoWithTheirDeliveryAndTheirEndpoint) {

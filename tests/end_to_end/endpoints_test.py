@@ -13,6 +13,7 @@ from harness.signpost import Signpost, call
 
 RECORD = {"type": "CNAME", "host": "www", "value": "app.saas.example"}
 SOURCE = "127.0.0.9"
+PUBLIC = "9.9.9.9"  # what receivers would see behind NAT
 
 
 class Door:
@@ -47,7 +48,7 @@ class Endpoints(unittest.TestCase):
         cls.directory = tempfile.TemporaryDirectory(prefix="signpost-endpoints-")
         cls.addClassCleanup(cls.directory.cleanup)
         cls.server = Signpost(cls.directory.name + "/signpost", config=(
-            f'[webhooks]\nsource_address = ["{SOURCE}"]\n[dns]\nresolvers = ["127.0.0.1:{free_port()}"]\nlook_budget = "300ms"\n'
+            f'[webhooks]\nsource_address = ["{SOURCE}"]\npublic_addresses = ["{PUBLIC}"]\n[dns]\nresolvers = ["127.0.0.1:{free_port()}"]\nlook_budget = "300ms"\n'
             'server_budget = "100ms"\n[network]\nallow = ["127.0.0.0/8"]\n'))
         cls.server.start()
         cls.addClassCleanup(cls.server.stop)
@@ -78,7 +79,7 @@ class Endpoints(unittest.TestCase):
     def deliveries(self):
         return self.server.v1("GET", f"/deliveries?application={self.application['id']}").json["data"]
 
-    def test_deliveries_leave_from_the_address_that_meta_tells_receivers(self):
+    def test_deliveries_leave_from_their_address_and_meta_tells_the_public_one(self):
         door = Door()
         self.addCleanup(door.stop)
         self.endpoint(url=door.url)
@@ -86,7 +87,7 @@ class Endpoints(unittest.TestCase):
         wait_until(lambda: door.callers, "a webhook")
         self.assertEqual(set(door.callers), {SOURCE})
         meta = call(self.server.api, "GET", "/v1/meta")
-        self.assertEqual((meta.status, meta.json["webhooks"]["source_addresses"]), (200, [SOURCE]))
+        self.assertEqual((meta.status, meta.json["webhooks"]["source_addresses"]), (200, [PUBLIC]))
 
     def test_an_endpoint_gets_its_own_headers_and_the_signature_of_its_own_secret(self):
         receiver = self.receiver()

@@ -94,6 +94,7 @@ class Mail(unittest.TestCase):
         self.add_member("ops@saas.example", "Admin")
         self.end_flow("www.shop.example", "acme")
         self.mail.wait_for(lambda mail: "was disabled" in mail.subject, "that the endpoint was disabled")
+        self.mail.wait_for(lambda mail: "could not be delivered" in mail.subject, "the warning")
         self.server.stop()  # in order: the mail under way is noted
         self.server.start()
         self.server.v1("PATCH", f"/endpoints/{self.endpoint}?application={self.application}", {"enabled": True})

@@ -103,7 +103,7 @@ class FakeRedirectEye final : public RedirectEye {
   /// "apex.example → https://…", one line a question.
   const std::vector<std::string>& asked() const { return asked_; }
 
-  Task<bool> is_redirected(std::string host, std::string to) override {
+  Task<std::optional<bool>> is_redirected(std::string host, std::string to) override {
     asked_.push_back(host + " → " + to);
     co_return is_redirected_;
   }

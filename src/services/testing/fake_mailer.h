@@ -21,16 +21,20 @@ class FakeMailer final : public net::Mailer {
   void recover() { is_down_ = false; }
   std::vector<net::Mail> taken;
 
+  /// The next mail is taken, but the server does not say so.
+  void answer_nothing_next() { next_doubt_ = "it did not answer"; }
+
   void cut() override { is_down_ = true; }
-  Task<Result<void>> send(net::Mail mail) override {
+  Task<Result<net::Handover>> send(net::Mail mail) override {
     if (is_down_) co_return fail(Kind::kNetwork, "the mail server is down");
     if (next_error_) co_return std::unexpected(*std::exchange(next_error_, std::nullopt));
     taken.push_back(std::move(mail));
-    co_return Result<void>{};
+    co_return net::Handover{std::exchange(next_doubt_, {})};
   }
 
  private:
   std::optional<Error> next_error_;
+  std::string next_doubt_;
   bool is_down_ = false;
 };
 
