@@ -1,13 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "store/events.h"
 
+#include "store/event_columns.h"
 #include "store/load_all.h"
 #include "store/saved_text.h"
 
 namespace signpost::store::events {
-namespace {
-
-#define EVENT_COLUMNS "id, application, connection, job_id, type, sequence, body, created_at"
 
 Result<model::Event> read(const Row& row) {
   model::Event event;
@@ -21,8 +19,6 @@ Result<model::Event> read(const Row& row) {
   event.created_at = row.time(7);
   return event;
 }
-
-}  // namespace
 
 Result<void> insert(Tx& tx, const model::Event& event) {
   TRY(tx.execute("INSERT INTO event (" EVENT_COLUMNS ") VALUES ($1, $2, $3, $4, $5, $6, $7, $8)", event.id,
