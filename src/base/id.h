@@ -79,6 +79,9 @@ struct AttemptTag {
 struct JobTag {
   static constexpr std::string_view prefix = "job_";
 };
+struct CertificateTag {
+  static constexpr std::string_view prefix = "crt_";
+};
 struct AuditTag {
   static constexpr std::string_view prefix = "aud_";
 };
@@ -94,6 +97,7 @@ using EventId = Id<EventTag>;
 using DeliveryId = Id<DeliveryTag>;
 using AttemptId = Id<AttemptTag>;
 using JobRowId = Id<JobTag>;
+using CertificateId = Id<CertificateTag>;
 using AuditId = Id<AuditTag>;
 
 /// Makes ids: 41 bits of milliseconds since 2024, 8 bits of node, 14 bits of sequence. Any thread, no lock.

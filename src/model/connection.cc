@@ -28,6 +28,8 @@ std::string_view way_out_of_step_2(Status status) {
       return "mark step 1 first, then wait for the certificate";
     case Status::kSslValidating:
       return "wait for the certificate";
+    case Status::kDisconnected:
+      return "reconnect it first";
     case Status::kSslValidated:
     case Status::kDeployed:
       return "";
@@ -62,6 +64,8 @@ class Deciding {
     // Whose mail it is, the first look will say; until then nobody is told that DKIM does not matter.
     if (created.supports_dkim && expects_dkim(next())) next().facets.dkim = FacetState::kPending;
     request(JobKind::kClaimEnd, next().claim_ends_at);
+    // What the host answers now is what a disconnection restores.
+    request(JobKind::kOriginalDns, now_);
     return changed();
   }
 
@@ -81,6 +85,60 @@ class Deciding {
     if (!target) return unchanged();
     next().status = *target;
     emit(EventType::kCertificateIssued);
+    return changed();
+  }
+
+  Result<Decision> operator()(const CertificateObtained& obtained) {
+    next().certificate_ends_at = obtained.ends_at;
+    if (is_certificate_attention()) next().attention.reset();
+    if (next().edge == Edge::kCloudfront) {
+      request(JobKind::kDistribution, now_);
+    } else if (const auto target = target_of(next().status, Move::kCertificateIssued)) {
+      next().status = *target;
+      emit(EventType::kCertificateIssued);
+    }
+    return changed();
+  }
+
+  Result<Decision> operator()(const CertificateTroubled& trouble) {
+    if (!next().is_live()) return unchanged();
+    const bool is_new = !next().attention || next().attention->cause != trouble.cause;
+    if (!is_new && next().attention->explanation == trouble.explanation) return unchanged();
+    next().attention = Attention{trouble.cause, trouble.explanation, is_new ? now_ : next().attention->since};
+    if (is_new) emit(EventType::kAttention);
+    return changed();
+  }
+
+  Result<Decision> operator()(const CertificateHealthy&) {
+    if (!is_certificate_attention()) return unchanged();
+    next().attention.reset();
+    return changed();
+  }
+
+  Result<Decision> operator()(const Disconnected&) {
+    TRY_VOID(require_live());
+    if (next().status == Status::kDisconnected) return unchanged();  // already reported
+    const auto target = target_of(next().status, Move::kDisconnected);
+    if (!target) {
+      return fail(Kind::kConflict,
+                  format("only a DEPLOYED connection is disconnected; this one is {}: delete it if it is not wanted",
+                         name_of(next().status)));
+    }
+    next().status = *target;
+    next().attention.reset();
+    stop_looking();
+    for (const auto kind :
+         {JobKind::kCertificate, JobKind::kDistribution, JobKind::kCertificateUpgrade, JobKind::kSearchSubmission}) {
+      request(kind, now_, JobRequest::When::kNever);
+    }
+    emit(EventType::kDisconnected);
+    return changed();
+  }
+
+  Result<Decision> operator()(const Reconnected&) {
+    TRY_VOID(require_live());
+    if (next().status != Status::kDisconnected) return unchanged();
+    reconnect();
     return changed();
   }
 
@@ -153,7 +211,9 @@ class Deciding {
 
   Result<Decision> operator()(const RecordsReplaced& replaced) {
     TRY_VOID(require_live());
-    next().records = replaced.records;
+    // What we have added ourselves is not the caller's to replace.
+    std::erase_if(next().records, [](const Record& record) { return record.purpose == RecordPurpose::kTraffic; });
+    next().records.insert(next().records.begin(), replaced.records.begin(), replaced.records.end());
     next().attention.reset();
     if (next().watch_started_at) {
       restart_watch();
@@ -287,15 +347,29 @@ class Deciding {
     return next().facets.secure;
   }
 
+  /// The distribution and a certificate that is still valid are there, so only the traffic is missing.
+  void reconnect() {
+    const bool is_certificate_valid = next().certificate_ends_at && *next().certificate_ends_at > now_;
+    const auto move = is_certificate_valid ? Move::kReconnectedWithCertificate : Move::kReconnected;
+    next().status = target_of(next().status, move).value_or(next().status);
+    next().deployed_at.reset();
+    if (is_certificate_valid) request(JobKind::kCertificate, now_);
+  }
+
   Result<Decision> step_1() {
+    // Frontends of seed 000 know no call that reconnects: the customer's first step does.
+    const bool is_reconnected = next().status == Status::kDisconnected;
+    if (is_reconnected) reconnect();
     const auto target = target_of(next().status, Move::kStep1);
-    if (!target) return unchanged();  // already marked
+    if (!target) return is_reconnected ? changed() : unchanged();  // already marked, or not needed
     next().status = *target;
+    if (next().certificate_by != CertificateBy::kExternal) request(JobKind::kCertificate, now_);
     return changed();
   }
 
   Result<Decision> step_2() {
     if (next().status == Status::kDeployed) return unchanged();  // already marked
+    if (next().status == Status::kDisconnected) reconnect();
     const auto target = target_of(next().status, Move::kStep2);
     if (!target) {
       return fail(Kind::kConflict, format("step 2 needs status SSL_VALIDATED; this connection is {}: {}",
@@ -327,7 +401,9 @@ class Deciding {
   /// A timeout is over with a new start, and a success stands only while every record was there when last seen.
   void doubt_facets() {
     auto& facets = next().facets;
-    doubt(facets.propagation, std::ranges::all_of(next().records, &Record::is_propagated));
+    doubt(facets.propagation, std::ranges::all_of(next().records, [&](const Record& record) {
+            return record.is_propagated || !is_awaited(next(), record);
+          }));
     doubt(facets.dkim, are_dkim_records_seen());
     doubt(facets.redirection, true);
     if (!expects_dkim(next())) facets.dkim = FacetState::kExempt;
@@ -352,7 +428,8 @@ class Deciding {
     for (auto& record : next().records) {
       const auto found = seen.propagated.find(record.id);
       if (found != seen.propagated.end()) record.is_propagated = found->second;
-      all &= found != seen.propagated.end() && found->second;
+      const bool is_seen = found != seen.propagated.end() && found->second;
+      all &= is_seen || !is_awaited(next(), record);
     }
     return all;
   }
@@ -431,6 +508,7 @@ class Deciding {
 
   /// Attention is for what does not cure itself: records still wrong after the dense phase, or wrong again.
   void judge(const Observed& seen, bool all) {
+    if (is_certificate_attention()) return;
     if (all) {
       next().attention.reset();
       return;
@@ -441,6 +519,10 @@ class Deciding {
     const bool is_new = !next().attention || next().attention->cause != seen.cause;
     next().attention = Attention{seen.cause, seen.explanation, is_new ? now_ : next().attention->since};
     if (is_new) emit(EventType::kAttention);
+  }
+
+  bool is_certificate_attention() {
+    return next().attention && next().attention->cause.starts_with(kCertificateCausePrefix);
   }
 
   Result<Decision> end_claim(Claim claim, std::string cause, std::string explanation) {
@@ -513,13 +595,16 @@ std::string_view name_of(Status status) {
       return "SSL_VALIDATED";
     case Status::kDeployed:
       return "DEPLOYED";
+    case Status::kDisconnected:
+      return "DISCONNECTED";
   }
   return "";
 }
 
 std::optional<Status> parse_status(std::string_view text) {
-  return by_name(
-      std::array{Status::kPendingValidation, Status::kSslValidating, Status::kSslValidated, Status::kDeployed}, text);
+  return by_name(std::array{Status::kPendingValidation, Status::kSslValidating, Status::kSslValidated,
+                            Status::kDeployed, Status::kDisconnected},
+                 text);
 }
 
 std::string_view name_of(FacetState state) {
@@ -560,6 +645,20 @@ std::string_view name_of(SetupType type) {
 
 std::optional<SetupType> parse_setup_type(std::string_view text) {
   return by_name(std::array{SetupType::kAutomatic, SetupType::kManual, SetupType::kAsync, SetupType::kApi}, text);
+}
+
+std::string_view name_of(Edge edge) {
+  switch (edge) {
+    case Edge::kExternal:
+      return "external";
+    case Edge::kCloudfront:
+      return "cloudfront";
+  }
+  return "";
+}
+
+std::optional<Edge> parse_edge(std::string_view text) {
+  return by_name(std::array{Edge::kExternal, Edge::kCloudfront}, text);
 }
 
 std::string_view name_of(DmarcUpdate update) {
@@ -615,6 +714,18 @@ std::optional<Claim> parse_claim(std::string_view text) {
 }
 
 DnsName claim_name(const Connection& connection) { return claim_name(connection.host); }
+
+bool is_awaited(const Connection& connection, const Record& record) {
+  switch (record.purpose) {
+    case RecordPurpose::kCertificate:
+      return true;
+    case RecordPurpose::kTraffic:
+      return connection.certificate_by == CertificateBy::kExternal || connection.status == Status::kDeployed;
+    case RecordPurpose::kCertificateValidation:
+      return false;
+  }
+  return true;
+}
 
 std::string claim_value(const Connection& connection) { return "signpost-verification=" + connection.claim_token; }
 

@@ -17,6 +17,7 @@
 #include "base/host_name.h"
 #include "base/id.h"
 #include "base/time.h"
+#include "model/certificate.h"
 #include "model/event.h"
 #include "model/job.h"
 #include "model/record.h"
@@ -24,11 +25,18 @@
 namespace signpost::model {
 
 /// `proxy_status` of seed 000.
-enum class Status { kPendingValidation, kSslValidating, kSslValidated, kDeployed };
+enum class Status { kPendingValidation, kSslValidating, kSslValidated, kDeployed, kDisconnected };
 std::string_view name_of(Status status);  // "PENDING_VALIDATION"
 std::optional<Status> parse_status(std::string_view text);
 
-enum class Move { kStep1, kCertificateIssued, kStep2 };
+enum class Move {
+  kStep1,
+  kCertificateIssued,
+  kStep2,
+  kDisconnected,
+  kReconnected,
+  kReconnectedWithCertificate,  // which is still valid
+};
 
 struct Transition {
   Status from;
@@ -41,6 +49,9 @@ inline constexpr std::array kTransitions{
     Transition{Status::kPendingValidation, Move::kStep1, Status::kSslValidating},
     Transition{Status::kSslValidating, Move::kCertificateIssued, Status::kSslValidated},
     Transition{Status::kSslValidated, Move::kStep2, Status::kDeployed},
+    Transition{Status::kDeployed, Move::kDisconnected, Status::kDisconnected},
+    Transition{Status::kDisconnected, Move::kReconnected, Status::kPendingValidation},
+    Transition{Status::kDisconnected, Move::kReconnectedWithCertificate, Status::kSslValidated},
 };
 
 constexpr std::optional<Status> target_of(Status from, Move move) {
@@ -53,6 +64,7 @@ static_assert(!target_of(Status::kPendingValidation, Move::kStep2),
               "traffic never moves before there is a certificate");
 static_assert(!target_of(Status::kSslValidating, Move::kStep2), "traffic never moves before there is a certificate");
 static_assert(!target_of(Status::kDeployed, Move::kStep1), "a deployed connection never falls back to validating");
+static_assert(!target_of(Status::kDisconnected, Move::kStep2), "a disconnected connection is reconnected first");
 
 /// One status that webhooks report. kAbsent: the flow does not have it, the member is left out.
 enum class FacetState { kAbsent, kPending, kSuccess, kFailed, kExempt };
@@ -72,6 +84,14 @@ struct Facets {
 enum class SetupType { kAutomatic, kManual, kAsync, kApi };
 std::string_view name_of(SetupType type);  // "automatic"
 std::optional<SetupType> parse_setup_type(std::string_view text);
+
+/// What serves the traffic.
+enum class Edge {
+  kExternal,    // the operator's own
+  kCloudfront,  // a CloudFront distribution that we write to
+};
+std::string_view name_of(Edge edge);  // "external"
+std::optional<Edge> parse_edge(std::string_view text);
 
 /// `dmarc_updated` of seed 001; a connection has it only if its flow used a DMARC feature.
 enum class DmarcUpdate { kTrue, kFalse, kExempt };
@@ -133,6 +153,9 @@ struct Connection {
   std::optional<Time> last_look_at;
   std::optional<Attention> attention;
 
+  CertificateBy certificate_by = CertificateBy::kExternal;
+  Edge edge = Edge::kExternal;
+  std::optional<Time> certificate_ends_at;  // of the one that we hold
   std::optional<Time> deployed_at;
   std::int64_t sequence = 0;  // of the last event
   std::int64_t version = 0;   // grows with every save; the store compares it
@@ -146,6 +169,12 @@ struct Connection {
 /// Where the TXT that proves ownership lives (claim_name of the host), and what it holds.
 DnsName claim_name(const Connection& connection);
 std::string claim_value(const Connection& connection);  // "signpost-verification=<token>"
+
+/// Causes of attention that certificates have; a look at DNS neither sets nor ends them.
+constexpr std::string_view kCertificateCausePrefix = "certificate_";
+
+/// A record that nobody has been asked to add yet is not missed: with a certificate of ours, step 2 comes after it.
+bool is_awaited(const Connection& connection, const Record& record);
 
 constexpr Milliseconds kClaimLifetime = std::chrono::hours(72);
 constexpr std::size_t kOrganizationBytesMax = 128;
@@ -166,7 +195,21 @@ struct Created {
 struct StepMarked {
   int step = 0;  // 1 or 2, checked at the door
 };
-struct CertificateIssued {};  // reported by the backend: certificate "external"
+/// There is a certificate where the traffic is served: reported by the backend (certificate "external"), or by what
+/// brings ours to the edge.
+struct CertificateIssued {};
+/// We hold a new certificate: the first one, or a renewal.
+struct CertificateObtained {
+  Time ends_at{};
+};
+/// The certificate does not come on; `cause` begins with kCertificateCausePrefix.
+struct CertificateTroubled {
+  std::string cause;
+  std::string explanation;
+};
+struct CertificateHealthy {};  // again
+struct Disconnected {};        // the customer's DNS leads elsewhere again
+struct Reconnected {};
 struct FlowEnded {
   SetupType setup_type = SetupType::kManual;
   std::string provider;  // empty: not known
@@ -219,7 +262,8 @@ struct TransferMoved {
   To to = To::kInInitiated;
 };
 
-using Happening = std::variant<Created, StepMarked, CertificateIssued, FlowEnded, Observed, CheckRequested,
+using Happening = std::variant<Created, StepMarked, CertificateIssued, CertificateObtained, CertificateTroubled,
+                               CertificateHealthy, Disconnected, Reconnected, FlowEnded, Observed, CheckRequested,
                                RecordsReplaced, ClaimLost, ClaimTimedOut, FacetReported, RecordsMonitored,
                                DomainPurchased, PurchaseFailed, PurchaseExpired, TransferMoved>;
 

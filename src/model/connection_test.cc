@@ -672,5 +672,125 @@ TEST(Connection, ClaimNameIsBelowTheHost) {
   EXPECT_EQ(claim_value(sample_connection()), "signpost-verification=4f1c");
 }
 
+// ── certificates of ours, and disconnection ─────────────────────────────────────────────────────────────────────────
+
+Connection hands_free() {
+  auto connection = sample_connection();
+  connection.certificate_by = CertificateBy::kCname;
+  auto record = testing::sample_record(12, RecordType::kCname, "_acme-challenge.www",
+                                       "_acme-challenge.www.shop.example", "k3.acme.saas.example");
+  record.purpose = RecordPurpose::kCertificate;
+  connection.records.push_back(record);
+  return connection;
+}
+Connection obtained(Time ends_at = kStart + hours(24 * 90)) {
+  return after(after(hands_free(), StepMarked{1}), CertificateObtained{ends_at});
+}
+Connection deployed() { return after(obtained(), StepMarked{2}); }
+
+TEST(Connection, ObtainsItsCertificateAfterStep1) {
+  const auto decision = decide(hands_free(), StepMarked{1}, kStart);
+  ASSERT_NE(job_of(*decision, JobKind::kCertificate), nullptr);
+  EXPECT_EQ(job_of(*decision, JobKind::kCertificate)->not_before, kStart);
+  EXPECT_EQ(job_of(*decide(sample_connection(), StepMarked{1}, kStart), JobKind::kCertificate), nullptr)
+      << "nobody obtains the certificate that the backend brings";
+}
+
+TEST(Connection, IsValidatedOnceWeHoldTheCertificate) {
+  const auto decision = decide(after(hands_free(), StepMarked{1}), CertificateObtained{kStart + hours(1)}, kStart);
+  EXPECT_EQ(decision->connection.status, Status::kSslValidated);
+  EXPECT_EQ(decision->connection.certificate_ends_at, kStart + hours(1));
+  EXPECT_THAT(types_of(*decision), ElementsAre(EventType::kCertificateIssued));
+}
+
+TEST(Connection, OnCloudFrontIsValidatedOnlyOnceTheEdgeHasTheCertificate) {
+  auto connection = hands_free();
+  connection.edge = Edge::kCloudfront;
+  const auto decision = decide(after(connection, StepMarked{1}), CertificateObtained{kStart + hours(1)}, kStart);
+  EXPECT_EQ(decision->connection.status, Status::kSslValidating);
+  ASSERT_NE(job_of(*decision, JobKind::kDistribution), nullptr);
+  EXPECT_EQ(after(decision->connection, CertificateIssued{}).status, Status::kSslValidated);
+}
+
+TEST(Connection, ARenewalSaysNothingToAnybody) {
+  const auto decision = decide(deployed(), CertificateObtained{kStart + hours(24 * 150)}, kStart + hours(24 * 60));
+  EXPECT_EQ(decision->connection.status, Status::kDeployed);
+  EXPECT_THAT(decision->events, IsEmpty());
+  EXPECT_EQ(decision->connection.certificate_ends_at, kStart + hours(24 * 150));
+}
+
+TEST(Connection, DoesNotMissTheTrafficBeforeStep2) {
+  auto connection = after(hands_free(), FlowEnded{SetupType::kManual, ""});
+  connection =
+      after(connection, Observed{.propagated = {{RecordId(11), false}, {RecordId(12), true}}}, kStart + minutes(5));
+  EXPECT_EQ(connection.facets.propagation, FacetState::kSuccess);
+  EXPECT_FALSE(connection.attention);
+}
+
+TEST(Connection, AwaitsTheTrafficFromStep2On) {
+  auto connection = after(obtained(), Observed{.propagated = {{RecordId(11), false}, {RecordId(12), true}}});
+  connection = after(connection, StepMarked{2});
+  EXPECT_EQ(connection.facets.propagation, FacetState::kPending);
+}
+
+TEST(Connection, TellsTroubleWithItsCertificateOnce) {
+  const CertificateTroubled trouble{"certificate_caa_forbids", "change CAA"};
+  const auto first = decide(after(hands_free(), StepMarked{1}), trouble, kStart);
+  EXPECT_THAT(types_of(*first), ElementsAre(EventType::kAttention));
+  EXPECT_FALSE(decide(first->connection, trouble, kStart + hours(1))->is_changed);
+  EXPECT_FALSE(after(first->connection, CertificateHealthy{}).attention);
+}
+
+TEST(Connection, ALookAtDnsDoesNotHideTroubleWithTheCertificate) {
+  auto connection = after(after(hands_free(), StepMarked{1}), CertificateTroubled{"certificate_limit", "wait"});
+  connection =
+      after(connection, Observed{.propagated = {{RecordId(11), true}, {RecordId(12), true}}}, kStart + hours(1));
+  ASSERT_TRUE(connection.attention);
+  EXPECT_EQ(connection.attention->cause, "certificate_limit");
+}
+
+TEST(Connection, IsDisconnectedAndItsJobsEnd) {
+  const auto decision = decide(deployed(), Disconnected{}, kStart + hours(1));
+  EXPECT_EQ(decision->connection.status, Status::kDisconnected);
+  EXPECT_THAT(types_of(*decision), ElementsAre(EventType::kDisconnected));
+  for (const auto kind : {JobKind::kPropagation, JobKind::kCertificate, JobKind::kDistribution,
+                          JobKind::kCertificateUpgrade, JobKind::kSearchSubmission}) {
+    ASSERT_NE(job_of(*decision, kind), nullptr);
+    EXPECT_EQ(job_of(*decision, kind)->when, JobRequest::When::kNever);
+  }
+  EXPECT_FALSE(decide(decision->connection, Disconnected{}, kStart + hours(2))->is_changed);
+}
+
+TEST(Connection, IsDisconnectedOnlyOnceItIsDeployed) {
+  const auto refused = decide(obtained(), Disconnected{}, kStart);
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().kind, Kind::kConflict);
+  EXPECT_THAT(refused.error().message, HasSubstr("SSL_VALIDATED"));
+}
+
+TEST(Connection, ReconnectsWithoutANewCertificateWhileTheOldOneIsValid) {
+  const auto gone = after(deployed(), Disconnected{}, kStart + hours(1));
+  EXPECT_EQ(after(gone, Reconnected{}, kStart + hours(2)).status, Status::kSslValidated);
+  EXPECT_EQ(after(gone, Reconnected{}, kStart + hours(24 * 90)).status, Status::kPendingValidation);
+  EXPECT_FALSE(decide(deployed(), Reconnected{}, kStart)->is_changed);
+}
+
+TEST(Connection, ReconnectsByTheStepsThatFrontendsOfTheSeedKnow) {
+  const auto gone = after(deployed(), Disconnected{}, kStart + hours(1));
+  EXPECT_EQ(after(gone, StepMarked{1}, kStart + hours(2)).status, Status::kSslValidated);
+  EXPECT_EQ(after(gone, StepMarked{2}, kStart + hours(2)).status, Status::kDeployed);
+  EXPECT_EQ(after(gone, StepMarked{1}, kStart + hours(24 * 90)).status, Status::kSslValidating);
+  EXPECT_FALSE(decide(gone, StepMarked{2}, kStart + hours(24 * 90))) << "there is no certificate any more";
+}
+
+TEST(Connection, KeepsItsOwnRecordsWhenTheCallersAreReplaced) {
+  const auto replaced =
+      after(hands_free(),
+            RecordsReplaced{{testing::sample_record(20, RecordType::kCname, "www", "www.shop.example", "b.example")}});
+  ASSERT_EQ(replaced.records.size(), 2);
+  EXPECT_EQ(replaced.records[0].id, RecordId(20));
+  EXPECT_EQ(replaced.records[1].purpose, RecordPurpose::kCertificate);
+}
+
 }  // namespace
 }  // namespace signpost::model

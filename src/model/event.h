@@ -37,6 +37,7 @@ enum class EventType {
   // signpost.connection.*: only to endpoints that ask
   kCertificateIssued,
   kDeployed,
+  kDisconnected,
   kAttention,
 };
 inline constexpr std::array kEventTypes{EventType::kDomainAdded,
@@ -54,6 +55,7 @@ inline constexpr std::array kEventTypes{EventType::kDomainAdded,
                                         EventType::kPurchaseExpired,
                                         EventType::kCertificateIssued,
                                         EventType::kDeployed,
+                                        EventType::kDisconnected,
                                         EventType::kAttention};
 std::string_view name_of(EventType type);  // "domain.added"
 std::optional<EventType> parse_event_type(std::string_view text);

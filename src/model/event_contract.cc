@@ -69,6 +69,8 @@ constexpr std::array kEvents{
     of_our_own(EventType::kCertificateIssued, "signpost.connection.certificate_issued",
                "The certificate has been issued; step 2 may be marked."),
     of_our_own(EventType::kDeployed, "signpost.connection.deployed", "Step 2 has been marked: the host is deployed."),
+    of_our_own(EventType::kDisconnected, "signpost.connection.disconnected",
+               "The customer has taken the host back; certificate and distribution are kept."),
     with_attention(of_our_own(EventType::kAttention, "signpost.connection.attention",
                               "Something is wrong that will not heal by waiting; `attention` says what helps.")),
 };

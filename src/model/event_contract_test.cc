@@ -61,7 +61,7 @@ TEST(EventContract, ConveysPropagationOnlyWhereRecordsSpread) {
   EXPECT_THAT(types_where([](const EventRow& row) { return row.propagation == Propagation::kStatus; }),
               ElementsAre("domain.added", "domain.purchased", "domain.propagation.timeout",
                           "signpost.connection.certificate_issued", "signpost.connection.deployed",
-                          "signpost.connection.attention"));
+                          "signpost.connection.disconnected", "signpost.connection.attention"));
   EXPECT_FALSE(conveys(row_of(EventType::kFlowCompleted), member("data")));
   EXPECT_TRUE(conveys(row_of(EventType::kRecordMissing), member("data")));
 }

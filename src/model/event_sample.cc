@@ -119,6 +119,8 @@ Life life_of(EventType type, Time start) {
       return life.live(StepMarked{1}).live(CertificateIssued{});
     case EventType::kDeployed:
       return life.live(StepMarked{1}).live(CertificateIssued{}).live(StepMarked{2});
+    case EventType::kDisconnected:
+      return life.live(StepMarked{1}).live(CertificateIssued{}).live(StepMarked{2}).live(Disconnected{});
     case EventType::kAttention:
       return life.flow().after(kDensePhase).see(false, true);
   }

@@ -11,17 +11,24 @@ std::string_view name_of(JobKind kind) {
       return "propagation";
     case JobKind::kClaimEnd:
       return "claim_end";
+    case JobKind::kCertificate:
+      return "certificate";
+    case JobKind::kDistribution:
+      return "distribution";
     case JobKind::kCertificateUpgrade:
       return "certificate_upgrade";
     case JobKind::kSearchSubmission:
       return "search_submission";
+    case JobKind::kOriginalDns:
+      return "original_dns";
   }
   return "";
 }
 
 std::optional<JobKind> parse_job_kind(std::string_view text) {
-  for (const auto kind : std::array{JobKind::kPropagation, JobKind::kClaimEnd, JobKind::kCertificateUpgrade,
-                                    JobKind::kSearchSubmission}) {
+  for (const auto kind :
+       std::array{JobKind::kPropagation, JobKind::kClaimEnd, JobKind::kCertificate, JobKind::kDistribution,
+                  JobKind::kCertificateUpgrade, JobKind::kSearchSubmission, JobKind::kOriginalDns}) {
     if (name_of(kind) == text) return kind;
   }
   return std::nullopt;

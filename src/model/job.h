@@ -14,7 +14,15 @@
 
 namespace signpost::model {
 
-enum class JobKind { kPropagation, kClaimEnd, kCertificateUpgrade, kSearchSubmission };
+enum class JobKind {
+  kPropagation,
+  kClaimEnd,
+  kCertificate,   // obtains the certificate and renews it
+  kDistribution,  // brings what was obtained to the edge
+  kCertificateUpgrade,
+  kSearchSubmission,
+  kOriginalDns,  // keeps what the host answered before it was ours
+};
 std::string_view name_of(JobKind kind);  // "propagation"
 std::optional<JobKind> parse_job_kind(std::string_view text);
 

@@ -9,6 +9,27 @@
 #include "base/text.h"
 
 namespace signpost::model {
+
+std::string_view name_of(RecordPurpose purpose) {
+  switch (purpose) {
+    case RecordPurpose::kTraffic:
+      return "traffic";
+    case RecordPurpose::kCertificate:
+      return "certificate";
+    case RecordPurpose::kCertificateValidation:
+      return "certificate_validation";
+  }
+  return "";
+}
+
+std::optional<RecordPurpose> parse_record_purpose(std::string_view text) {
+  for (const auto purpose :
+       std::array{RecordPurpose::kTraffic, RecordPurpose::kCertificate, RecordPurpose::kCertificateValidation}) {
+    if (name_of(purpose) == text) return purpose;
+  }
+  return std::nullopt;
+}
+
 namespace {
 
 struct Variable {

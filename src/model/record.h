@@ -28,6 +28,18 @@ struct RecordRequest {
   std::vector<std::string> power_root_path_access;
 };
 
+/// What a record of a connection is for.
+enum class RecordPurpose {
+  kTraffic,                // step 2, or the whole of a flow without steps
+  kCertificate,            // step 1: where the authority looks for its challenge
+  kCertificateValidation,  // step 2, beside the traffic: what another authority (ACM) wants to see; nothing waits for
+                           // it
+};
+std::string_view name_of(RecordPurpose purpose);  // "traffic"
+std::optional<RecordPurpose> parse_record_purpose(std::string_view text);
+/// The step with which the customer adds it, as seed 000 numbers them.
+constexpr int step_of(RecordPurpose purpose) { return purpose == RecordPurpose::kCertificate ? 1 : 2; }
+
 struct Record {
   RecordId id;
   RecordType type = RecordType::kCname;
@@ -40,6 +52,7 @@ struct Record {
   bool proves_ownership = false;  // holds the claim token at the host itself or at its claim_name
   std::string application_url;    // as RecordRequest's
   std::vector<std::string> power_root_path_access;
+  RecordPurpose purpose = RecordPurpose::kTraffic;
   bool operator==(const Record&) const = default;
 };
 
@@ -48,7 +61,8 @@ constexpr std::string_view kClaimLabel = "_signpost";
 /// which leave no room for the label, at its domain: "_signpost.shop.example".
 DnsName claim_name(const HostName& host);
 
-constexpr std::size_t kRecordsMax = 50;
+constexpr std::size_t kRecordsMax = 50;    // that callers may ask for
+constexpr std::size_t kOwnRecordsMax = 2;  // that we add: one of each other purpose
 constexpr std::size_t kRecordValueBytesMax = 2048;
 constexpr std::size_t kApplicationUrlBytesMax = 2048;
 constexpr std::size_t kRootPathsMax = 50;

@@ -107,7 +107,7 @@ model::Observed observed_of(const model::Connection& connection, const dns::Obse
     const auto& record = connection.records[i];
     if (!is_unseen(seen[i])) observed.propagated[record.id] = seen[i].propagated;
     observed.is_claim_seen |= record.proves_ownership && is_proof(seen[i]);
-    if (seen[i].propagated || !observed.cause.empty()) continue;
+    if (seen[i].propagated || !observed.cause.empty() || !is_awaited(connection, record)) continue;
     observed.cause = seen[i].cause;
     observed.explanation = seen[i].explanation;
   }

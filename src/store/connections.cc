@@ -14,7 +14,7 @@ namespace {
   "watch_started_at, next_look_at, last_look_at, attention_cause, attention_explanation, attention_since, "          \
   "deployed_at, "                                                                                                    \
   "sequence, version, created_at, updated_at, monitor, origin_flow_id, dmarc_updated, redirection_from, "            \
-  "redirection_to, purchased_domains, is_free_domain"
+  "redirection_to, purchased_domains, is_free_domain, certificate_by, edge, certificate_ends_at"
 
 Result<model::FacetState> facet(const Row& row, std::size_t column) {
   return known(model::parse_facet_state(row.text(column)), "facet", row.text(column));
@@ -53,37 +53,41 @@ std::optional<model::Attention> attention(const Row& row) {
 
 /// Without its records.
 Result<model::Connection> read(const Row& row) {
-  return model::Connection{.id = row.id<ConnectionId>(0),
-                           .application = row.id<ApplicationId>(1),
-                           .organization = std::string(row.text(2)),
-                           .host = TRY(HostName::parse(row.text(3))),
-                           .user_id = row.optional_text(4),
-                           .job_id = std::string(row.text(5)),
-                           .origin_flow_id = row.optional_text(32),
-                           .metadata_json = std::string(row.text(6)),
-                           .status = TRY(known(model::parse_status(row.text(7)), "status", row.text(7))),
-                           .facets = TRY(facets(row)),
-                           .records = {},
-                           .claim = TRY(known(model::parse_claim(row.text(13)), "claim", row.text(13))),
-                           .claim_token = std::string(row.text(14)),
-                           .claim_ends_at = row.time(15),
-                           .setup_type = TRY(setup_type(row, 16)),
-                           .flow_ended_at = row.optional_time(17),
-                           .provider = std::string(row.text(18)),
-                           .is_added_announced = row.flag(19),
-                           .dmarc_updated = TRY(dmarc_updated(row)),
-                           .redirection = TRY(redirection(row)),
-                           .purchased_domains = items_of(row.text(36)),
-                           .is_free_domain = is_free_domain(row),
-                           .watch_started_at = row.optional_time(20),
-                           .next_look_at = row.optional_time(21),
-                           .last_look_at = row.optional_time(22),
-                           .attention = attention(row),
-                           .deployed_at = row.optional_time(26),
-                           .sequence = row.integer(27),
-                           .version = row.integer(28),
-                           .created_at = row.time(29),
-                           .updated_at = row.time(30)};
+  return model::Connection{
+      .id = row.id<ConnectionId>(0),
+      .application = row.id<ApplicationId>(1),
+      .organization = std::string(row.text(2)),
+      .host = TRY(HostName::parse(row.text(3))),
+      .user_id = row.optional_text(4),
+      .job_id = std::string(row.text(5)),
+      .origin_flow_id = row.optional_text(32),
+      .metadata_json = std::string(row.text(6)),
+      .status = TRY(known(model::parse_status(row.text(7)), "status", row.text(7))),
+      .facets = TRY(facets(row)),
+      .records = {},
+      .claim = TRY(known(model::parse_claim(row.text(13)), "claim", row.text(13))),
+      .claim_token = std::string(row.text(14)),
+      .claim_ends_at = row.time(15),
+      .setup_type = TRY(setup_type(row, 16)),
+      .flow_ended_at = row.optional_time(17),
+      .provider = std::string(row.text(18)),
+      .is_added_announced = row.flag(19),
+      .dmarc_updated = TRY(dmarc_updated(row)),
+      .redirection = TRY(redirection(row)),
+      .purchased_domains = items_of(row.text(36)),
+      .is_free_domain = is_free_domain(row),
+      .watch_started_at = row.optional_time(20),
+      .next_look_at = row.optional_time(21),
+      .last_look_at = row.optional_time(22),
+      .attention = attention(row),
+      .certificate_by = TRY(known(model::parse_certificate_by(row.text(38)), "certificate", row.text(38))),
+      .edge = TRY(known(model::parse_edge(row.text(39)), "edge", row.text(39))),
+      .certificate_ends_at = row.optional_time(40),
+      .deployed_at = row.optional_time(26),
+      .sequence = row.integer(27),
+      .version = row.integer(28),
+      .created_at = row.time(29),
+      .updated_at = row.time(30)};
 }
 
 Result<std::optional<model::Connection>> first_with_records(Tx& tx, const Rows& rows) {
@@ -147,7 +151,7 @@ Result<void> insert(Tx& tx, const model::Connection& c) {
   TRY(tx.execute("INSERT INTO connection (" CONNECTION_COLUMNS
                  ", is_live) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, "
                  "$19, $20, $21, $22, $23, $24, $25, $26, $27, $28, $29, $30, $31, $32, $33, $34, $35, "
-                 "$36, $37, $38, $39)",
+                 "$36, $37, $38, $39, $40, $41, $42)",
                  c.id, c.application, c.organization, c.host, c.user_id, c.job_id, c.metadata_json,
                  model::name_of(c.status), model::name_of(c.facets.propagation), model::name_of(c.facets.dkim),
                  model::name_of(c.facets.redirection), model::name_of(c.facets.secure), model::name_of(c.facets.power),
@@ -155,7 +159,8 @@ Result<void> insert(Tx& tx, const model::Connection& c) {
                  c.provider, c.is_added_announced, c.watch_started_at, c.next_look_at, c.last_look_at, attention.cause,
                  attention.explanation, attention.since, c.deployed_at, c.sequence, c.version, c.created_at,
                  c.updated_at, model::name_of(c.facets.monitor), c.origin_flow_id, dmarc_word(c), redirection.from,
-                 redirection.to, purchased, c.is_free_domain, c.is_live()));
+                 redirection.to, purchased, c.is_free_domain, model::name_of(c.certificate_by), model::name_of(c.edge),
+                 c.certificate_ends_at, c.is_live()));
   return connection_records::insert_all(tx, c.id, c.records);
 }
 
@@ -216,14 +221,15 @@ namespace {
   "claim_ends_at = $8, setup_type = $9, flow_ended_at = $10, provider = $11, is_added_announced = $12, "              \
   "watch_started_at = $13, next_look_at = $14, last_look_at = $15, attention_cause = $16, "                           \
   "attention_explanation = $17, attention_since = $18, deployed_at = $19, sequence = $20, updated_at = $21, monitor " \
-  "= $22, dmarc_updated = $23, purchased_domains = $24, is_free_domain = $25, version = $26"
+  "= $22, dmarc_updated = $23, purchased_domains = $24, is_free_domain = $25, certificate_ends_at = $26, version = "  \
+  "$27"
 
 // Claims are in indexes and seldom change: the common save leaves them alone, which spares the database the index work.
 constexpr Sql kSaveSameClaim = "UPDATE connection SET " CONNECTION_CHANGES
-                               " WHERE application = $27 AND id = $28 AND version = $29 AND claim = $30 "
-                               "AND is_live = $31";
+                               " WHERE application = $28 AND id = $29 AND version = $30 AND claim = $31 "
+                               "AND is_live = $32";
 constexpr Sql kSaveOtherClaim =
-    "UPDATE connection SET " CONNECTION_CHANGES " WHERE application = $27 AND id = $28 AND version = $29";
+    "UPDATE connection SET " CONNECTION_CHANGES " WHERE application = $28 AND id = $29 AND version = $30";
 constexpr Sql kSaveClaim = "UPDATE connection SET claim = $1, is_live = $2 WHERE application = $3 AND id = $4";
 
 template <typename... Condition>
@@ -237,8 +243,8 @@ Result<bool> save(Tx& tx, Sql sql, const model::Connection& c, std::int64_t expe
                         setup_type_word(c), c.flow_ended_at, c.provider, c.is_added_announced, c.watch_started_at,
                         c.next_look_at, c.last_look_at, attention.cause, attention.explanation, attention.since,
                         c.deployed_at, c.sequence, c.updated_at, model::name_of(c.facets.monitor), dmarc_word(c),
-                        purchased, c.is_free_domain, expected_version + 1, c.application, c.id, expected_version,
-                        condition...)) == 1;
+                        purchased, c.is_free_domain, c.certificate_ends_at, expected_version + 1, c.application, c.id,
+                        expected_version, condition...)) == 1;
 }
 
 }  // namespace

@@ -42,7 +42,7 @@ Result<std::vector<model::Connection>> find_on_host_across_applications(Tx& tx, 
 /// What the caller knows of the records against the saved ones of `expected_version`: the same ones are not even read.
 enum class Records { kMayDiffer, kAreTheSame };
 /// Saves what can change (all but id, application, organization, host, user id, job id, origin, redirection, claim
-/// token, created_at) if the
+/// token, who brings the certificate, edge, created_at) if the
 /// saved version is still `expected_version`; the new version is one more, whatever `connection.version` says. False:
 /// somebody was first, nothing is saved. Records keep their rows while only their flags differ; another set replaces
 /// them all.

@@ -1,0 +1,195 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "model/certificate.h"
+
+#include <gmock/gmock.h>
+
+#include "model/propagation_schedule.h"
+
+namespace signpost::model {
+namespace {
+
+using std::chrono::days;
+using std::chrono::hours;
+using std::chrono::minutes;
+using std::chrono::seconds;
+
+constexpr Time kStart = from_ms(1'800'000'000'000);
+
+Certificate sample(CertificateBy by = CertificateBy::kCname) {
+  return Certificate{.id = CertificateId(9),
+                     .application = ApplicationId(3),
+                     .connection = ConnectionId(7),
+                     .by = by,
+                     .names = {*DnsName::parse("www.shop.example")},
+                     .label = "k3",
+                     .created_at = kStart,
+                     .updated_at = kStart};
+}
+
+CertificateOrder order() {
+  return {.authority = "pebble",
+          .url = "https://ca.example/order/1",
+          .finalize_url = "https://ca.example/order/1/finalize",
+          .expires_at = kStart + days(7),
+          .challenges = {{*DnsName::parse("www.shop.example"), "https://ca.example/authz/1",
+                          "https://ca.example/chall/1", "gfj9Xq"}}};
+}
+
+HeldCertificate issued(Milliseconds life = days(90), std::string ari_id = {}) {
+  return {.authority = "pebble",
+          .chain_pem = "-----BEGIN CERTIFICATE-----",
+          .sealed_key = "sealed",
+          .serial = "01",
+          .ari_id = std::move(ari_id),
+          .not_before = kStart,
+          .not_after = kStart + life};
+}
+
+Certificate ordered() { return decide(sample(), OrderPlaced{order()}, kStart); }
+Certificate held(CertificateBy by = CertificateBy::kCname, Milliseconds life = days(90)) {
+  return decide(sample(by), CertificateReceived{issued(life)}, kStart);
+}
+
+TEST(Certificate, IsOrderedAtOnceWhileThereIsNone) {
+  EXPECT_EQ(task_of(sample(), kStart), CertificateTask::kPlaceOrder);
+  EXPECT_EQ(state_of(sample(), kStart), CertificateState::kWaiting);
+}
+
+TEST(Certificate, OfSomebodyElseIsNoTaskOfOurs) {
+  EXPECT_EQ(task_of(sample(CertificateBy::kExternal), kStart), CertificateTask::kWait);
+  EXPECT_FALSE(task_due(sample(CertificateBy::kExternal)));
+}
+
+TEST(Certificate, GoesThroughItsOrderStepByStep) {
+  auto certificate = ordered();
+  EXPECT_EQ(task_of(certificate, kStart), CertificateTask::kProve);
+  EXPECT_EQ(state_of(certificate, kStart), CertificateState::kOrdered);
+
+  certificate = decide(certificate, ChallengePosted{}, kStart);
+  EXPECT_EQ(task_of(certificate, kStart), CertificateTask::kFinalize);
+  EXPECT_EQ(state_of(certificate, kStart), CertificateState::kValidating);
+
+  certificate = decide(certificate, KeySaved{"sealed"}, kStart);
+  EXPECT_EQ(task_of(certificate, kStart), CertificateTask::kFinalize);
+  EXPECT_EQ(certificate.order->sealed_key, "sealed");
+  EXPECT_EQ(state_of(certificate, kStart), CertificateState::kFinalizing);
+
+  certificate = decide(certificate, CertificateReceived{issued()}, kStart);
+  EXPECT_FALSE(certificate.order);
+  EXPECT_EQ(task_of(certificate, kStart), CertificateTask::kWait);
+  EXPECT_EQ(state_of(certificate, kStart), CertificateState::kIssued);
+  EXPECT_EQ(state_of(certificate, kStart + days(90)), CertificateState::kExpired);
+}
+
+TEST(Certificate, LooksForItsChallengeAsPropagationDoesAndThenHourly) {
+  EXPECT_EQ(next_challenge_look(kStart, kStart), kStart + seconds(10));
+  EXPECT_EQ(next_challenge_look(kStart, kStart + minutes(2)), kStart + minutes(3));
+  EXPECT_EQ(next_challenge_look(kStart, kStart + hours(20)), kStart + hours(21));
+  EXPECT_EQ(next_challenge_look(kStart, kStart + days(30)), kStart + days(30) + hours(1));
+}
+
+TEST(Certificate, IsNotTroubledByWhatStillSpreads) {
+  const auto early = decide(ordered(), ChallengeUnseen{"name_missing", "add it"}, kStart + seconds(110));
+  EXPECT_FALSE(early.trouble);
+  EXPECT_EQ(task_due(early), kStart + seconds(120));
+
+  const auto late = decide(early, ChallengeUnseen{"name_missing", "add it"}, kStart + minutes(3));
+  ASSERT_TRUE(late.trouble);
+  EXPECT_EQ(late.trouble->cause, "name_missing");
+  EXPECT_EQ(late.trouble->since, kStart + minutes(3));
+  const auto later = decide(late, ChallengeUnseen{"name_missing", "add it"}, kStart + minutes(5));
+  EXPECT_EQ(later.trouble->since, kStart + minutes(3));
+  EXPECT_FALSE(decide(later, ChallengePosted{}, kStart + minutes(6)).trouble);
+}
+
+TEST(Certificate, TriesAgainAfter1And10And100MinutesThenDaily) {
+  auto certificate = sample();
+  Time now = kStart;
+  for (const auto pause : {minutes(1), minutes(10), minutes(100), minutes(24 * 60), minutes(24 * 60)}) {
+    certificate = decide(certificate, AttemptFailed{.cause = "certificate_refused", .explanation = "…"}, now);
+    EXPECT_EQ(task_due(certificate), now + pause);
+    EXPECT_EQ(task_of(certificate, now), CertificateTask::kWait);
+    now += pause;
+    EXPECT_EQ(task_of(certificate, now), CertificateTask::kPlaceOrder);
+  }
+}
+
+TEST(Certificate, WaitsAsLongAsTheAuthoritySays) {
+  const auto certificate =
+      decide(sample(),
+             AttemptFailed{.cause = "certificate_limit", .explanation = "…", .not_before = kStart + hours(34)}, kStart);
+  EXPECT_EQ(task_due(certificate), kStart + hours(34));
+}
+
+TEST(Certificate, KeepsAnOrderThatMayStillSucceed) {
+  const auto kept = decide(
+      ordered(), AttemptFailed{AttemptFailed::Order::kKept, "certificate_authority_down", "…", std::nullopt}, kStart);
+  EXPECT_TRUE(kept.order);
+  EXPECT_EQ(task_of(kept, kStart + minutes(1)), CertificateTask::kProve);
+  EXPECT_FALSE(decide(ordered(), AttemptFailed{.cause = "certificate_refused"}, kStart).order);
+}
+
+TEST(Certificate, ThatIsHeldStaysWhileItsRenewalFails) {
+  auto certificate = decide(held(), OrderPlaced{order()}, kStart + days(60));
+  certificate = decide(certificate, AttemptFailed{.cause = "certificate_refused"}, kStart + days(60));
+  ASSERT_TRUE(certificate.held);
+  EXPECT_EQ(state_of(certificate, kStart + days(61)), CertificateState::kIssued);
+  EXPECT_EQ(task_of(certificate, kStart + days(61)), CertificateTask::kPlaceOrder);
+}
+
+TEST(Certificate, IsRenewedWithAThirdOfItsLifeLeft) {
+  EXPECT_EQ(renewal_time(CertificateBy::kCname, kStart, kStart + days(90), 0), kStart + days(60));
+  EXPECT_EQ(renewal_time(CertificateBy::kCname, kStart, kStart + days(6), 0), kStart + days(4));
+}
+
+TEST(Certificate, IsRenewedALittleEarlierSoThatNotAllAreRenewedAtOnce) {
+  const auto last = renewal_time(CertificateBy::kCname, kStart, kStart + days(90), 255);
+  EXPECT_LT(last, kStart + days(60));
+  EXPECT_GT(last, kStart + days(58));
+}
+
+TEST(Certificate, WhoseRenewalNeedsTheCustomerIsOrderedThirtyDaysBeforeItsEnd) {
+  EXPECT_EQ(renewal_time(CertificateBy::kTxt, kStart, kStart + days(90), 77), kStart + days(60));
+  EXPECT_EQ(renewal_time(CertificateBy::kTxt, kStart, kStart + days(45), 77), kStart + hours(24 * 45 / 2));
+}
+
+TEST(Certificate, AsksTheAuthorityWhenItWantsTheRenewal) {
+  auto certificate = decide(sample(), CertificateReceived{issued(days(90), "aYhba.AIdl")}, kStart);
+  EXPECT_EQ(task_of(certificate, kStart), CertificateTask::kAskRenewal);
+
+  certificate = decide(certificate, RenewalAdvised{kStart + days(40), kStart + hours(6)}, kStart);
+  EXPECT_EQ(task_of(certificate, kStart), CertificateTask::kWait);
+  EXPECT_EQ(task_due(certificate), kStart + hours(6));
+  certificate = decide(certificate, RenewalAdvised{kStart + days(40), kStart + days(41)}, kStart + days(39));
+  EXPECT_EQ(task_of(certificate, kStart + days(40)), CertificateTask::kPlaceOrder);
+}
+
+TEST(Certificate, IsNeverRenewedLaterThanItsOwnTimeWhateverTheAuthorityWishes) {
+  const auto certificate = decide(held(), RenewalAdvised{kStart + days(120), kStart + days(365)}, kStart);
+  EXPECT_LE(task_due(certificate), kStart + days(60));
+}
+
+TEST(Certificate, IsRenewedAtOnceIfSomebodyWantsItOrItWasRevoked) {
+  EXPECT_EQ(task_of(decide(held(), RenewalWanted{}, kStart), kStart), CertificateTask::kPlaceOrder);
+  const auto revoked = decide(held(), CertificateRevoked{}, kStart);
+  EXPECT_EQ(state_of(revoked, kStart), CertificateState::kRevoked);
+  EXPECT_EQ(task_of(revoked, kStart), CertificateTask::kPlaceOrder);
+}
+
+TEST(Certificate, ChallengeOfAWildcardIsThatOfItsHost) {
+  EXPECT_EQ(challenge_name(*DnsName::parse("www.shop.example"))->text(), "_acme-challenge.www.shop.example");
+  EXPECT_EQ(challenge_name(*DnsName::parse("*.shop.example"))->text(), "_acme-challenge.shop.example");
+}
+
+TEST(Certificate, WordsAreReadAsTheyAreWritten) {
+  for (const auto by : {CertificateBy::kExternal, CertificateBy::kCname, CertificateBy::kTxt}) {
+    EXPECT_EQ(parse_certificate_by(name_of(by)), by);
+  }
+  for (const auto step : {OrderStep::kPlaced, OrderStep::kPosted, OrderStep::kFinalizing}) {
+    EXPECT_EQ(parse_order_step(name_of(step)), step);
+  }
+  EXPECT_FALSE(parse_certificate_by("letsencrypt"));
+}
+
+}  // namespace
+}  // namespace signpost::model
