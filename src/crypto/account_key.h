@@ -51,7 +51,7 @@ class AccountKey {
 };
 
 /// The JWS by which an external account claims a new key: HS256 over the public JWK, for the URL of newAccount.
-/// kUnprocessable if the MAC key is not base64url of 1 to 1024 octets.
+/// kUnprocessable if the MAC key is not base64url of 32 to 1024 octets, or the key id is empty.
 Result<std::string> bind_external_account(const ExternalAccount& external, std::string_view new_account_url,
                                           const AccountKey& key);
 
