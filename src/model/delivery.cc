@@ -1,12 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "model/delivery.h"
 
-#include <ctime>
-
 #include <algorithm>
 #include <cmath>
 
-#include "base/text.h"
+#include "base/http_date.h"
 
 namespace signpost::model {
 namespace {
@@ -25,18 +23,6 @@ template <typename All>
 auto by_name(const All& all, std::string_view text) -> std::optional<typename All::value_type> {
   for (const auto one : all) {
     if (name_of(one) == text) return one;
-  }
-  return std::nullopt;
-}
-
-/// All three forms of RFC 9110 5.6.7: senders may make only the first, who reads must take the old ones too.
-std::optional<Time> parse_http_date(std::string_view text) {
-  const std::string copy(text);
-  for (const char* form : {"%a, %d %b %Y %H:%M:%S GMT", "%A, %d-%b-%y %H:%M:%S GMT", "%a %b %e %H:%M:%S %Y"}) {
-    std::tm parts{};
-    const char* end = strptime(copy.c_str(), form, &parts);
-    if (end != copy.c_str() + copy.size()) continue;
-    return from_ms(static_cast<std::int64_t>(timegm(&parts)) * 1000);
   }
   return std::nullopt;
 }
@@ -125,14 +111,7 @@ std::optional<Time> next_attempt(RetrySchedule schedule, int attempts_made, Time
 }
 
 std::optional<std::chrono::seconds> parse_retry_after(std::string_view header, Time now) {
-  header = trim(header);
-  if (const auto seconds = parse_integer(header)) {
-    if (*seconds < 0) return std::nullopt;
-    return std::min(std::chrono::seconds(*seconds), kRetryAfterMax);
-  }
-  const auto date = parse_http_date(header);
-  if (!date || *date <= now) return std::nullopt;
-  return std::min(std::chrono::ceil<std::chrono::seconds>(*date - now), kRetryAfterMax);
+  return signpost::parse_retry_after(header, now, kRetryAfterMax);
 }
 
 }  // namespace signpost::model

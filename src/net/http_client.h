@@ -2,7 +2,8 @@
 //
 // Calls to APIs that the operator configured (JWKS, our own API from the command line). The door to libcurl.
 // Owned by app/wiring or a command; any loop, any thread. Not for addresses that customers choose: no address policy
-// here.
+// here. Connections are kept for the next call, at most five a thread; a call that meets a kept one which broke without
+// a byte is sent once more, as HTTP allows.
 #pragma once
 
 #include <cstddef>
@@ -36,7 +37,7 @@ struct HttpReply {
 class HttpClient {
  public:
   struct Settings {
-    std::size_t threads = 2;
+    std::size_t threads = 2;        // calls at the same time
     std::size_t waiting_max = 256;  // calls not yet begun; over it: kUnavailable
     std::string ca_file;            // PEM; empty: the system's authorities
     std::string user_agent = "signpost";

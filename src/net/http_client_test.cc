@@ -67,6 +67,57 @@ TEST(HttpClient, ReportsARedirectAndDoesNotFollowIt) {
   EXPECT_EQ(server.connections(), 1);
 }
 
+constexpr std::string_view kKept = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}";
+
+TEST(HttpClient, KeepsItsConnectionForTheNextCall) {
+  const ScriptedServer server([](RawPeer& peer, int) {
+    while (!peer.read_message().empty()) peer.send(kKept);
+  });
+  {
+    HttpClient client;
+    for (int i = 0; i < 3; ++i) EXPECT_TRUE(client.call_blocking({.url = url_of(server)}).has_value());
+  }
+  EXPECT_EQ(server.connections(), 1);
+}
+
+TEST(HttpClient, ConnectsAnewIfTheServerHasClosedTheKeptOne) {
+  const ScriptedServer server([](RawPeer& peer, int number) {
+    peer.read_message();
+    peer.send(kKept);
+    if (number == 0) return;
+    peer.read_message();  // and hangs up on the second of this connection
+  });
+  HttpClient client;
+  for (int i = 0; i < 3; ++i) {
+    const auto reply = client.call_blocking({.method = "POST", .url = url_of(server), .body = "{}"});
+    EXPECT_TRUE(reply.has_value()) << reply.error().message;
+  }
+}
+
+TEST(HttpClient, LeavesNothingOfACallToTheNext) {
+  std::vector<std::string> seen;
+  {
+    const ScriptedServer server([&](RawPeer& peer, int) {
+      for (auto message = peer.read_message(); !message.empty(); message = peer.read_message()) {
+        seen.push_back(message);
+        peer.send(kKept);
+      }
+    });
+    HttpClient client;
+    EXPECT_TRUE(client
+                    .call_blocking({.method = "PATCH",
+                                    .url = url_of(server),
+                                    .headers = {{"Authorization", "Bearer x"}},
+                                    .body = "{\"a\":1}"})
+                    .has_value());
+    EXPECT_TRUE(client.call_blocking({.url = url_of(server)}).has_value());
+  }
+  ASSERT_EQ(seen.size(), 2U);
+  EXPECT_TRUE(seen[1].starts_with("GET / HTTP/1.1\r\n")) << seen[1];
+  EXPECT_EQ(seen[1].find("Authorization"), std::string::npos) << seen[1];
+  EXPECT_EQ(seen[1].find("Content-"), std::string::npos) << seen[1];
+}
+
 TEST(HttpClient, BoundsTheBody) {
   const ScriptedServer server(answering("HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n" + std::string(5000, 'a')));
   HttpClient client;
