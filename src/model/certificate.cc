@@ -30,14 +30,17 @@ class Deciding {
     next_.order = placed.order;
     next_.order->placed_at = now_;
     next_.not_before.reset();
+    next_.unseen_since.reset();
     return next_;
   }
 
   Certificate operator()(const ChallengeUnseen& look) {
-    const Time since = next_.order ? next_.order->placed_at : now_;
+    if (!next_.unseen_since) next_.unseen_since = now_;
+    const Time since = *next_.unseen_since;
     next_.not_before = next_challenge_look(since, now_);
-    // What spreads within the dense phase is nobody's trouble; a cause without words neither.
-    if (now_ - since >= kDensePhase && !look.cause.empty()) trouble(look.cause, look.explanation);
+    // What spreads within the dense phase is nobody's trouble; but a renewal that needs the customer is one at once.
+    const bool is_early = now_ - since < kDensePhase && !(next_.held && next_.by == CertificateBy::kTxt);
+    if (!is_early && !look.cause.empty()) trouble(look.cause, look.explanation);
     return next_;
   }
 
@@ -45,6 +48,7 @@ class Deciding {
     if (next_.order) next_.order->step = OrderStep::kPosted;
     next_.trouble.reset();
     next_.not_before.reset();
+    next_.unseen_since.reset();
     return next_;
   }
 
@@ -93,7 +97,15 @@ class Deciding {
 
   Certificate operator()(const RenewalWanted&) {
     next_.not_before.reset();
+    next_.unseen_since.reset();
     if (next_.held) next_.renew_at = now_;
+    return next_;
+  }
+
+  Certificate operator()(const LookWanted&) {
+    if (!next_.unseen_since) return next_;
+    next_.unseen_since = now_;
+    next_.not_before.reset();
     return next_;
   }
 

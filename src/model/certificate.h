@@ -90,6 +90,7 @@ struct Certificate {
   std::optional<Time> renew_at;        // of what is held
   std::optional<Time> ask_renewal_at;  // when the authority is asked again for its window (RFC 9773)
   std::optional<Time> not_before;      // of the next attempt or look; empty: at once
+  std::optional<Time> unseen_since;    // for how long DNS has been looked at in vain
   std::int32_t failures = 0;           // of attempts since the last certificate
   std::optional<CertificateTrouble> trouble;
   std::int64_t version = 0;  // grows with every save; the store compares it
@@ -155,11 +156,13 @@ struct RenewalAdvised {
   Time ask_again_at{};
 };
 struct RenewalWanted {};  // by hand
+/// Somebody waits: what is due later by our own schedule is due now. An authority's pause stands.
+struct LookWanted {};
 struct CertificateRevoked {};
 
 using CertificateHappening =
     std::variant<OrderPlaced, ChallengeUnseen, ChallengePosted, KeySaved, AuthorityBusy, CertificateReceived,
-                 AttemptFailed, RenewalAdvised, RenewalWanted, CertificateRevoked>;
+                 AttemptFailed, RenewalAdvised, RenewalWanted, LookWanted, CertificateRevoked>;
 
 /// The certificate after the happening; task_due says when the job goes on.
 Certificate decide(const Certificate& certificate, const CertificateHappening& happening, Time now);

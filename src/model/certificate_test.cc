@@ -102,6 +102,28 @@ TEST(Certificate, IsNotTroubledByWhatStillSpreads) {
   EXPECT_FALSE(decide(later, ChallengePosted{}, kStart + minutes(6)).trouble);
 }
 
+TEST(Certificate, LooksAtOnceWhenSomebodyWaits) {
+  auto certificate = decide(ordered(), ChallengeUnseen{"name_missing", "add it"}, kStart);
+  certificate = decide(certificate, ChallengeUnseen{"name_missing", "add it"}, kStart + hours(5));
+  EXPECT_EQ(task_of(certificate, kStart + hours(5)), CertificateTask::kWait);
+  certificate = decide(certificate, LookWanted{}, kStart + hours(5));
+  EXPECT_EQ(task_of(certificate, kStart + hours(5)), CertificateTask::kProve);
+  certificate = decide(certificate, ChallengeUnseen{"name_missing", "add it"}, kStart + hours(5));
+  EXPECT_EQ(task_due(certificate), kStart + hours(5) + seconds(10)) << "the dense phase begins anew";
+}
+
+TEST(Certificate, AnAuthoritysPauseStandsWhoeverWaits) {
+  const auto certificate = decide(sample(), AttemptFailed{.cause = "certificate_limit"}, kStart);
+  EXPECT_EQ(task_of(decide(certificate, LookWanted{}, kStart), kStart), CertificateTask::kWait);
+}
+
+TEST(Certificate, AsksTheCustomerAtOnceForTheTxtOfARenewal) {
+  auto certificate = decide(held(CertificateBy::kTxt), OrderPlaced{order()}, kStart + days(60));
+  certificate = decide(certificate, ChallengeUnseen{"renewal_txt", "add the TXT"}, kStart + days(60));
+  ASSERT_TRUE(certificate.trouble);
+  EXPECT_EQ(certificate.trouble->cause, "renewal_txt");
+}
+
 TEST(Certificate, TriesAgainAfter1And10And100MinutesThenDaily) {
   auto certificate = sample();
   Time now = kStart;
