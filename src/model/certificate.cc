@@ -31,11 +31,13 @@ class Deciding {
     next_.order->placed_at = now_;
     next_.not_before.reset();
     next_.unseen_since.reset();
+    next_.missing.clear();
     return next_;
   }
 
   Certificate operator()(const ChallengeUnseen& look) {
     if (!next_.unseen_since) next_.unseen_since = now_;
+    next_.missing = look.explanation;
     const Time since = *next_.unseen_since;
     next_.not_before = next_challenge_look(since, now_);
     // What spreads within the dense phase is nobody's trouble; but a renewal that needs the customer is one at once.
@@ -49,6 +51,7 @@ class Deciding {
     next_.trouble.reset();
     next_.not_before.reset();
     next_.unseen_since.reset();
+    next_.missing.clear();
     return next_;
   }
 
@@ -82,7 +85,9 @@ class Deciding {
   Certificate operator()(const AttemptFailed& failed) {
     ++next_.failures;
     if (failed.order == AttemptFailed::Order::kDropped) next_.order.reset();
-    next_.not_before = now_ + order_retry_pause(next_.failures);
+    auto pause = order_retry_pause(next_.failures);
+    if (failed.fault == AttemptFailed::Fault::kAuthority) pause = std::min(pause, kAuthorityRetryMax);
+    next_.not_before = now_ + pause;
     if (failed.not_before) next_.not_before = std::max(*next_.not_before, *failed.not_before);
     trouble(failed.cause, failed.explanation);
     return next_;

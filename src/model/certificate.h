@@ -91,6 +91,7 @@ struct Certificate {
   std::optional<Time> ask_renewal_at;  // when the authority is asked again for its window (RFC 9773)
   std::optional<Time> not_before;      // of the next attempt or look; empty: at once
   std::optional<Time> unseen_since;    // for how long DNS has been looked at in vain
+  std::string missing;                 // what the last look at DNS missed, a sentence; empty if nothing
   std::int32_t failures = 0;           // of attempts since the last certificate
   std::optional<CertificateTrouble> trouble;
   std::int64_t version = 0;  // grows with every save; the store compares it
@@ -107,6 +108,7 @@ Result<DnsName> challenge_name(const DnsName& name);
 // Let's Encrypt's advice to those who host for others: after 1, 10 and 100 minutes, then daily.
 inline constexpr std::array kOrderRetries{std::chrono::minutes(1), std::chrono::minutes(10), std::chrono::minutes(100),
                                           std::chrono::minutes(24 * 60)};
+inline constexpr std::chrono::minutes kAuthorityRetryMax{60};
 /// The pause after failure number `failures` (1 = the first).
 std::chrono::minutes order_retry_pause(int failures);
 
@@ -145,7 +147,12 @@ struct AttemptFailed {
     kKept,     // the same step may be tried again
     kDropped,  // the order is over: the next attempt places a new one
   };
+  enum class Fault {
+    kOurs,       // or the name's: patience grows
+    kAuthority,  // it is down, or busy: it may be back within the hour
+  };
   Order order = Order::kDropped;
+  Fault fault = Fault::kOurs;
   std::string cause;
   std::string explanation;
   std::optional<Time> not_before = {};  // as the authority or our model of its limits says

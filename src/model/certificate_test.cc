@@ -89,8 +89,10 @@ TEST(Certificate, LooksForItsChallengeAsPropagationDoesAndThenHourly) {
 }
 
 TEST(Certificate, IsNotTroubledByWhatStillSpreads) {
-  const auto early = decide(ordered(), ChallengeUnseen{"name_missing", "add it"}, kStart + seconds(110));
+  const auto first = decide(ordered(), ChallengeUnseen{"name_missing", "add it"}, kStart);
+  const auto early = decide(first, ChallengeUnseen{"name_missing", "add it"}, kStart + seconds(110));
   EXPECT_FALSE(early.trouble);
+  EXPECT_EQ(early.missing, "add it");
   EXPECT_EQ(task_due(early), kStart + seconds(120));
 
   const auto late = decide(early, ChallengeUnseen{"name_missing", "add it"}, kStart + minutes(3));
@@ -136,6 +138,14 @@ TEST(Certificate, TriesAgainAfter1And10And100MinutesThenDaily) {
   }
 }
 
+TEST(Certificate, TriesAnAuthorityThatIsDownEveryHour) {
+  auto certificate = sample();
+  for (int i = 0; i < 10; ++i) {
+    certificate = decide(certificate, AttemptFailed{.fault = AttemptFailed::Fault::kAuthority, .cause = "c"}, kStart);
+  }
+  EXPECT_EQ(task_due(certificate), kStart + hours(1));
+}
+
 TEST(Certificate, WaitsAsLongAsTheAuthoritySays) {
   const auto certificate =
       decide(sample(),
@@ -145,7 +155,7 @@ TEST(Certificate, WaitsAsLongAsTheAuthoritySays) {
 
 TEST(Certificate, KeepsAnOrderThatMayStillSucceed) {
   const auto kept = decide(
-      ordered(), AttemptFailed{AttemptFailed::Order::kKept, "certificate_authority_down", "…", std::nullopt}, kStart);
+      ordered(), AttemptFailed{.order = AttemptFailed::Order::kKept, .cause = "certificate_authority_down"}, kStart);
   EXPECT_TRUE(kept.order);
   EXPECT_EQ(task_of(kept, kStart + minutes(1)), CertificateTask::kProve);
   EXPECT_FALSE(decide(ordered(), AttemptFailed{.cause = "certificate_refused"}, kStart).order);

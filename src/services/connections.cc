@@ -5,8 +5,10 @@
 
 #include "base/text.h"
 #include "net/url.h"
+#include "services/challenge_zone.h"
 #include "services/record_set.h"
 #include "store/applications.h"
+#include "store/certificates.h"
 #include "store/connections.h"
 #include "store/jobs.h"
 #include "store/observations.h"
@@ -174,6 +176,8 @@ model::Connection Connections::draft_of(const CreateConnection& wish, Time now) 
   draft.origin_flow_id = wish.origin_flow_id;
   draft.redirection = wish.redirection;
   draft.is_free_domain = wish.is_free_domain;
+  draft.certificate_by = wish.certificate_by.value_or(settings_.certificate_by);
+  draft.edge = wish.edge;
   draft.metadata_json = wish.metadata_json.empty() ? "{}" : wish.metadata_json;
   draft.claim_token = to_hex(random_.bytes(kClaimTokenBytes));
   draft.claim_ends_at = now + model::kClaimLifetime;
@@ -182,23 +186,88 @@ model::Connection Connections::draft_of(const CreateConnection& wish, Time now) 
   return draft;
 }
 
+Result<void> Connections::check_certificate(const CreateConnection& wish) const {
+  const auto by = wish.certificate_by.value_or(settings_.certificate_by);
+  if (by == model::CertificateBy::kExternal) {
+    if (!wish.wants_wildcard) return {};
+    return fail(Kind::kUnprocessable, "who brings the certificate decides on its names: leave wildcard out",
+                "wildcard");
+  }
+  if (!settings_.has_authority) {
+    return fail(Kind::kUnprocessable,
+                format("no certificate authority is configured, so \"{}\" cannot be had: add [[acme.authorities]] to "
+                       "the settings, or bring the certificate yourself (\"external\")",
+                       model::name_of(by)),
+                "certificate");
+  }
+  if (by == model::CertificateBy::kCname && !settings_.acme_zone) {
+    return fail(Kind::kUnprocessable,
+                "there is no ACME zone for a CNAME to lead to: set dns.acme_zone (signpost acme-zone check), or use "
+                "\"txt\"",
+                "certificate");
+  }
+  if (auto name = model::challenge_name(wish.host); !name)
+    return fail(Kind::kUnprocessable, name.error().message, "host");
+  return {};
+}
+
+model::Certificate Connections::certificate_of(const model::Connection& connection, bool wants_wildcard, Time now) {
+  model::Certificate certificate{.id = ids_.make<CertificateId>(),
+                                 .application = connection.application,
+                                 .connection = connection.id,
+                                 .by = connection.certificate_by,
+                                 .names = {DnsName(connection.host)},
+                                 .label = make_challenge_label(random_),
+                                 .created_at = now,
+                                 .updated_at = now};
+  if (wants_wildcard) certificate.names.push_back(DnsName::parse("*." + connection.host.text()).value());
+  return certificate;
+}
+
 Task<Result<model::Connection>> Connections::create(Scope scope, CreateConnection wish, AlsoWrite also) {
   CO_TRY_VOID(check(wish));
+  CO_TRY_VOID(check_certificate(wish));
   if (scope.application && *scope.application != wish.application) {
     co_return fail(Kind::kNotFound, format("there is no application {}", wish.application.text()), "application");
   }
   const Time now = clock_.now();
   const auto draft = draft_of(wish, now);
+  std::optional<model::Certificate> certificate;
+  if (draft.certificate_by != model::CertificateBy::kExternal)
+    certificate = certificate_of(draft, wish.wants_wildcard, now);
   co_return co_await change([&, now](store::Tx& tx) -> Result<Changed> {
     const auto application = TRY(load_application(tx, wish.application));
     auto connection = draft;
     connection.records = TRY(expand_all(wish.records, context_of(draft, application), {}, ids_));
+    if (certificate) TRY_VOID(add_challenge_record(connection, *certificate));
     TRY_VOID(check_claims(tx, connection));
     ConnectionChange step(tx, ids_, now, &bell_.handover());
     auto saved = TRY(step.create(connection, {application.supports_dkim}));
+    if (certificate) TRY_VOID(store::certificates::insert(tx, *certificate));
     if (also) TRY_VOID(also(tx, saved));
     return Changed{std::move(saved), step.rings()};
   });
+}
+
+/// The record of step 1. Its target is unguessable, so it proves who owns the name.
+Result<void> Connections::add_challenge_record(model::Connection& connection, const model::Certificate& certificate) {
+  const auto name = TRY(model::challenge_name(connection.host));
+  const auto taken = std::ranges::find(connection.records, name, &model::Record::name);
+  if (taken != connection.records.end()) {
+    return fail(Kind::kUnprocessable,
+                format("{} is where the certificate authority looks: leave it out, Signpost adds what belongs there",
+                       name.text()),
+                format("records[{}].host", taken - connection.records.begin()));
+  }
+  if (certificate.by != model::CertificateBy::kCname) return {};
+  connection.records.push_back({.id = ids_.make<RecordId>(),
+                                .type = RecordType::kCname,
+                                .host = name.text().substr(0, name.text().size() - connection.host.domain().size() - 1),
+                                .name = name,
+                                .value = challenge_target(*settings_.acme_zone, certificate.label).text(),
+                                .proves_ownership = true,
+                                .purpose = model::RecordPurpose::kCertificate});
+  return {};
 }
 
 Task<Result<model::Connection>> Connections::read(Scope scope, ConnectionId id) {

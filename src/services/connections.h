@@ -39,6 +39,9 @@ struct CreateConnection {
   std::optional<std::string> origin_flow_id = {};  // 1…model::kOriginFlowIdBytesMax visible ASCII characters
   std::optional<model::Redirection> redirection = {};
   std::optional<bool> is_free_domain = {};
+  std::optional<model::CertificateBy> certificate_by = {};  // empty: Connections::Settings::certificate_by
+  bool wants_wildcard = false;                              // the certificate covers *.<host>, too
+  model::Edge edge = model::Edge::kExternal;
 };
 constexpr std::size_t kUserIdBytesMax = 256;
 
@@ -71,13 +74,21 @@ using AlsoWrite = std::function<Result<void>(store::Tx&, const model::Connection
 
 class Connections {
  public:
+  struct Settings {
+    std::optional<DnsName> acme_zone;  // below it lead the CNAMEs of step 1
+    bool has_authority = false;
+    model::CertificateBy certificate_by = model::CertificateBy::kExternal;  // of a connection that does not say
+  };
+  Connections(Storage& storage, Bell& bell, const Clock& clock, IdMaker& ids, crypto::Random& random, Settings settings)
+      : storage_(storage), bell_(bell), clock_(clock), ids_(ids), random_(random), settings_(std::move(settings)) {}
   Connections(Storage& storage, Bell& bell, const Clock& clock, IdMaker& ids, crypto::Random& random)
-      : storage_(storage), bell_(bell), clock_(clock), ids_(ids), random_(random) {}
+      : Connections(storage, bell, clock, ids, random, Settings{}) {}
 
   /// A new claim on the host with the records of its flow. kNotFound: no such application. kConflict: the organization
   /// already has a live connection on the host (named), or another organization has proven it. kUnprocessable with a
   /// member path
-  /// ("records[2].value", "organization", "metadata", "user_id", "origin_flow_id", "redirection.to").
+  /// ("records[2].value", "certificate", "wildcard", "organization", "metadata", "user_id", "origin_flow_id",
+  /// "redirection.to").
   Task<Result<model::Connection>> create(Scope scope, CreateConnection wish, AlsoWrite also = {});
 
   Task<Result<model::Connection>> read(Scope scope, ConnectionId id);
@@ -121,12 +132,16 @@ class Connections {
  private:
   Task<Result<model::Connection>> change(std::function<Result<Changed>(store::Tx&)> work);
   model::Connection draft_of(const CreateConnection& wish, Time now);
+  Result<void> check_certificate(const CreateConnection& wish) const;
+  Result<void> add_challenge_record(model::Connection& connection, const model::Certificate& certificate);
+  model::Certificate certificate_of(const model::Connection& connection, bool wants_wildcard, Time now);
 
   Storage& storage_;
   Bell& bell_;
   const Clock& clock_;
   IdMaker& ids_;
   crypto::Random& random_;
+  const Settings settings_;
 };
 
 }  // namespace signpost::services

@@ -12,7 +12,7 @@ namespace {
   "order_expires_at, order_step, order_sealed_key, order_placed_at, held_authority, held_chain, "                 \
   "held_sealed_key, held_serial, held_ari_id, held_not_before, held_not_after, held_issued_at, held_revoked_at, " \
   "renew_at, ask_renewal_at, not_before, failures, trouble_cause, trouble_explanation, trouble_since, version, "  \
-  "created_at, updated_at, unseen_since"
+  "created_at, updated_at, unseen_since, missing"
 
 // Sealed keys are bytes; the columns are base 64, because a text cannot hold them.
 Result<std::string> sealed(const Row& row, std::size_t column) {
@@ -78,6 +78,7 @@ Result<model::Certificate> read(const Row& row) {
       .ask_renewal_at = row.optional_time(23),
       .not_before = row.optional_time(24),
       .unseen_since = row.optional_time(32),
+      .missing = std::string(row.text(33)),
       .failures = static_cast<std::int32_t>(row.integer(25)),
       .trouble = trouble_of(row),
       .version = row.integer(29),
@@ -180,12 +181,12 @@ Result<void> insert(Tx& tx, const model::Certificate& c) {
   const std::string names = TRY(lines_of_names(c.names));
   TRY(tx.execute("INSERT INTO certificate (" CERTIFICATE_COLUMNS
                  ") VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, "
-                 "$21, $22, $23, $24, $25, $26, $27, $28, $29, $30, $31, $32, $33)",
+                 "$21, $22, $23, $24, $25, $26, $27, $28, $29, $30, $31, $32, $33, $34)",
                  c.id, c.application, c.connection, model::name_of(c.by), names, c.label, order.authority, order.url,
                  order.finalize_url, order.expires_at, order.step, order.sealed_key, order.placed_at, held.authority,
                  held.chain, held.sealed_key, held.serial, held.ari_id, held.not_before, held.not_after, held.issued_at,
                  held.revoked_at, c.renew_at, c.ask_renewal_at, c.not_before, c.failures, trouble.cause,
-                 trouble.explanation, trouble.since, c.version, c.created_at, c.updated_at, c.unseen_since));
+                 trouble.explanation, trouble.since, c.version, c.created_at, c.updated_at, c.unseen_since, c.missing));
   return save_challenges(tx, c);
 }
 
@@ -216,12 +217,12 @@ Result<bool> update(Tx& tx, const model::Certificate& c, std::int64_t expected_v
       "held_sealed_key = $10, held_serial = $11, held_ari_id = $12, held_not_before = $13, held_not_after = $14, "
       "held_issued_at = $15, held_revoked_at = $16, renew_at = $17, ask_renewal_at = $18, not_before = $19, "
       "failures = $20, trouble_cause = $21, trouble_explanation = $22, trouble_since = $23, updated_at = $24, "
-      "version = $25, unseen_since = $26 WHERE application = $27 AND id = $28 AND version = $29",
+      "version = $25, unseen_since = $26, missing = $27 WHERE application = $28 AND id = $29 AND version = $30",
       order.authority, order.url, order.finalize_url, order.expires_at, order.step, order.sealed_key, order.placed_at,
       held.authority, held.chain, held.sealed_key, held.serial, held.ari_id, held.not_before, held.not_after,
       held.issued_at, held.revoked_at, c.renew_at, c.ask_renewal_at, c.not_before, c.failures, trouble.cause,
-      trouble.explanation, trouble.since, c.updated_at, expected_version + 1, c.unseen_since, c.application, c.id,
-      expected_version));
+      trouble.explanation, trouble.since, c.updated_at, expected_version + 1, c.unseen_since, c.missing, c.application,
+      c.id, expected_version));
   if (changed != 1) return false;
   TRY_VOID(save_challenges(tx, c));
   return true;

@@ -80,6 +80,7 @@ TEST_P(Certificates, AreKeptWholeWithTheirOrderAndWhatIsHeld) {
   certificate.ask_renewal_at = kNow + std::chrono::hours(6);
   certificate.not_before = kNow + std::chrono::minutes(1);
   certificate.unseen_since = kNow;
+  certificate.missing = "add it";
   certificate.failures = 3;
   certificate.trouble = model::CertificateTrouble{"certificate_caa_forbids", "change CAA", kNow};
   EXPECT_TRUE(must([&](Tx& tx) { return certificates::update(tx, certificate, 0); }));
@@ -90,6 +91,7 @@ TEST_P(Certificates, AreKeptWholeWithTheirOrderAndWhatIsHeld) {
   EXPECT_EQ(found->label, "label-1");
   EXPECT_EQ(found->version, 1);
   EXPECT_EQ(found->failures, 3);
+  EXPECT_EQ(found->missing, "add it");
   EXPECT_EQ(found->unseen_since, kNow);
   EXPECT_EQ(found->renew_at, certificate.renew_at);
   EXPECT_EQ(found->ask_renewal_at, certificate.ask_renewal_at);

@@ -25,7 +25,7 @@ inline constexpr std::array kStatements{
         "order_expires_at BIGINT, order_step TEXT, order_sealed_key TEXT, order_placed_at BIGINT, "
         "held_authority TEXT, held_chain TEXT, held_sealed_key TEXT, held_serial TEXT, held_ari_id TEXT, "
         "held_not_before BIGINT, held_not_after BIGINT, held_issued_at BIGINT, held_revoked_at BIGINT, "
-        "renew_at BIGINT, ask_renewal_at BIGINT, not_before BIGINT, unseen_since BIGINT, failures INTEGER NOT NULL, trouble_cause TEXT, "
+        "renew_at BIGINT, ask_renewal_at BIGINT, not_before BIGINT, unseen_since BIGINT, missing TEXT NOT NULL, failures INTEGER NOT NULL, trouble_cause TEXT, "
         "trouble_explanation TEXT, trouble_since BIGINT, version BIGINT NOT NULL, created_at BIGINT NOT NULL, "
         "updated_at BIGINT NOT NULL)"),
     Sql("CREATE INDEX certificate_application ON certificate (application, id)"),

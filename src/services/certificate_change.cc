@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "services/certificate_change.h"
+
+#include <algorithm>
+#include <iterator>
+
+#include "base/text.h"
+#include "store/certificates.h"
+#include "store/connections.h"
+#include "store/jobs.h"
+
+namespace signpost::services {
+namespace {
+
+/// What the certificate's change means for the connection's life; nothing if it does not concern it.
+std::optional<model::Happening> told_of(const model::Certificate& before, const model::Certificate& after) {
+  const bool is_new = after.held && (!before.held || before.held->serial != after.held->serial ||
+                                     before.held->not_after != after.held->not_after);
+  if (is_new) return model::CertificateObtained{after.held->not_after};
+  if (after.trouble) return model::CertificateTroubled{after.trouble->cause, after.trouble->explanation};
+  if (before.trouble) return model::CertificateHealthy{};
+  return std::nullopt;
+}
+
+}  // namespace
+
+Result<std::optional<CertificateSubject>> load_certificate_subject(store::Tx& tx, ConnectionId id) {
+  auto connection = TRY(store::connections::find_across_applications(tx, id));
+  if (!connection) return std::nullopt;
+  auto certificate = TRY(store::certificates::find_of_connection(tx, connection->application, id));
+  if (!certificate) return std::nullopt;
+  return CertificateSubject{*std::move(connection), *std::move(certificate)};
+}
+
+bool wants_certificate(const model::Connection& connection) {
+  if (!connection.is_live() || connection.certificate_by == model::CertificateBy::kExternal) return false;
+  switch (connection.status) {
+    case model::Status::kPendingValidation:
+    case model::Status::kDisconnected:
+      return false;
+    case model::Status::kSslValidating:
+    case model::Status::kSslValidated:
+    case model::Status::kDeployed:
+      return true;
+  }
+  return false;
+}
+
+Result<std::optional<CertificateSubject>> CertificateChange::apply(const CertificateSubject& read,
+                                                                   const model::CertificateHappening& happening) {
+  auto current = TRY(load_certificate_subject(tx_, read.connection.id));
+  if (!current) return std::nullopt;
+  if (current->certificate.version != read.certificate.version) {
+    return fail(Kind::kConflict, "the certificate was changed meanwhile: what was done is looked at again");
+  }
+  const auto before = current->certificate;
+  current->certificate = model::decide(before, happening, now_);
+  if (!TRY(store::certificates::update(tx_, current->certificate, before.version))) {
+    return fail(Kind::kConflict, "the certificate was changed meanwhile: what was done is looked at again");
+  }
+  current->certificate.version = before.version + 1;
+  TRY_VOID(tell(before, *current));
+  // A job that goes on at once keeps its lease.
+  const bool goes_on = own_job_ != nullptr && wants_certificate(current->connection) &&
+                       model::task_of(current->certificate, now_) != model::CertificateTask::kWait;
+  if (!goes_on) TRY_VOID(settle(*current));
+  return current;
+}
+
+Result<void> CertificateChange::tell(const model::Certificate& before, CertificateSubject& after) {
+  const auto told = told_of(before, after.certificate);
+  if (!told) return {};
+  ConnectionChange change(tx_, ids_, now_, handover_);
+  after.connection = TRY(
+      change.apply([id = after.connection.id](store::Tx& tx) { return load_connection(tx, std::nullopt, id); }, *told));
+  auto rings = change.rings();
+  rings_.jobs |= rings.jobs;
+  rings_.deliveries |= rings.deliveries;
+  rings_.accepted += rings.accepted;
+  std::ranges::move(rings.begun, std::back_inserter(rings_.begun));
+  return {};
+}
+
+Result<void> CertificateChange::settle(const CertificateSubject& subject) {
+  const auto& connection = subject.connection;
+  const auto due = wants_certificate(connection) ? model::task_due(subject.certificate) : std::nullopt;
+  if (own_job_ == nullptr) {
+    if (!due) return {};
+    rings_.jobs |= *due <= now_ + kBellHorizon;
+    return store::jobs::request(tx_, connection.id, fairness_key_of(connection.application, connection.organization),
+                                {model::JobKind::kCertificate, std::max(*due, now_)}, ids_.make<JobRowId>(), now_);
+  }
+  if (!due) {
+    TRY_VOID(store::jobs::finish(tx_, own_job_->id, own_job_->generation, model::JobState::kDone,
+                                 "nobody waits for a certificate"));
+    return {};
+  }
+  TRY_VOID(store::jobs::reschedule(tx_, own_job_->id, own_job_->generation, std::max(*due, now_)));
+  return {};
+}
+
+}  // namespace signpost::services

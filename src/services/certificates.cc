@@ -1,0 +1,790 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "services/certificates.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "acme/key_authorization.h"
+#include "base/log.h"
+#include "base/text.h"
+#include "crypto/certificate_chain.h"
+#include "crypto/certification_request.h"
+#include "net/wait.h"
+#include "services/issuance_limits.h"
+#include "store/certificates.h"
+
+namespace signpost::services {
+namespace {
+
+using model::AttemptFailed;
+using Happening = model::CertificateHappening;
+
+constexpr int kTurnsMax = 24;  // steps of one run; an order has seven, the rest is for changes meanwhile
+constexpr std::size_t kKeysWaitingMax = 4096;
+constexpr Milliseconds kCompletePause{200};
+constexpr Milliseconds kUnseenPause = std::chrono::seconds(30);  // when we could not look ourselves
+constexpr Milliseconds kCaaAge = std::chrono::minutes(5);        // for which one walk of CAA will do
+constexpr Milliseconds kClockTolerance = std::chrono::hours(1);
+
+JobOutcome done(std::string text) { return {JobOutcome::Ending::kDone, std::move(text)}; }
+
+std::string cause_of(std::string_view word) { return format("{}{}", model::kCertificateCausePrefix, word); }
+
+/// What helps, after the authority's own words.
+std::string_view way_out_of(acme::Trouble trouble) {
+  switch (trouble) {
+    case acme::Trouble::kCaa:
+      return "let the domain's CAA records name the authority";
+    case acme::Trouble::kDns:
+    case acme::Trouble::kConnection:
+    case acme::Trouble::kUnauthorized:
+    case acme::Trouble::kIncorrectResponse:
+    case acme::Trouble::kTls:
+      return "the domain's name servers answered the authority otherwise than us; it is tried again";
+    case acme::Trouble::kIdentifierRefused:
+      return "this authority never certifies the name: add another authority to the settings";
+    case acme::Trouble::kBadRequest:
+    case acme::Trouble::kRefused:
+    case acme::Trouble::kOrderNotReady:
+    case acme::Trouble::kNonsense:
+      return "it is tried again; if it stays so, report it as a bug";
+    case acme::Trouble::kBadProfile:
+      return "set acme.authorities.profile to one that the authority has";
+    case acme::Trouble::kAlreadyReplaced:
+    case acme::Trouble::kAlreadyRevoked:
+    case acme::Trouble::kNotFound:
+      return "a new order is placed";
+    case acme::Trouble::kRateLimited:
+      return "it is tried again when the authority allows it";
+    case acme::Trouble::kAccountGone:
+      return "another account is made";
+    case acme::Trouble::kTermsChanged:
+      return "read the authority's terms, then set acme.authorities.agree_to_terms and restart";
+    case acme::Trouble::kExternalAccountNeeded:
+      return "get an external account key from the authority and set acme.authorities.eab_key_id and eab_mac_key_file";
+    case acme::Trouble::kBadContact:
+      return "correct acme.authorities.contact";
+    case acme::Trouble::kBadKey:
+      return "the authority refuses the account's key: report it as a bug";
+    case acme::Trouble::kTryLater:
+    case acme::Trouble::kUnreachable:
+      return "it is tried again by itself";
+  }
+  return "";
+}
+
+/// Does the order survive it?
+AttemptFailed::Order order_after(acme::Trouble trouble) {
+  switch (trouble) {
+    case acme::Trouble::kRateLimited:
+    case acme::Trouble::kTryLater:
+    case acme::Trouble::kUnreachable:
+    case acme::Trouble::kNonsense:
+    case acme::Trouble::kTermsChanged:
+    case acme::Trouble::kOrderNotReady:
+      return AttemptFailed::Order::kKept;
+    case acme::Trouble::kCaa:
+    case acme::Trouble::kDns:
+    case acme::Trouble::kConnection:
+    case acme::Trouble::kUnauthorized:
+    case acme::Trouble::kIncorrectResponse:
+    case acme::Trouble::kTls:
+    case acme::Trouble::kIdentifierRefused:
+    case acme::Trouble::kBadRequest:
+    case acme::Trouble::kBadProfile:
+    case acme::Trouble::kAlreadyReplaced:
+    case acme::Trouble::kAlreadyRevoked:
+    case acme::Trouble::kNotFound:
+    case acme::Trouble::kAccountGone:
+    case acme::Trouble::kExternalAccountNeeded:
+    case acme::Trouble::kBadContact:
+    case acme::Trouble::kBadKey:
+    case acme::Trouble::kRefused:
+      return AttemptFailed::Order::kDropped;
+  }
+  return AttemptFailed::Order::kDropped;
+}
+
+bool is_authority_down(acme::Trouble trouble) {
+  return trouble == acme::Trouble::kTryLater || trouble == acme::Trouble::kUnreachable;
+}
+
+AttemptFailed failed_of(const acme::Failure& failure, const Authority& authority, Time now) {
+  AttemptFailed failed{
+      .order = order_after(failure.trouble),
+      .fault = is_authority_down(failure.trouble) ? AttemptFailed::Fault::kAuthority : AttemptFailed::Fault::kOurs,
+      .cause = cause_of(acme::name_of(failure.trouble)),
+      .explanation =
+          format("the authority {}: {}; {}", authority.name(), failure.error.message, way_out_of(failure.trouble))};
+  if (failure.error.retry_after) failed.not_before = now + *failure.error.retry_after;
+  return failed;
+}
+
+/// Authorities' clocks are right; ours may not be.
+std::optional<AttemptFailed> wrong_clock(Authority& authority) {
+  const auto ahead = authority.client().clock_ahead();
+  if (!ahead || std::chrono::abs(*ahead) < kClockTolerance) return std::nullopt;
+  return AttemptFailed{
+      .order = AttemptFailed::Order::kKept,
+      .cause = cause_of("clock_wrong"),
+      .explanation =
+          format("our clock is {} {} the authority {}'s: set it (chronyc makestep, timedatectl)",
+                 to_text(std::chrono::abs(*ahead)), ahead->count() > 0 ? "behind" : "ahead of", authority.name())};
+}
+
+LimitUse limits_of(const CertificateSubject& subject, const Authority& authority, Issuance issuance) {
+  return {.authority = authority.name(),
+          .domain = std::string(subject.connection.host.domain()),
+          .names = subject.certificate.names,
+          .issuance = issuance};
+}
+
+std::string_view in_words(model::LimitKind kind) {
+  switch (kind) {
+    case model::LimitKind::kOrders:
+      return "new orders of our account";
+    case model::LimitKind::kDomain:
+      return "certificates of the domain";
+    case model::LimitKind::kNames:
+      return "certificates of these names";
+    case model::LimitKind::kFailures:
+      return "failed validations of the name";
+  }
+  return "";
+}
+
+std::vector<std::string> texts_of(const model::Certificate& certificate) {
+  std::vector<std::string> texts;
+  if (!certificate.order) return texts;
+  for (const auto& challenge : certificate.order->challenges) {
+    if (!challenge.challenge_url.empty()) texts.push_back(challenge.text);
+  }
+  return texts;
+}
+
+bool has_wildcard(const model::Certificate& certificate) {
+  return std::ranges::any_of(certificate.names, [](const DnsName& name) { return name.text().starts_with("*."); });
+}
+
+Error no_certificate(ConnectionId id) {
+  return {.kind = Kind::kConflict,
+          .message = format("the certificate of {} is \"external\": whoever brings it reports it", id.text()),
+          .member = {},
+          .retry_after = {}};
+}
+
+}  // namespace
+
+std::string certificate_key_purpose(CertificateId id) { return "certificate key " + id.text(); }
+
+Certificates::Certificates(Storage& storage, const crypto::MasterKey& master_key, Bell& bell, const Clock& clock,
+                           IdMaker& ids, crypto::Random& random, Authorities& authorities, ChallengeZone* zone,
+                           std::vector<IssuanceSight*> sights, Settings settings)
+    : storage_(storage),
+      master_key_(master_key),
+      bell_(bell),
+      clock_(clock),
+      ids_(ids),
+      random_(random),
+      authorities_(authorities),
+      zone_(zone),
+      sights_(std::move(sights)),
+      settings_(settings),
+      keys_(1, kKeysWaitingMax) {}
+
+IssuanceSight& Certificates::sight_of(ConnectionId id) const {
+  return *sights_[static_cast<std::size_t>(partition_of(id.value())) % sights_.size()];
+}
+
+Task<Result<std::optional<CertificateSubject>>> Certificates::load(ConnectionId id) {
+  co_return co_await storage_.read<std::optional<CertificateSubject>>(
+      [id](store::Tx& tx) { return load_certificate_subject(tx, id); });
+}
+
+Task<Result<std::optional<CertificateSubject>>> Certificates::save(const CertificateSubject& read,
+                                                                   const Happening& happening,
+                                                                   const model::Job* own_job) {
+  struct Saved {
+    std::optional<CertificateSubject> subject;
+    Rings rings;
+  };
+  const Time now = clock_.now();
+  auto saved = CO_TRY(co_await storage_.write<Saved>([&, now](store::Tx& tx) -> Result<Saved> {
+    CertificateChange change(tx, ids_, now, &bell_.handover(), own_job);
+    auto after = TRY(change.apply(read, happening));
+    return Saved{std::move(after), change.rings()};
+  }));
+  ring(bell_, std::move(saved.rings));
+  co_return std::move(saved.subject);
+}
+
+// ── the job ─────────────────────────────────────────────────────────────────────────────────────────────────────
+
+Task<Result<JobOutcome>> Certificates::pursue(model::Job job) {
+  for (int turn = 0; turn < kTurnsMax; ++turn) {
+    const auto subject = CO_TRY(co_await load(job.subject));
+    if (!subject) co_return done("the connection is gone");
+    const bool is_due = wants_certificate(subject->connection) &&
+                        model::task_of(subject->certificate, clock_.now()) != model::CertificateTask::kWait;
+    if (!is_due) break;
+    const auto happening = co_await do_task(*subject, sight_of(job.subject));
+    const auto after = co_await save(*subject, happening, &job);
+    if (!after && after.error().kind == Kind::kConflict) continue;  // somebody was first
+    if (!after) co_return std::unexpected(after.error());
+    if (!*after) co_return done("the connection is gone");
+    const bool has_ended = (*after)->certificate.held && !(*after)->certificate.order && subject->certificate.order;
+    if (has_ended) co_await withdraw(subject->certificate);
+    const bool goes_on = wants_certificate((*after)->connection) &&
+                         model::task_of((*after)->certificate, clock_.now()) != model::CertificateTask::kWait;
+    if (!goes_on) co_return JobOutcome{};  // rescheduled in the same transaction
+  }
+  const Time now = clock_.now();
+  CO_TRY_VOID(co_await storage_.write<void>([&, now](store::Tx& tx) -> Result<void> {
+    const auto subject = TRY(load_certificate_subject(tx, job.subject));
+    if (!subject) return {};
+    return CertificateChange(tx, ids_, now, &bell_.handover(), &job).settle(*subject);
+  }));
+  co_return JobOutcome{};
+}
+
+Task<Happening> Certificates::do_task(const CertificateSubject& subject, IssuanceSight& sight) {
+  const auto& certificate = subject.certificate;
+  const Time now = clock_.now();
+  if (certificate.order && certificate.order->expires_at <= now) {
+    co_return AttemptFailed{
+        .cause = cause_of("order_expired"),
+        .explanation = format("the order at {} ended before DNS showed its value: a new one is placed",
+                              certificate.order->authority)};
+  }
+  switch (model::task_of(certificate, now)) {
+    case model::CertificateTask::kAskRenewal:
+      co_return co_await ask_renewal(subject);
+    case model::CertificateTask::kPlaceOrder:
+      co_return co_await place_order(subject, sight);
+    case model::CertificateTask::kProve:
+      co_return co_await prove(subject, sight);
+    case model::CertificateTask::kFinalize:
+      co_return co_await finalize(subject);
+    case model::CertificateTask::kWait:
+      break;
+  }
+  co_return model::AuthorityBusy{model::task_due(certificate).value_or(now + kUnseenPause)};
+}
+
+Task<Happening> Certificates::ask_renewal(const CertificateSubject& subject) {
+  const auto& held = *subject.certificate.held;
+  const Time now = clock_.now();
+  auto* const authority = authorities_.find(held.authority);
+  // An authority that is gone, or that cannot be asked, has no wishes; our own time stands.
+  if (authority == nullptr) co_return model::RenewalAdvised{std::nullopt, held.not_after};
+  const auto info = co_await authority->client().renewal_info(held.ari_id);
+  if (!info) {
+    const auto again = info.error().trouble == acme::Trouble::kRefused ? acme::RenewalInfo::kRetryAfterMax
+                                                                       : acme::RenewalInfo::kRetryAfterDefault;
+    co_return model::RenewalAdvised{std::nullopt, now + again};
+  }
+  const auto width =
+      static_cast<std::uint32_t>(std::max<std::int64_t>(to_seconds(info->end) - to_seconds(info->start), 1));
+  const Time renew_at = info->start + std::chrono::seconds(random_.below(width));
+  co_return model::RenewalAdvised{std::max(renew_at, now), now + info->retry_after};
+}
+
+// ── placing an order ────────────────────────────────────────────────────────────────────────────────────────────
+
+Task<Happening> Certificates::place_order(const CertificateSubject& subject, IssuanceSight& sight) {
+  const auto& certificate = subject.certificate;
+  if (authorities_.empty()) {
+    co_return AttemptFailed{.cause = cause_of("no_authority"),
+                            .explanation = "no certificate authority is configured: add [[acme.authorities]]"};
+  }
+  if (certificate.by == model::CertificateBy::kCname) {
+    if (zone_ == nullptr) {
+      co_return AttemptFailed{.cause = cause_of("no_zone"),
+                              .explanation = "no ACME zone is configured any more: set dns.acme_zone again"};
+    }
+    const auto seen =
+        co_await sight.challenge({subject.connection.host, {}, challenge_target(zone_->name(), certificate.label)});
+    if (seen.was_unseen) co_return model::AuthorityBusy{clock_.now() + kUnseenPause};
+    if (!seen.is_delegated) co_return model::ChallengeUnseen{cause_of(seen.cause), seen.explanation};
+  }
+  // By preference. What stops the first is told, unless another can do it.
+  std::optional<AttemptFailed> first;
+  for (std::size_t i = 0; i < authorities_.size(); ++i) {
+    auto placed = co_await order_at(subject, sight, authorities_.at(i));
+    if (placed) co_return *std::move(placed);
+    if (!first) {
+      first = std::move(placed).error();
+    } else {
+      first->explanation += "; " + placed.error().explanation;
+      if (first->not_before && placed.error().not_before)
+        first->not_before = std::min(*first->not_before, *placed.error().not_before);
+    }
+  }
+  first->order = AttemptFailed::Order::kDropped;
+  log::warn("no authority takes an order",
+            {{"host", subject.connection.host.text()}, {"cause", first->cause}, {"explanation", first->explanation}});
+  co_return *std::move(first);
+}
+
+Task<std::optional<AttemptFailed>> Certificates::check_caa(const CertificateSubject& subject, IssuanceSight& sight,
+                                                           Authority& authority, const acme::Directory& directory,
+                                                           const acme::Account& account) {
+  if (directory.caa_identities.empty()) co_return std::nullopt;  // it does not say what CAA would have to name
+  using For = dns::CaaQuestion::For;
+  std::vector<For> names{For::kHost};
+  if (has_wildcard(subject.certificate)) names.push_back(For::kWildcard);
+  for (const auto name : names) {
+    const auto verdict = co_await sight.caa(
+        {.host = subject.connection.host, .name = name, .issuers = directory.caa_identities, .account = account.url});
+    switch (verdict.kind) {
+      case dns::CaaVerdict::Kind::kAllowed:
+        break;
+      case dns::CaaVerdict::Kind::kForbidden:
+        co_return AttemptFailed{
+            .cause = cause_of("caa_forbids"),
+            .explanation = format("CAA keeps {} from issuing: {}; add a CAA record 0 issue \"{}\" beside it",
+                                  authority.name(), verdict.sentence, directory.caa_identities.front())};
+      case dns::CaaVerdict::Kind::kFailed:
+        co_return AttemptFailed{
+            .cause = cause_of("caa_fails"),
+            .explanation =
+                format("no authority issues while the CAA look-up fails: {}; have the DNS provider repair it",
+                       verdict.sentence)};
+      case dns::CaaVerdict::Kind::kOpen:
+        co_return AttemptFailed{.fault = AttemptFailed::Fault::kAuthority,
+                                .cause = cause_of("caa_unseen"),
+                                .explanation = "CAA could not be looked up from here; it is tried again by itself"};
+    }
+  }
+  co_return std::nullopt;
+}
+
+Task<std::expected<Happening, AttemptFailed>> Certificates::order_at(const CertificateSubject& subject,
+                                                                     IssuanceSight& sight, Authority& authority) {
+  const auto& certificate = subject.certificate;
+  const auto failed = [&](const acme::Failure& failure) {
+    if (auto clock = wrong_clock(authority)) return std::unexpected(*std::move(clock));
+    return std::unexpected(failed_of(failure, authority, clock_.now()));
+  };
+  const auto directory = co_await authority.client().directory();
+  if (!directory) co_return failed(directory.error());
+  const auto account = co_await authority.account();
+  if (!account) co_return failed(account.error());
+  if (auto forbidden = co_await check_caa(subject, sight, authority, *directory, *account)) {
+    co_return std::unexpected(*std::move(forbidden));
+  }
+
+  const auto& held = certificate.held;
+  const bool is_advised = held && held->authority == authority.name() && !held->ari_id.empty() &&
+                          !directory->renewal_info.empty() && !held->revoked_at;
+  const auto issuance = is_advised ? Issuance::kAdvisedRenewal : held ? Issuance::kRenewal : Issuance::kFirst;
+  const auto use = limits_of(subject, authority, issuance);
+  const Time now = clock_.now();
+  const auto limit = co_await storage_.write<std::optional<LimitReached>>(
+      [&, now](store::Tx& tx) -> Result<std::optional<LimitReached>> {
+        auto reached = TRY(find_limit(tx, authority.limits(), use, now));
+        if (!reached) TRY_VOID(take_order(tx, authority.limits(), use, now));
+        return reached;
+      });
+  if (!limit) co_return failed(limit.error());
+  if (*limit) {
+    co_return std::unexpected(
+        AttemptFailed{.cause = cause_of("limit"),
+                      .explanation = format("{}'s limit of {} is used up until {}; it goes on by itself then",
+                                            authority.name(), in_words((*limit)->kind), to_rfc3339((*limit)->until)),
+                      .not_before = (*limit)->until});
+  }
+
+  acme::NewOrder wish{.names = certificate.names, .profile = authority.profile()};
+  if (is_advised) wish.replaces = held->ari_id;
+  auto order = co_await authority.client().new_order(*account, wish);
+  if (!order && order.error().trouble == acme::Trouble::kAlreadyReplaced) {
+    wish.replaces.clear();
+    order = co_await authority.client().new_order(*account, wish);
+  }
+  if (!order) {
+    if (order.error().trouble == acme::Trouble::kAccountGone) {
+      if (const auto forgotten = co_await authority.forget_account(); !forgotten) co_return failed(forgotten.error());
+    }
+    co_return failed(order.error());
+  }
+
+  model::CertificateOrder placed{.authority = authority.name(),
+                                 .url = order->url,
+                                 .finalize_url = order->finalize_url,
+                                 .expires_at = order->expires_at.value_or(now + std::chrono::days(1))};
+  for (const auto& url : order->authorizations) {
+    if (placed.challenges.size() == model::kCertificateNamesMax) break;
+    const auto authorization = co_await authority.client().authorization(*account, url);
+    if (!authorization) co_return failed(authorization.error());
+    model::Challenge challenge{.identifier = authorization->name, .authorization_url = url};
+    if (authorization->status != acme::AuthorizationStatus::kValid) {
+      const auto* dns = authorization->find(acme::ChallengeType::kDns01);
+      if (dns == nullptr) {
+        co_return std::unexpected(
+            AttemptFailed{.cause = cause_of("no_dns_challenge"),
+                          .explanation = format("{} offers no DNS challenge for {}: use another authority",
+                                                authority.name(), authorization->name.text())});
+      }
+      challenge.challenge_url = dns->url;
+      challenge.text = acme::dns01_value(account->key, dns->token);
+    }
+    placed.challenges.push_back(std::move(challenge));
+  }
+  co_return model::OrderPlaced{std::move(placed)};
+}
+
+// ── proving the names ───────────────────────────────────────────────────────────────────────────────────────────
+
+Task<Happening> Certificates::prove(const CertificateSubject& subject, IssuanceSight& sight) {
+  const auto& certificate = subject.certificate;
+  const auto& order = *certificate.order;
+  const Time now = clock_.now();
+  auto* const authority = authorities_.find(order.authority);
+  if (authority == nullptr) {
+    co_return AttemptFailed{.cause = cause_of("no_authority"),
+                            .explanation = format("the settings have no authority {} any more", order.authority)};
+  }
+  ChallengeWish wish{.host = subject.connection.host, .values = texts_of(certificate), .target = std::nullopt};
+  if (!wish.values.empty()) {
+    if (certificate.by == model::CertificateBy::kCname) {
+      if (zone_ == nullptr) {
+        co_return AttemptFailed{.cause = cause_of("no_zone"),
+                                .explanation = "no ACME zone is configured any more: set dns.acme_zone again"};
+      }
+      wish.target = challenge_target(zone_->name(), certificate.label);
+      for (const auto& text : wish.values) {
+        if (const auto published = co_await zone_->publish(certificate.label, text); !published) {
+          co_return AttemptFailed{.order = AttemptFailed::Order::kKept,
+                                  .fault = AttemptFailed::Fault::kAuthority,
+                                  .cause = cause_of("zone_unwritable"),
+                                  .explanation = format("the ACME zone {} could not be written: {}",
+                                                        zone_->name().text(), published.error().message)};
+        }
+      }
+    }
+    const auto seen = co_await sight.challenge(wish);
+    if (seen.was_unseen) co_return model::AuthorityBusy{now + kUnseenPause};
+    if (!seen.is_visible) {
+      auto explanation = seen.explanation;
+      if (certificate.by == model::CertificateBy::kTxt && certificate.held) {
+        explanation = format("the certificate ends on {}; for its renewal add TXT {} with the value {} ({})",
+                             to_rfc3339(certificate.held->not_after), challenge_name(subject.connection.host).text(),
+                             wish.values.front(), seen.explanation);
+        co_return model::ChallengeUnseen{cause_of("renewal_txt"), std::move(explanation)};
+      }
+      co_return model::ChallengeUnseen{cause_of(seen.cause), std::move(explanation)};
+    }
+  }
+  const auto failed = [&](const acme::Failure& failure) {
+    if (auto clock = wrong_clock(*authority)) return *std::move(clock);
+    return failed_of(failure, *authority, clock_.now());
+  };
+  const auto account = co_await authority->account();
+  if (!account) co_return failed(account.error());
+  if (now - order.placed_at > kCaaAge) {
+    const auto directory = co_await authority->client().directory();
+    if (!directory) co_return failed(directory.error());
+    if (auto forbidden = co_await check_caa(subject, sight, *authority, *directory, *account)) {
+      co_return *std::move(forbidden);
+    }
+  }
+  for (const auto& challenge : order.challenges) {
+    if (challenge.challenge_url.empty()) continue;
+    const auto posted = co_await authority->client().answer_challenge(*account, challenge.challenge_url);
+    if (!posted) co_return failed(posted.error());
+  }
+  co_return model::ChallengePosted{};
+}
+
+// ── the certificate ─────────────────────────────────────────────────────────────────────────────────────────────
+
+Task<Happening> Certificates::finalize(const CertificateSubject& subject) {
+  const auto& order = *subject.certificate.order;
+  auto* const authority = authorities_.find(order.authority);
+  if (authority == nullptr) {
+    co_return AttemptFailed{.cause = cause_of("no_authority"),
+                            .explanation = format("the settings have no authority {} any more", order.authority)};
+  }
+  const auto account = co_await authority->account();
+  if (!account) co_return failed_of(account.error(), *authority, clock_.now());
+  const auto deadline = std::chrono::steady_clock::now() + settings_.poll_budget;
+  const auto seen = co_await authority->client().wait_for_order(*account, order.url, deadline);
+  if (!seen && seen.error().error.kind == Kind::kTimeout && seen.error().trouble == acme::Trouble::kTryLater) {
+    const auto again = seen.error().error.retry_after.value_or(std::chrono::seconds(5));
+    co_return model::AuthorityBusy{clock_.now() + std::max(again, std::chrono::seconds(1))};
+  }
+  if (!seen) co_return failed_of(seen.error(), *authority, clock_.now());
+  switch (seen->status) {
+    case acme::OrderStatus::kInvalid:
+      co_return co_await validation_failed(subject, *authority, *account, *seen);
+    case acme::OrderStatus::kReady:
+      if (order.step != model::OrderStep::kFinalizing) co_return co_await save_key(subject, *authority);
+      co_return co_await request_certificate(subject, *authority, *account, *seen);
+    case acme::OrderStatus::kValid:
+      co_return co_await receive(subject, *authority, *account, *seen);
+    case acme::OrderStatus::kPending:
+    case acme::OrderStatus::kProcessing:
+      break;
+  }
+  co_return model::AuthorityBusy{clock_.now() + std::chrono::seconds(1)};
+}
+
+Task<Happening> Certificates::validation_failed(const CertificateSubject& subject, Authority& authority,
+                                                acme::Account account, const acme::Order& order) {
+  const Time now = clock_.now();
+  std::string why = order.problem ? order.problem->in_words() : "";
+  for (const auto& url : order.authorizations) {
+    const auto authorization = co_await authority.client().authorization(account, url);
+    if (!authorization || authorization->status != acme::AuthorizationStatus::kInvalid) continue;
+    if (const auto* problem = authorization->problem(); problem != nullptr) why = problem->in_words();
+    const auto noted = co_await storage_.write<void>([&](store::Tx& tx) {
+      return take_failure(tx, authority.limits(), authority.name(), authorization->name, now);
+    });
+    if (!noted) log::warn("a failed validation could not be counted", {{"cause", noted.error().message}});
+  }
+  co_return AttemptFailed{
+      .cause = cause_of("validation_failed"),
+      .explanation =
+          format("the authority {} could not validate {}: {}; {}", authority.name(), subject.connection.host.text(),
+                 why.empty() ? "it does not say why" : why, way_out_of(acme::Trouble::kDns))};
+}
+
+/// The key is saved before anybody hears of it, so what is issued always has its key.
+Task<Happening> Certificates::save_key(const CertificateSubject& subject, Authority& authority) {
+  const auto& certificate = subject.certificate;
+  const auto issuance = certificate.held ? Issuance::kRenewal : Issuance::kFirst;
+  const auto use = limits_of(subject, authority, issuance);
+  const Time now = clock_.now();
+  const auto taken = co_await storage_.write<void>(
+      [&, now](store::Tx& tx) { return take_certificate(tx, authority.limits(), use, now); });
+  if (!taken) co_return failed_of(taken.error(), authority, now);
+  auto sealed = co_await net::hop<Result<std::string>>([&](net::Resume<Result<std::string>> resume) {
+    auto work = [this, id = certificate.id, resume = std::move(resume)]() mutable {
+      if (keys_.is_closing()) return resume(Result<std::string>(fail(Kind::kUnavailable, "shutting down")));
+      const auto key = crypto::PrivateKey::generate(settings_.key_type);
+      resume(Result<std::string>(master_key_.seal(key.to_pem().expose(), certificate_key_purpose(id))));
+    };
+    net::WorkerPool::Work queued(std::move(work));
+    keys_.run(std::move(queued));
+  });
+  if (!sealed) co_return failed_of(sealed.error(), authority, now);
+  co_return model::KeySaved{*std::move(sealed)};
+}
+
+Task<Happening> Certificates::request_certificate(const CertificateSubject& subject, Authority& authority,
+                                                  acme::Account account, acme::Order order) {
+  const auto& certificate = subject.certificate;
+  const auto make = [&]() -> Result<std::string> {
+    const auto pem = TRY(master_key_.unseal(certificate.order->sealed_key, certificate_key_purpose(certificate.id)));
+    const auto key = TRY(crypto::PrivateKey::from_pem(pem));
+    return crypto::make_certification_request(key, certificate.names);
+  };
+  auto request = make();
+  if (!request) co_return failed_of(request.error(), authority, clock_.now());
+  const auto sent = co_await authority.client().finalize(account, std::move(order), *std::move(request));
+  if (!sent) co_return failed_of(sent.error(), authority, clock_.now());
+  if (sent->status == acme::OrderStatus::kValid) co_return co_await receive(subject, authority, account, *sent);
+  const auto deadline = std::chrono::steady_clock::now() + settings_.poll_budget;
+  const auto seen = co_await authority.client().wait_for_order(account, certificate.order->url, deadline);
+  if (seen && seen->status == acme::OrderStatus::kValid) {
+    co_return co_await receive(subject, authority, account, *seen);
+  }
+  co_return model::AuthorityBusy{clock_.now() + std::chrono::seconds(1)};
+}
+
+Task<Happening> Certificates::receive(const CertificateSubject& subject, Authority& authority, acme::Account account,
+                                      const acme::Order& order) {
+  const auto& certificate = subject.certificate;
+  const auto chain =
+      co_await authority.client().certificate(account, order.certificate_url, authority.preferred_root());
+  if (!chain) co_return failed_of(chain.error(), authority, clock_.now());
+  const auto wrong = [&](std::string_view cause, const Error& error, AttemptFailed::Order kept) {
+    return AttemptFailed{
+        .order = kept,
+        .cause = cause_of(cause),
+        .explanation = format("the certificate of {} cannot be used: {}", authority.name(), error.message)};
+  };
+  const auto pem = master_key_.unseal(certificate.order->sealed_key, certificate_key_purpose(certificate.id));
+  if (!pem) co_return wrong("key_lost", pem.error(), AttemptFailed::Order::kDropped);
+  const auto key = crypto::PrivateKey::from_pem(*pem);
+  if (!key) co_return wrong("key_lost", key.error(), AttemptFailed::Order::kDropped);
+  if (const auto checked = chain->check_key(*key); !checked)
+    co_return wrong("key_mismatch", checked.error(), AttemptFailed::Order::kDropped);
+  if (const auto checked = chain->check_order(); !checked)
+    co_return wrong("chain_incomplete", checked.error(), AttemptFailed::Order::kDropped);
+  if (const auto checked = chain->check_names(certificate.names); !checked)
+    co_return wrong("names_missing", checked.error(), AttemptFailed::Order::kDropped);
+  // It is there for good: once our clock is right, it is taken.
+  if (const auto checked = chain->check_times(clock_.now()); !checked)
+    co_return wrong("clock_wrong", checked.error(), AttemptFailed::Order::kKept);
+  log::info("a certificate has been issued", {{"host", subject.connection.host.text()},
+                                              {"authority", authority.name()},
+                                              {"serial", chain->leaf().serial},
+                                              {"ends", to_rfc3339(chain->leaf().not_after)}});
+  co_return model::CertificateReceived{{.authority = authority.name(),
+                                        .chain_pem = chain->pem(),
+                                        .sealed_key = certificate.order->sealed_key,
+                                        .serial = chain->leaf().serial,
+                                        .ari_id = chain->renewal_id().value_or(""),
+                                        .not_before = chain->leaf().not_before,
+                                        .not_after = chain->leaf().not_after}};
+}
+
+/// What the order wanted in our zone is of no more use; what is left behind ends by its age.
+Task<void> Certificates::withdraw(const model::Certificate& certificate) {
+  if (zone_ == nullptr || certificate.by != model::CertificateBy::kCname) co_return;
+  for (const auto& text : texts_of(certificate)) {
+    if (const auto gone = co_await zone_->withdraw(certificate.label, text); !gone) {
+      log::warn("a challenge's value was left in the ACME zone",
+                {{"label", certificate.label}, {"cause", gone.error().message}});
+    }
+  }
+}
+
+// ── what callers ask for ────────────────────────────────────────────────────────────────────────────────────────
+
+Task<Result<CertificateSubject>> Certificates::read_of_connection(Scope scope, ConnectionId id) {
+  co_return co_await storage_.read<CertificateSubject>([scope, id](store::Tx& tx) -> Result<CertificateSubject> {
+    auto connection = TRY(load_connection(tx, scope.application, id));
+    auto certificate = TRY(store::certificates::find_of_connection(tx, connection.application, id));
+    if (!certificate) return std::unexpected(no_certificate(id));
+    return CertificateSubject{std::move(connection), *std::move(certificate)};
+  });
+}
+
+Task<Result<CertificateSubject>> Certificates::start(ApplicationId application, ConnectionId id) {
+  const Scope scope{application};
+  auto subject = CO_TRY(co_await read_of_connection(scope, id));
+  if (subject.connection.status == model::Status::kDisconnected) {
+    const Time now = clock_.now();
+    ring(bell_, CO_TRY(co_await storage_.write<Rings>([&, now](store::Tx& tx) -> Result<Rings> {
+           ConnectionChange change(tx, ids_, now, &bell_.handover());
+           TRY(change.apply([&](store::Tx& in) { return load_connection(in, scope.application, id); },
+                            model::Reconnected{}));
+           return change.rings();
+         })));
+    subject = CO_TRY(co_await read_of_connection(scope, id));
+  }
+  const auto& certificate = subject.certificate;
+  const Time now = clock_.now();
+  const bool is_there = certificate.order && certificate.order->expires_at > now;
+  if (is_there || certificate.by == model::CertificateBy::kCname) co_return subject;
+  if (certificate.held && certificate.held->not_after > now && !certificate.order &&
+      model::task_of(certificate, now) != model::CertificateTask::kPlaceOrder) {
+    co_return fail(Kind::kConflict, format("the certificate of {} is valid until {}: no order is needed",
+                                           subject.connection.host.text(), to_rfc3339(certificate.held->not_after)));
+  }
+  if (certificate.not_before && *certificate.not_before > now && certificate.trouble && !certificate.order) {
+    auto error = Error{Kind::kUnavailable, certificate.trouble->explanation, {}, {}};
+    error.retry_after = std::chrono::ceil<std::chrono::seconds>(*certificate.not_before - now);
+    co_return std::unexpected(std::move(error));
+  }
+  const auto happening = co_await place_order(subject, sight_of(id));
+  const auto saved = co_await save(subject, happening, nullptr);
+  if (!saved && saved.error().kind != Kind::kConflict) co_return std::unexpected(saved.error());
+  if (const auto* failed = std::get_if<AttemptFailed>(&happening); failed != nullptr && saved) {
+    co_return fail(Kind::kUnavailable, failed->explanation);
+  }
+  co_return co_await read_of_connection(scope, id);
+}
+
+Task<Result<CertificateSubject>> Certificates::complete(ApplicationId application, ConnectionId id,
+                                                        net::Deadline deadline) {
+  const Scope scope{application};
+  CO_TRY(co_await read_of_connection(scope, id));
+  const Time now = clock_.now();
+  ring(bell_, CO_TRY(co_await storage_.write<Rings>([&, now](store::Tx& tx) -> Result<Rings> {
+         // Who completes says that the record is there: step 1, if nobody has marked it.
+         ConnectionChange step(tx, ids_, now, &bell_.handover());
+         const auto connection = TRY(step.apply(
+             [&](store::Tx& in) { return load_connection(in, scope.application, id); }, model::StepMarked{1}));
+         auto rings = step.rings();
+         auto certificate = TRY(store::certificates::find_of_connection(tx, connection.application, id));
+         if (!certificate) return rings;
+         CertificateChange change(tx, ids_, now, &bell_.handover(), nullptr);
+         TRY(change.apply({connection, *certificate}, model::LookWanted{}));
+         rings.jobs |= change.rings().jobs;
+         return rings;
+       })));
+  for (;;) {
+    auto subject = CO_TRY(co_await read_of_connection(scope, id));
+    const bool is_over = subject.connection.status != model::Status::kSslValidating ||
+                         (subject.certificate.trouble && subject.certificate.failures > 0);
+    if (is_over || std::chrono::steady_clock::now() >= deadline) co_return subject;
+    CO_TRY_VOID(co_await net::sleep_until(std::min(deadline, std::chrono::steady_clock::now() + kCompletePause)));
+  }
+}
+
+namespace {
+
+Result<model::Certificate> find_in(store::Tx& tx, const Scope& scope, CertificateId id) {
+  auto found = TRY(scope.application ? store::certificates::find(tx, *scope.application, id)
+                                     : store::certificates::find_across_applications(tx, id));
+  if (!found) return fail(Kind::kNotFound, format("there is no certificate {}", id.text()));
+  return *std::move(found);
+}
+
+}  // namespace
+
+Task<Result<model::Certificate>> Certificates::read(Scope scope, CertificateId id) {
+  co_return co_await storage_.read<model::Certificate>([scope, id](store::Tx& tx) { return find_in(tx, scope, id); });
+}
+
+Task<Result<CertificatePage>> Certificates::list(Scope scope, std::optional<Milliseconds> ends_within,
+                                                 std::optional<std::string> cursor, std::size_t limit) {
+  store::PageRequest<CertificateId> request{
+      .after = std::nullopt, .limit = static_cast<std::int32_t>(std::clamp<std::size_t>(limit, 1, kPageMax))};
+  if (cursor) {
+    const auto after = CertificateId::parse(*cursor);
+    if (!after)
+      co_return fail(Kind::kInvalid, "the cursor is not one of this list: take next_cursor of the page before",
+                     "cursor");
+    request.after = *after;
+  }
+  store::certificates::Filter filter;
+  if (ends_within) filter.ends_before = clock_.now() + *ends_within;
+  co_return co_await storage_.read<CertificatePage>([&](store::Tx& tx) -> Result<CertificatePage> {
+    auto page = TRY(scope.application ? store::certificates::list(tx, *scope.application, filter, request)
+                                      : store::certificates::list_across_applications(tx, filter, request));
+    CertificatePage answer{.items = std::move(page.items), .next_cursor = std::nullopt};
+    if (page.has_more && !answer.items.empty()) answer.next_cursor = answer.items.back().id.text();
+    return answer;
+  });
+}
+
+Task<Result<model::Certificate>> Certificates::renew(Scope scope, CertificateId id) {
+  const auto certificate = CO_TRY(co_await read(scope, id));
+  const auto subject = CO_TRY(co_await read_of_connection(scope, certificate.connection));
+  if (!wants_certificate(subject.connection)) {
+    co_return fail(Kind::kConflict, format("{} is {}: nobody would use a new certificate",
+                                           subject.connection.host.text(), model::name_of(subject.connection.status)));
+  }
+  const auto after = CO_TRY(co_await save(subject, model::RenewalWanted{}, nullptr));
+  if (!after) co_return fail(Kind::kNotFound, format("there is no certificate {}", id.text()));
+  co_return after->certificate;
+}
+
+Task<Result<model::Certificate>> Certificates::revoke(Scope scope, CertificateId id, acme::RevocationReason reason) {
+  const auto certificate = CO_TRY(co_await read(scope, id));
+  const auto subject = CO_TRY(co_await read_of_connection(scope, certificate.connection));
+  if (!certificate.held) co_return fail(Kind::kConflict, format("{} has not been issued yet", id.text()));
+  if (certificate.held->revoked_at) co_return certificate;
+  auto* const authority = authorities_.find(certificate.held->authority);
+  if (authority == nullptr) {
+    co_return fail(Kind::kConflict, format("the settings have no authority {} any more: add it again to revoke what it "
+                                           "issued",
+                                           certificate.held->authority));
+  }
+  const auto chain = CO_TRY(crypto::CertificateChain::parse(certificate.held->chain_pem));
+  const auto account = CO_TRY(co_await authority->account());
+  const auto revoked = co_await authority->client().revoke(account, chain.leaf_der(), reason);
+  if (!revoked && revoked.error().trouble != acme::Trouble::kAlreadyRevoked) {
+    co_return std::unexpected(revoked.error().error);
+  }
+  const auto after = CO_TRY(co_await save(subject, model::CertificateRevoked{}, nullptr));
+  if (!after) co_return fail(Kind::kNotFound, format("there is no certificate {}", id.text()));
+  co_return after->certificate;
+}
+
+}  // namespace signpost::services

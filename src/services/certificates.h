@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Obtains certificates and renews them: the handler of the jobs kCertificate, and what callers may ask for.
+// Owned by app/wiring; jobs run on the loop of their partition, the rest on any loop; storage, master key, bell, clock,
+// ids, random, authorities, zone and sights outlive it.
+// An order is a row whose every step is saved before the next begins, so that a crash resumes at the later one and no
+// order is forgotten. Nothing is asked of an authority before DNS shows, at every server that speaks, what the
+// authority will look for: its limits are for those who may succeed.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/clock.h"
+#include "crypto/private_key.h"
+#include "crypto/random.h"
+#include "crypto/sealed.h"
+#include "model/certificate.h"
+#include "net/task.h"
+#include "net/worker_pool.h"
+#include "services/authorities.h"
+#include "services/bell.h"
+#include "services/certificate_change.h"
+#include "services/challenge_zone.h"
+#include "services/connections.h"
+#include "services/issuance_sight.h"
+#include "services/job_runner.h"
+#include "services/storage.h"
+
+namespace signpost::services {
+
+struct CertificatePage {
+  std::vector<model::Certificate> items;   // newest first
+  std::optional<std::string> next_cursor;  // opaque; empty on the last page
+};
+
+class Certificates {
+ public:
+  struct Settings {
+    crypto::KeyType key_type = crypto::KeyType::kEcdsaP256;
+    Milliseconds poll_budget{20'000};  // for which one run of a job waits for an authority that works on an order
+  };
+
+  /// `zone` may be null: then no certificate comes by a CNAME. `sights`: one per loop, in the order of the loops.
+  Certificates(Storage& storage, const crypto::MasterKey& master_key, Bell& bell, const Clock& clock, IdMaker& ids,
+               crypto::Random& random, Authorities& authorities, ChallengeZone* zone,
+               std::vector<IssuanceSight*> sights, Settings settings);
+
+  bool has_authority() const { return !authorities_.empty(); }
+  /// Where CNAMEs of step 1 lead below; null without an ACME zone.
+  const DnsName* zone_name() const { return zone_ == nullptr ? nullptr : &zone_->name(); }
+
+  /// kCertificate: whatever is due of the connection's certificate, step by step.
+  Task<Result<JobOutcome>> pursue(model::Job job);
+
+  /// An order for the connection's certificate, the one on its way or a new one (`start-certificate`): the TXT value of
+  /// a plain TXT is known only then. kConflict if the certificate is not ours to bring, or held and not due; what keeps
+  /// an order from being placed otherwise, with the way out.
+  Task<Result<CertificateSubject>> start(ApplicationId application, ConnectionId connection);
+
+  /// Somebody waits (`complete-certificate`): looks at once, and answers with what there is once the connection has
+  /// left SSL_VALIDATING, trouble is known, or the budget is over.
+  Task<Result<CertificateSubject>> complete(ApplicationId application, ConnectionId connection, net::Deadline deadline);
+
+  Task<Result<CertificateSubject>> read_of_connection(Scope scope, ConnectionId connection);
+  Task<Result<model::Certificate>> read(Scope scope, CertificateId id);
+  /// `ends_within`: only those that are held and end within it.
+  Task<Result<CertificatePage>> list(Scope scope, std::optional<Milliseconds> ends_within,
+                                     std::optional<std::string> cursor, std::size_t limit);
+  /// A new one as soon as it can be had; what is held serves until then.
+  Task<Result<model::Certificate>> renew(Scope scope, CertificateId id);
+  /// Tells the authority that nobody may trust it any more, and obtains another. Cannot be undone.
+  Task<Result<model::Certificate>> revoke(Scope scope, CertificateId id, acme::RevocationReason reason);
+
+ private:
+  using Happening = model::CertificateHappening;
+
+  Task<Happening> do_task(const CertificateSubject& subject, IssuanceSight& sight);
+  Task<Happening> ask_renewal(const CertificateSubject& subject);
+  Task<Happening> place_order(const CertificateSubject& subject, IssuanceSight& sight);
+  Task<std::expected<Happening, model::AttemptFailed>> order_at(const CertificateSubject& subject, IssuanceSight& sight,
+                                                                Authority& authority);
+  Task<Happening> prove(const CertificateSubject& subject, IssuanceSight& sight);
+  Task<Happening> finalize(const CertificateSubject& subject);
+  Task<Happening> validation_failed(const CertificateSubject& subject, Authority& authority, acme::Account account,
+                                    const acme::Order& order);
+  Task<Happening> request_certificate(const CertificateSubject& subject, Authority& authority, acme::Account account,
+                                      acme::Order order);
+  Task<Happening> receive(const CertificateSubject& subject, Authority& authority, acme::Account account,
+                          const acme::Order& order);
+  Task<Happening> save_key(const CertificateSubject& subject, Authority& authority);
+  Task<std::optional<model::AttemptFailed>> check_caa(const CertificateSubject& subject, IssuanceSight& sight,
+                                                      Authority& authority, const acme::Directory& directory,
+                                                      const acme::Account& account);
+  Task<void> withdraw(const model::Certificate& certificate);
+
+  Task<Result<std::optional<CertificateSubject>>> load(ConnectionId id);
+  Task<Result<std::optional<CertificateSubject>>> save(const CertificateSubject& read, const Happening& happening,
+                                                       const model::Job* own_job);
+  IssuanceSight& sight_of(ConnectionId id) const;
+
+  Storage& storage_;
+  const crypto::MasterKey& master_key_;
+  Bell& bell_;
+  const Clock& clock_;
+  IdMaker& ids_;
+  crypto::Random& random_;
+  Authorities& authorities_;
+  ChallengeZone* const zone_;
+  const std::vector<IssuanceSight*> sights_;
+  const Settings settings_;
+  net::WorkerPool keys_;  // makes keys, RSA ones take long; dies first
+};
+
+/// Associated data of a certificate's sealed private keys.
+std::string certificate_key_purpose(CertificateId id);
+
+}  // namespace signpost::services
