@@ -299,6 +299,53 @@ struct Reader<net::MailTls> {
   static std::string show(net::MailTls value) { return show_word(value, kWords); }
 };
 
+template <>
+struct Reader<bool> {
+  static constexpr std::string_view kType = "true or false";
+  static Result<bool> read(const SettingValue& value, Limits) {
+    const auto* flag = std::get_if<bool>(&value);
+    if (!flag) return wrong("true or false", value);
+    return *flag;
+  }
+  static std::string show(bool value) { return value ? "true" : "false"; }
+};
+
+template <>
+struct Reader<model::CertificateBy> {
+  static constexpr std::string_view kType = "external, cname or txt";
+  static constexpr std::array<std::pair<std::string_view, model::CertificateBy>, 3> kWords{
+      {{"external", model::CertificateBy::kExternal},
+       {"cname", model::CertificateBy::kCname},
+       {"txt", model::CertificateBy::kTxt}}};
+  static Result<model::CertificateBy> read(const SettingValue& value, Limits) {
+    return read_word(value, "\"external\", \"cname\" or \"txt\"", kWords);
+  }
+  static std::string show(model::CertificateBy value) { return show_word(value, kWords); }
+};
+
+template <>
+struct Reader<crypto::KeyType> {
+  static constexpr std::string_view kType = "ecdsa-p256 or rsa-2048";
+  static constexpr std::array<std::pair<std::string_view, crypto::KeyType>, 2> kWords{
+      {{"ecdsa-p256", crypto::KeyType::kEcdsaP256}, {"rsa-2048", crypto::KeyType::kRsa2048}}};
+  static Result<crypto::KeyType> read(const SettingValue& value, Limits) {
+    return read_word(value, "\"ecdsa-p256\" or \"rsa-2048\"", kWords);
+  }
+  static std::string show(crypto::KeyType value) { return show_word(value, kWords); }
+};
+
+template <>
+struct Reader<Settings::Authority::Limits> {
+  using Kept = Settings::Authority::Limits;
+  static constexpr std::string_view kType = "letsencrypt or none";
+  static constexpr std::array<std::pair<std::string_view, Kept>, 2> kWords{
+      {{"letsencrypt", Kept::kLetsEncrypt}, {"none", Kept::kNone}}};
+  static Result<Kept> read(const SettingValue& value, Limits) {
+    return read_word(value, "\"letsencrypt\" or \"none\"", kWords);
+  }
+  static std::string show(Kept value) { return show_word(value, kWords); }
+};
+
 // ── rows ────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 template <typename>
@@ -324,8 +371,9 @@ constexpr Setting row(std::string_view path, std::string_view doc, Secrecy secre
           [](const Settings& settings) { return Reader<Value>::show(settings.*section.*member); }};
 }
 
-template <auto member>
-constexpr Setting issuer_row(std::string_view path, std::string_view doc) {
+/// A member of the last table of a list.
+template <auto list, auto member, Limits limits = Limits{}>
+constexpr Setting list_row(std::string_view path, std::string_view doc) {
   using Value = MemberOf<decltype(member)>::type;
   return {path,
           Reader<Value>::kType,
@@ -333,10 +381,10 @@ constexpr Setting issuer_row(std::string_view path, std::string_view doc) {
           Secrecy::kPublic,
           "",
           [](Settings& settings, const SettingValue& value) -> Result<void> {
-            settings.issuers.back().*member = TRY(Reader<Value>::read(value, {}));
+            (settings.*list).back().*member = TRY(Reader<Value>::read(value, limits));
             return {};
           },
-          [](const Settings& settings) { return Reader<Value>::show(settings.issuers.back().*member); }};
+          [](const Settings& settings) { return Reader<Value>::show((settings.*list).back().*member); }};
 }
 
 using S = Settings;
@@ -414,6 +462,14 @@ constexpr std::array kTable{
         "Mail providers whose DKIM is supported, as the MX records of a domain name them; `dkim_status` is `exempt` "
         "with "
         "others. The hosted service supports Google Workspace and Microsoft 365; `zoho` may be added."),
+    row<&S::certificates, &S::Certificates::by_default>(
+        "certificates.by_default",
+        "Who brings the certificate of a connection that does not say: `external` (your backend reports it), `cname` "
+        "(an authority below, by a CNAME into `dns.acme_zone`: renewed without a hand) or `txt` (an authority below, "
+        "by "
+        "a TXT that the customer adds anew for each renewal)."),
+    row<&S::certificates, &S::Certificates::key_type>("certificates.key_type",
+                                                      "Keys of new certificates; `rsa-2048` for clients of long ago."),
     row<&S::webhooks, &S::Webhooks::source_address>(
         "webhooks.source_address",
         "Local addresses that webhooks leave from, so that receivers can allow them: one, or a list of one IPv4 and "
@@ -475,14 +531,49 @@ constexpr std::array kTable{
 };
 
 constexpr std::array kIssuerTable{
-    issuer_row<&S::Issuer::issuer>("issuers.issuer", "The exact value of the claim `iss`."),
-    issuer_row<&S::Issuer::jwks_url>(
+    list_row<&S::issuers, &S::Issuer::issuer>("issuers.issuer", "The exact value of the claim `iss`."),
+    list_row<&S::issuers, &S::Issuer::jwks_url>(
         "issuers.jwks_url",
         "Where its keys are, `https://…/.well-known/jwks.json`; exactly one of this and `jwks_file`."),
-    issuer_row<&S::Issuer::jwks_file>("issuers.jwks_file", "A file with its keys, read at start."),
-    issuer_row<&S::Issuer::organization_claim>("issuers.organization_claim",
-                                               "The claim that names the organization, with dots for inner ones; "
-                                               "empty: `org_slug`, then `o.slg`, as Clerk has them."),
+    list_row<&S::issuers, &S::Issuer::jwks_file>("issuers.jwks_file", "A file with its keys, read at start."),
+    list_row<&S::issuers, &S::Issuer::organization_claim>(
+        "issuers.organization_claim",
+        "The claim that names the organization, with dots for inner ones; "
+        "empty: `org_slug`, then `o.slg`, as Clerk has them."),
+};
+
+template <auto member, Limits limits = Limits{}>
+constexpr Setting authority_row(std::string_view path, std::string_view doc) {
+  return list_row<&S::authorities, member, limits>(path, doc);
+}
+constexpr std::array kAuthorityTable{
+    authority_row<&S::Authority::name>("authorities.name",
+                                       "Your name for it, kept with every certificate: with another name it is another "
+                                       "authority."),
+    authority_row<&S::Authority::directory_url>(
+        "authorities.directory_url", "Its ACME directory, `https://acme-v02.api.letsencrypt.org/directory`."),
+    authority_row<&S::Authority::contact>("authorities.contact",
+                                          "Where the authority writes to when something is wrong."),
+    authority_row<&S::Authority::agree_to_terms>(
+        "authorities.agree_to_terms",
+        "You agree to the authority's terms of service. Without it no account is made where it has terms."),
+    authority_row<&S::Authority::eab_key_id>("authorities.eab_key_id",
+                                             "The key's id of an external account, where the authority wants one."),
+    authority_row<&S::Authority::eab_mac_key_file>(
+        "authorities.eab_mac_key_file", "A file with its MAC key in base64url, readable for its owner alone."),
+    authority_row<&S::Authority::ca_file>("authorities.ca_file",
+                                          "What the authority's own TLS is checked against, PEM; empty: the system's "
+                                          "authorities."),
+    authority_row<&S::Authority::profile>("authorities.profile",
+                                          "`classic`, `tlsserver`, `shortlived` or another that it has; empty: its own "
+                                          "choice."),
+    authority_row<&S::Authority::preferred_root>("authorities.preferred_root",
+                                                 "Common name of the root that the chain is to lead to, if the "
+                                                 "authority offers several; empty: its own choice."),
+    authority_row<&S::Authority::limits>("authorities.limits",
+                                         "Whose published limits Signpost keeps by itself, before the authority has to "
+                                         "refuse."),
+    authority_row<&S::Authority::calls_max, Limits{1, 64}>("authorities.calls_max", "Calls to it at a time."),
 };
 
 std::size_t distance(std::string_view a, std::string_view b) {
@@ -504,6 +595,7 @@ std::string_view last_part(std::string_view path) { return path.substr(path.rfin
 
 std::span<const Setting> setting_table() { return kTable; }
 std::span<const Setting> issuer_table() { return kIssuerTable; }
+std::span<const Setting> authority_table() { return kAuthorityTable; }
 
 std::string_view nearest_path(std::string_view path) {
   path = path.substr(0, 100);
@@ -519,6 +611,7 @@ std::string_view nearest_path(std::string_view path) {
   };
   std::ranges::for_each(kTable, consider);
   std::ranges::for_each(kIssuerTable, consider);
+  std::ranges::for_each(kAuthorityTable, consider);
   return nearest;
 }
 

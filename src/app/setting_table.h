@@ -38,6 +38,8 @@ std::span<const Setting> setting_table();
 
 /// The members of one [[issuers]] table; they read into and show the last element of Settings::issuers.
 std::span<const Setting> issuer_table();
+/// The same of [[authorities]].
+std::span<const Setting> authority_table();
 
 /// The known path that is most like the given one.
 std::string_view nearest_path(std::string_view path);

@@ -21,6 +21,8 @@
 namespace signpost::app {
 namespace {
 
+constexpr std::size_t kAuthorityNameBytesMax = 50;
+
 std::optional<std::vector<std::string>> texts_of(const toml::array& array) {
   std::vector<std::string> texts;
   for (const auto& item : array) {
@@ -63,7 +65,9 @@ class Reading {
       const std::string path = section.empty() ? std::string(key.str()) : section + "." + std::string(key.str());
       const auto line = key.source().begin.line;
       if (path == "issuers") {
-        TRY_VOID(issuers(node, line));
+        TRY_VOID(tables(node, line, path, kIssuersMax, &Reading::issuer));
+      } else if (path == "authorities") {
+        TRY_VOID(tables(node, line, path, kAuthoritiesMax, &Reading::authority));
       } else if (const auto* inner = node.as_table(); inner && is_section(path)) {
         TRY_VOID(this->table(*inner, path));
       } else if (const auto* setting = find_setting(setting_table(), path)) {
@@ -98,29 +102,39 @@ class Reading {
     return {};
   }
 
-  Result<void> issuers(const toml::node& node, toml::source_index line) {
+  /// A list of tables: [[issuers]], [[authorities]].
+  Result<void> tables(const toml::node& node, toml::source_index line, const std::string& name, std::size_t count_max,
+                      Result<void> (Reading::*one)(const toml::table&)) {
+    const auto not_tables = [&] {
+      return failure(line, format("\"{}\" must be tables: write [[{}]] and its settings below", name, name));
+    };
     const auto* list = node.as_array();
-    if (!list) return failure(line, "\"issuers\" must be tables: write [[issuers]] and its settings below");
-    if (list->size() > kIssuersMax)
-      return failure(line, format("at most {} [[issuers]], not {}", kIssuersMax, list->size()));
+    if (!list) return not_tables();
+    if (list->size() > count_max)
+      return failure(line, format("at most {} [[{}]], not {}", count_max, name, list->size()));
     for (const auto& item : *list) {
-      const auto* issuer = item.as_table();
-      if (!issuer) return failure(line, "\"issuers\" must be tables: write [[issuers]] and its settings below");
-      TRY_VOID(this->issuer(*issuer));
+      const auto* table = item.as_table();
+      if (!table) return not_tables();
+      TRY_VOID((this->*one)(*table));
     }
-    into_.origins.insert_or_assign("issuers", format("{}:{}", file_, line));
+    into_.origins.insert_or_assign(name, format("{}:{}", file_, line));
+    return {};
+  }
+
+  Result<void> members(const toml::table& table, std::string_view name, std::span<const Setting> rows) {
+    for (const auto& [key, node] : table) {
+      const auto path = format("{}.{}", name, std::string_view(key.str()));
+      const auto* setting = find_setting(rows, path);
+      if (!setting) return unknown(path, key.source().begin.line);
+      TRY_VOID(value(*setting, node, key.source().begin.line));
+    }
     return {};
   }
 
   Result<void> issuer(const toml::table& table) {
     const auto line = table.source().begin.line;
     auto& issuer = into_.settings.issuers.emplace_back();
-    for (const auto& [key, node] : table) {
-      const auto path = "issuers." + std::string(key.str());
-      const auto* setting = find_setting(issuer_table(), path);
-      if (!setting) return unknown(path, key.source().begin.line);
-      TRY_VOID(value(*setting, node, key.source().begin.line));
-    }
+    TRY_VOID(members(table, "issuers", issuer_table()));
     if (issuer.issuer.empty()) return failure(line, "this issuer has no \"issuer\": the exact value of the claim iss");
     if (issuer.jwks_url.empty() == issuer.jwks_file.empty()) {
       return failure(line, format("issuer \"{}\" needs exactly one of \"jwks_url\" and \"jwks_file\"",
@@ -131,6 +145,30 @@ class Reading {
     };
     if (std::ranges::any_of(into_.settings.issuers, is_same)) {
       return failure(line, format("issuer \"{}\" is there twice", printable(issuer.issuer, 100)));
+    }
+    return {};
+  }
+
+  Result<void> authority(const toml::table& table) {
+    const auto line = table.source().begin.line;
+    auto& authority = into_.settings.authorities.emplace_back();
+    TRY_VOID(members(table, "authorities", authority_table()));
+    if (authority.name.empty() || authority.name.size() > kAuthorityNameBytesMax) {
+      return failure(line, format("this authority needs a \"name\" of 1 to {} bytes", kAuthorityNameBytesMax));
+    }
+    const auto name = printable(authority.name, kAuthorityNameBytesMax);
+    if (!authority.directory_url.starts_with("https://")) {
+      return failure(line, format("authority \"{}\" needs a \"directory_url\" that begins with https://", name));
+    }
+    if (authority.eab_key_id.empty() != authority.eab_mac_key_file.empty()) {
+      return failure(line,
+                     format("authority \"{}\" needs both or none of \"eab_key_id\" and \"eab_mac_key_file\"", name));
+    }
+    const auto is_same = [&](const Settings::Authority& other) {
+      return &other != &authority && other.name == authority.name;
+    };
+    if (std::ranges::any_of(into_.settings.authorities, is_same)) {
+      return failure(line, format("authority \"{}\" is there twice", name));
     }
     return {};
   }

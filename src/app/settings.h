@@ -20,6 +20,8 @@
 #include "base/log.h"
 #include "base/result.h"
 #include "base/time.h"
+#include "crypto/private_key.h"
+#include "model/certificate.h"
 #include "model/mail_provider.h"
 #include "net/mail.h"
 #include "net/target_policy.h"
@@ -93,6 +95,13 @@ struct Settings {
     std::vector<model::MailProvider> dkim_providers{model::MailProvider::kGoogle, model::MailProvider::kMicrosoft};
   } dns;
 
+  struct Certificates {
+    // Who brings the certificate of a connection that does not say: external, cname or txt.
+    model::CertificateBy by_default = model::CertificateBy::kExternal;
+    // Keys of certificates: ecdsa-p256, or rsa-2048 for clients of long ago.
+    crypto::KeyType key_type = crypto::KeyType::kEcdsaP256;
+  } certificates;
+
   struct Webhooks {
     // Local addresses that webhooks leave from, so that receivers can allow them, one a family at most; receivers of a
     // family without one get nothing. Empty: the system's choice.
@@ -151,6 +160,32 @@ struct Settings {
   };
   std::vector<Issuer> issuers;
 
+  /// A certificate authority that speaks ACME (RFC 8555); the first that can issue does.
+  struct Authority {
+    // Our own name for it, kept in the database: with another name it is another authority.
+    std::string name;
+    // Its directory, https://acme-v02.api.letsencrypt.org/directory.
+    std::string directory_url;
+    // Where it writes to when something is wrong.
+    std::optional<MailAddress> contact;
+    // The operator agrees to the authority's terms of service; without it most make no account.
+    bool agree_to_terms = false;
+    // An external account, where it wants one: the key's id, and a file with the MAC key in base64url, mode 0600.
+    std::string eab_key_id;
+    std::filesystem::path eab_mac_key_file;
+    // What its TLS is checked against, PEM; empty: the system's authorities.
+    std::filesystem::path ca_file;
+    // "classic", "tlsserver", "shortlived"; empty: the authority's choice.
+    std::string profile;
+    // Common name of the root that the chain shall lead to; empty: the authority's choice.
+    std::string preferred_root;
+    // Whose published limits are kept before the authority has to say so.
+    enum class Limits { kLetsEncrypt, kNone } limits = Limits::kLetsEncrypt;
+    // Calls under way at once.
+    std::size_t calls_max = 8;
+  };
+  std::vector<Authority> authorities;
+
   struct Retention {
     // Events are dropped after so many days, with their deliveries and attempts, once none is pending.
     std::size_t days = 90;
@@ -162,6 +197,7 @@ struct Settings {
 };
 
 constexpr std::size_t kIssuersMax = 50;
+constexpr std::size_t kAuthoritiesMax = 10;
 constexpr std::size_t kSettingsFileBytesMax = 1024 * 1024;
 
 struct LoadedSettings {
@@ -176,7 +212,8 @@ using Environment = std::function<std::string(const char* name)>;
 std::string process_environment(const char* name);
 
 /// Reads TOML. `file` is what messages call it. kUnprocessable with file, line, and what to write instead: not TOML, an
-/// unknown key (names the nearest known one), a wrong type, a value outside its limits, an issuer without keys.
+/// unknown key (names the nearest known one), a wrong type, a value outside its limits, an issuer without keys, an
+/// authority without a directory.
 Result<LoadedSettings> parse_settings(std::string_view toml, std::string_view file, const Environment& environment);
 
 /// The same from a file; an empty path: defaults and environment. kNotFound if it cannot be read.

@@ -23,11 +23,38 @@ std::string origin_of(const LoadedSettings& loaded, std::string_view path) {
   return found == loaded.origins.end() ? "default" : found->second;
 }
 
-/// A Settings whose only issuer is the given one, because issuer rows show the last.
-Settings with_issuer(const Settings::Issuer& issuer) {
+/// A Settings whose only issuer is the given one, because rows of lists show the last; the same for authorities.
+Settings with(const Settings::Issuer& issuer) {
   Settings settings;
   settings.issuers = {issuer};
   return settings;
+}
+Settings with(const Settings::Authority& authority) {
+  Settings settings;
+  settings.authorities = {authority};
+  return settings;
+}
+
+template <typename Item>
+void show_list(std::string& text, const LoadedSettings& loaded, std::string_view name, const std::vector<Item>& items,
+               std::span<const Setting> rows) {
+  for (const auto& item : items) {
+    text += format("\n[[{}]]  # {}\n", name, origin_of(loaded, name));
+    const auto one = with(item);
+    for (const auto& row : rows) text += format("{} = {}\n", name_of(row.path), row.show(one));
+  }
+}
+
+template <typename Item>
+boost::json::array list_json(const std::vector<Item>& items, std::span<const Setting> rows) {
+  boost::json::array list;
+  for (const auto& item : items) {
+    boost::json::object members;
+    const auto one = with(item);
+    for (const auto& row : rows) members[name_of(row.path)] = row.show(one);
+    list.push_back(std::move(members));
+  }
+  return list;
 }
 
 constexpr std::string_view kHead = R"(# Configuration
@@ -79,11 +106,8 @@ std::string show_settings(const LoadedSettings& loaded) {
     text += format("{}{} = {}  # {}\n", setting.secrecy == Secrecy::kSecret ? "# " : "", name_of(setting.path),
                    shown(setting, loaded.settings), origin_of(loaded, setting.path));
   }
-  for (const auto& issuer : loaded.settings.issuers) {
-    text += format("\n[[issuers]]  # {}\n", origin_of(loaded, "issuers"));
-    const auto one = with_issuer(issuer);
-    for (const auto& setting : issuer_table()) text += format("{} = {}\n", name_of(setting.path), setting.show(one));
-  }
+  show_list(text, loaded, "issuers", loaded.settings.issuers, issuer_table());
+  show_list(text, loaded, "authorities", loaded.settings.authorities, authority_table());
   return text;
 }
 
@@ -92,14 +116,8 @@ std::string show_settings_json(const LoadedSettings& loaded) {
   for (const auto& setting : setting_table()) {
     all[setting.path] = {{"value", shown(setting, loaded.settings)}, {"origin", origin_of(loaded, setting.path)}};
   }
-  boost::json::array issuers;
-  for (const auto& issuer : loaded.settings.issuers) {
-    boost::json::object members;
-    const auto one = with_issuer(issuer);
-    for (const auto& setting : issuer_table()) members[name_of(setting.path)] = setting.show(one);
-    issuers.push_back(std::move(members));
-  }
-  all["issuers"] = std::move(issuers);
+  all["issuers"] = list_json(loaded.settings.issuers, issuer_table());
+  all["authorities"] = list_json(loaded.settings.authorities, authority_table());
   return boost::json::serialize(all);
 }
 
@@ -113,7 +131,9 @@ std::string settings_documentation() {
     add_table(page, format("`[{}]`", section_of(table[begin].path)), table.subspan(begin, end - begin), defaults);
     begin = end;
   }
-  add_table(page, "`[[issuers]]`, one for each identity provider", issuer_table(), with_issuer({}));
+  add_table(page, "`[[issuers]]`, one for each identity provider", issuer_table(), with(Settings::Issuer{}));
+  add_table(page, "`[[authorities]]`, one for each certificate authority, by preference", authority_table(),
+            with(Settings::Authority{}));
   return page;
 }
 

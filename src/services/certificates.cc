@@ -49,7 +49,7 @@ std::string_view way_out_of(acme::Trouble trouble) {
     case acme::Trouble::kNonsense:
       return "it is tried again; if it stays so, report it as a bug";
     case acme::Trouble::kBadProfile:
-      return "set acme.authorities.profile to one that the authority has";
+      return "set authorities.profile to one that the authority has";
     case acme::Trouble::kAlreadyReplaced:
     case acme::Trouble::kAlreadyRevoked:
     case acme::Trouble::kNotFound:
@@ -59,11 +59,11 @@ std::string_view way_out_of(acme::Trouble trouble) {
     case acme::Trouble::kAccountGone:
       return "another account is made";
     case acme::Trouble::kTermsChanged:
-      return "read the authority's terms, then set acme.authorities.agree_to_terms and restart";
+      return "read the authority's terms, then set authorities.agree_to_terms and restart";
     case acme::Trouble::kExternalAccountNeeded:
-      return "get an external account key from the authority and set acme.authorities.eab_key_id and eab_mac_key_file";
+      return "get an external account key from the authority and set authorities.eab_key_id and eab_mac_key_file";
     case acme::Trouble::kBadContact:
-      return "correct acme.authorities.contact";
+      return "correct authorities.contact";
     case acme::Trouble::kBadKey:
       return "the authority refuses the account's key: report it as a bug";
     case acme::Trouble::kTryLater:
@@ -295,7 +295,7 @@ Task<Happening> Certificates::place_order(const CertificateSubject& subject, Iss
   const auto& certificate = subject.certificate;
   if (authorities_.empty()) {
     co_return AttemptFailed{.cause = cause_of("no_authority"),
-                            .explanation = "no certificate authority is configured: add [[acme.authorities]]"};
+                            .explanation = "no certificate authority is configured: add [[authorities]]"};
   }
   if (certificate.by == model::CertificateBy::kCname) {
     if (zone_ == nullptr) {

@@ -195,7 +195,7 @@ Result<void> Connections::check_certificate(const CreateConnection& wish) const 
   }
   if (!settings_.has_authority) {
     return fail(Kind::kUnprocessable,
-                format("no certificate authority is configured, so \"{}\" cannot be had: add [[acme.authorities]] to "
+                format("no certificate authority is configured, so \"{}\" cannot be had: add [[authorities]] to "
                        "the settings, or bring the certificate yourself (\"external\")",
                        model::name_of(by)),
                 "certificate");
