@@ -26,8 +26,10 @@ std::optional<std::vector<std::string>> values_of(const dns::RecordObservation& 
 bool is_ours(const model::Connection& connection, const model::OriginalDns& original) {
   return std::ranges::any_of(connection.records, [&](const model::Record& record) {
     if (record.purpose != model::RecordPurpose::kTraffic || record.name != DnsName(connection.host)) return false;
-    return original.cname == record.value || std::ranges::contains(original.a, record.value) ||
-           std::ranges::contains(original.aaaa, record.value);
+    const auto has = [&](const std::vector<std::string>& values) {
+      return std::ranges::find(values, record.value) != values.end();
+    };
+    return original.cname == record.value || has(original.a) || has(original.aaaa);
   });
 }
 
