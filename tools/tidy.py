@@ -17,7 +17,7 @@ DOORS = {
     r"boost/json": r"src/api/.*|src/crypto/jw(t|ks).*|src/services/(event|event_schema|observation)_json.*|src/services/testing/.*|src/app/.*|packages/cpp/test/.*",
     r"boost/(asio|beast)": r"src/(net|dns)/.*|cmake/pch\.h",
     r"curl/": r"src/net/(http_client|mail)\.cc",
-    r"ldns/": r"src/dns/message\.cc",
+    r"ldns/": r"src/dns/(message|update_message)\.cc",
     r"sqlite3\.h": r"src/store/.*\.cc",
     r"libpq-fe\.h": r"src/store/.*\.cc",
     r"(libpsl|idn2)\.h": r"src/base/host_name\.cc",
