@@ -209,6 +209,7 @@ Result<SignedUpdate> encode_update(const DnsName& zone, const TextUpdate& update
   }
   const auto packet = TRY(update_packet(zone, update, ttl));
   ldns_pkt_set_id(packet.get(), id);
+  ldns_pkt_set_rd(packet.get(), false);  // the bits of a query are reserved here (RFC 2136 2.2)
   SignedUpdate made{.octets = {}, .id = id, .mac = {}};
   if (key) {
     const auto status = ldns_pkt_tsig_sign(packet.get(), key_name(*key).c_str(), key->secret.c_str(), kFudgeSeconds,
