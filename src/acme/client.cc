@@ -3,10 +3,10 @@
 
 #include <algorithm>
 #include <array>
-#include <deque>
 
 #include "acme/authority_json.h"
 #include "acme/link.h"
+#include "acme/nonces.h"
 #include "base/guarded.h"
 #include "base/http_date.h"
 #include "base/text.h"
@@ -227,7 +227,11 @@ struct Client::Impl {
     auto reply = CO_TRY(co_await http.send(std::move(call)));
     note_time(reply);
     if (const auto fresh = reply.header("Replay-Nonce"); is_nonce(fresh)) {
-      nonce != nullptr ? void(*nonce = std::string(fresh)) : keep_nonce(std::string(fresh));
+      if (nonce != nullptr) {
+        *nonce = std::string(fresh);
+      } else {
+        nonces.keep(std::string(fresh));
+      }
     }
     auto retry_after = parse_retry_after(reply.header("Retry-After"), clock.now(), kRetryAfterMax);
     co_return Answer{std::move(reply), std::move(url), retry_after};
@@ -239,23 +243,9 @@ struct Client::Impl {
     }
   }
 
-  void keep_nonce(std::string nonce) {
-    nonces.with([&](auto& all) {
-      all.push_back(std::move(nonce));
-      if (all.size() > kNoncesMax) all.pop_front();
-    });
-  }
-
-  /// The youngest, which the authority has had least time to forget; else a new one.
+  /// One that is kept, else a new one.
   Task<Outcome<std::string>> take_nonce(std::string new_nonce, Deadline until) {
-    auto kept = nonces.with([](auto& all) {
-      std::string last;
-      if (!all.empty()) {
-        last = std::move(all.back());
-        all.pop_back();
-      }
-      return last;
-    });
+    auto kept = nonces.take();
     if (!kept.empty()) co_return kept;
     const auto url = CO_TRY(vetted(new_nonce));
     net::HttpCall call;
@@ -318,12 +308,13 @@ struct Client::Impl {
       const auto problem = is_success(answer.reply) ? std::nullopt : parse_problem(answer.reply.body);
       const bool is_nonce_refused = problem && problem->type == "badNonce";
       if (!is_nonce_refused || attempt == kNonceAttemptsMax) {
-        if (!fresh.empty()) keep_nonce(std::move(fresh));
+        if (!fresh.empty()) nonces.keep(std::move(fresh));
         if (is_success(answer.reply)) co_return answer;
         co_return std::unexpected(failure(answer));
       }
       // RFC 8555 6.5: with the nonce of this answer, which is good even if all that were kept are not.
-      nonce = fresh.empty() ? CO_TRY(co_await take_nonce(place.new_nonce, until)) : std::move(fresh);
+      if (fresh.empty()) fresh = CO_TRY(co_await take_nonce(place.new_nonce, until));
+      nonce = std::move(fresh);
     }
   }
 
@@ -331,6 +322,7 @@ struct Client::Impl {
   /// again by its key it says which.
   Task<Outcome<Answer>> post_as(Account account, std::string to, std::string payload, std::string_view accept,
                                 Deadline until) {
+    (void)CO_TRY(vetted(account.url));
     auto answer = co_await post({account.key, account.url}, std::move(to), std::move(payload), accept, until);
     if (answer || answer.error().trouble != Trouble::kUnauthorized) co_return answer;
     const auto state = co_await existing(account.key, until);
@@ -386,7 +378,7 @@ struct Client::Impl {
   const Settings settings;
   const Clock& clock;
   Guarded<Known> known;
-  Guarded<std::deque<std::string>> nonces;
+  Nonces nonces;
   static constexpr std::int64_t kUnknown = std::numeric_limits<std::int64_t>::min();
   std::atomic<std::int64_t> ahead{kUnknown};  // seconds
   std::atomic<std::uint64_t> exchanges{0};

@@ -52,8 +52,7 @@ class Client {
     std::string user_agent = "signpost";  // RFC 8555 6.1 wants one
     PlainHttp plain_http = PlainHttp::kRefused;
   };
-  static constexpr std::size_t kNoncesMax = 64;  // kept; more are thrown away, the oldest first
-  static constexpr int kNonceAttemptsMax = 8;    // sends of one request that meet badNonce (RFC 8555 6.5)
+  static constexpr int kNonceAttemptsMax = 8;  // sends of one request that meet badNonce (RFC 8555 6.5)
   static constexpr std::size_t kAnswerBytesMax = 256 * 1024;
   static constexpr std::size_t kAlternatesMax = 8;  // chains looked at for the preferred one
   static constexpr std::chrono::seconds kRetryAfterMax = std::chrono::hours(24 * 7);

@@ -22,7 +22,7 @@ namespace json = boost::json;
 using crypto::testing::TestIssuer;
 using net::Response;
 
-constexpr int kAlternatesMax = 4;
+constexpr int kAlternatesMax = 10;
 constexpr std::string_view kErrorNamespace = "urn:ietf:params:acme:error:";
 constexpr Milliseconds kOrderLifetime = std::chrono::days(7);
 constexpr Milliseconds kStopBudget = std::chrono::seconds(1);

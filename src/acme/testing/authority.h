@@ -55,7 +55,7 @@ struct Choices {
   int looks_while_processing = 0;      // at an order that is finalized
   std::string retry_after;             // with every answer about what is not done yet
   Milliseconds certificate_lifetime = std::chrono::days(90);
-  int alternates = 0;                                   // further chains, to "Alternate 1 Root" …; at most 4
+  int alternates = 0;                                   // further chains, to "Alternate 1 Root" …; at most 10
   std::map<std::string, std::string> fails_validation;  // name and error type: {"shop.example", "caa"}
   std::map<std::string, std::string> refuses_to_order;  // name and error type: {"bank.example", "rejectedIdentifier"}
   bool has_changed_terms = false;                       // nothing is ordered until they are agreed to
