@@ -326,7 +326,7 @@ struct Client::Impl {
     auto answer = co_await post({account.key, account.url}, std::move(to), std::move(payload), accept, until);
     if (answer || answer.error().trouble != Trouble::kUnauthorized) co_return answer;
     const auto state = co_await existing(account.key, until);
-    if (!state && (state.error().trouble == Trouble::kAccountGone || state.error().trouble == Trouble::kUnauthorized)) {
+    if (!state && state.error().trouble == Trouble::kAccountGone) {
       co_return fail_with(Trouble::kAccountGone, format("the authority no longer takes the account {}: {}", account.url,
                                                         answer.error().error.message));
     }
@@ -339,8 +339,12 @@ struct Client::Impl {
 
   Task<Outcome<AccountState>> existing(crypto::AccountKey key, Deadline until) {
     const auto place = CO_TRY(co_await directory(until));
-    auto answer = CO_TRY(co_await post({key, ""}, place.new_account, existing_account_json(), kJson, until));
-    co_return account_of(answer);
+    auto answer = co_await post({key, ""}, place.new_account, existing_account_json(), kJson, until);
+    if (answer) co_return account_of(*answer);
+    // RFC 8555 7.3.6: a deactivated account is refused as unauthorized, and here there is nothing else that could be.
+    auto& why = answer.error();
+    if (why.trouble != Trouble::kUnauthorized) co_return std::unexpected(std::move(why));
+    co_return std::unexpected(failure_of(Trouble::kAccountGone, why.error.message, why.problem));
   }
 
   /// Of an answer of newAccount: only one that can still be used.
@@ -413,13 +417,16 @@ Task<Outcome<AccountState>> Client::open_account(crypto::AccountKey key, NewAcco
   if (wanted.external) binding = CO_TRY(crypto::bind_external_account(*wanted.external, place.new_account, key));
   auto answer = co_await impl_->post({key, ""}, place.new_account, new_account_json(wanted, binding), kJson, until);
   if (answer) co_return impl_->account_of(*answer);
+  // How an authority says that it does not know a key id or MAC key is up to it; without one, unauthorized is an
+  // account of this key that was deactivated.
   auto& why = answer.error();
-  // How an authority says that it does not know a key id or MAC key is up to it.
-  if (wanted.external && (why.trouble == Trouble::kUnauthorized || why.trouble == Trouble::kRefused)) {
-    co_return std::unexpected(
-        failure_of(Trouble::kExternalAccountNeeded, why.error.message, why.problem, why.error.retry_after));
-  }
-  co_return std::unexpected(std::move(why));
+  const bool is_binding_refused =
+      wanted.external && (why.trouble == Trouble::kUnauthorized || why.trouble == Trouble::kRefused);
+  const auto trouble = is_binding_refused                      ? Trouble::kExternalAccountNeeded
+                       : why.trouble == Trouble::kUnauthorized ? Trouble::kAccountGone
+                                                               : why.trouble;
+  if (trouble == why.trouble) co_return std::unexpected(std::move(why));
+  co_return std::unexpected(failure_of(trouble, why.error.message, why.problem, why.error.retry_after));
 }
 
 Task<Outcome<AccountState>> Client::find_account(crypto::AccountKey key) {

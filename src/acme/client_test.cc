@@ -326,7 +326,8 @@ TEST_F(ClientTest, KnowsAnAccountThatIsGone) {
   const auto deactivated = failed(client.new_order(account, {{name("shop.example")}}));
   EXPECT_EQ(deactivated.trouble, Trouble::kAccountGone);
   EXPECT_NE(deactivated.error.message.find("a new account must be made"), std::string::npos);
-  EXPECT_EQ(failed(client.find_account(account.key)).trouble, Trouble::kUnauthorized);
+  EXPECT_EQ(failed(client.find_account(account.key)).trouble, Trouble::kAccountGone);
+  EXPECT_EQ(failed(client.open_account(account.key, {.agrees_to_terms = true})).trouble, Trouble::kAccountGone);
   EXPECT_EQ(failed(client.account(account)).trouble, Trouble::kAccountGone);
   authority.forget_accounts();
   EXPECT_EQ(failed(client.new_order(account, {{name("shop.example")}})).trouble, Trouble::kAccountGone);
