@@ -100,7 +100,19 @@ void blame_way(ChallengeSight& sight, dns::Cause cause, const DnsName& name) {
                 dns::kAliasesMax, name.text());
 }
 
+/// The servers say one thing, and whoever checks their signatures believes none of it.
+void note_risk(ChallengeSight& sight, const dns::RecordObservation& record) {
+  for (const auto& finding : record.causes) {
+    const bool is_dnssec =
+        finding.cause == dns::Cause::kDnssecDsWithoutKeys || finding.cause == dns::Cause::kDnssecBogus;
+    if (!is_dnssec || !sight.risk.empty()) continue;
+    sight.risk = name_of(finding.cause);
+    sight.risk_explanation = finding.text + " " + finding.fix;
+  }
+}
+
 void keep(ChallengeSight& sight, dns::Observation observation) {
+  for (const auto& record : observation.records) note_risk(sight, record);
   std::ranges::move(observation.records, std::back_inserter(sight.observation.records));
   sight.observation.took_ms += observation.took_ms;
 }

@@ -40,6 +40,10 @@ struct ChallengeSight {
   /// all that was wished is there.
   std::string cause;
   std::string explanation;
+  /// Why an authority that validates DNSSEC will refuse even what is visible: a code and a sentence with the way out.
+  /// Empty if nothing speaks for that.
+  std::string risk;
+  std::string risk_explanation;
   std::vector<DnsName> ends;     // the names at which the values were looked for
   dns::Observation observation;  // who answered what, of all names passed
 };

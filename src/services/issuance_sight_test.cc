@@ -217,6 +217,37 @@ TEST_F(IssuanceSightTest, LooksAtTheDelegationAlone) {
   EXPECT_THAT(seen.cause, IsEmpty());
 }
 
+/// Everything is there, at one server, with this finding beside it.
+class FindingEye final : public DnsEye {
+ public:
+  Task<dns::Observation> observe(std::vector<dns::Expectation> expectations) override {
+    dns::Observation seen;
+    for (const auto& wanted : expectations) {
+      dns::RecordObservation record{.name = wanted.name, .type = wanted.type};
+      record.propagated = record.value_seen = true;
+      record.authorities.push_back({.server = "ns1.dns.example",
+                                    .address = {},
+                                    .verdict = dns::Verdict::kAgrees,
+                                    .values = {wanted.value.value_or("")}});
+      record.causes.push_back(
+          {dns::Cause::kDnssecBogus, dns::Weight::kRisks, "Signatures are wrong.", "Sign again.", {}});
+      seen.records.push_back(std::move(record));
+    }
+    co_return seen;
+  }
+};
+
+TEST_F(IssuanceSightTest, SaysThatAValidatingAuthorityWillNotBelieveWhatIsVisible) {
+  FindingEye finding_eye;
+  ObserverSight with_finding(finding_eye, observer, {});
+  const auto seen = on_loop(
+      loop,
+      with_finding.challenge({HostName::parse("www.shop.example").value(), {"value"}, name("abc.acme.saas.example")}));
+  EXPECT_TRUE(seen.is_visible);
+  EXPECT_EQ(seen.risk, "dnssec_bogus");
+  EXPECT_EQ(seen.risk_explanation, "Signatures are wrong. Sign again.");
+}
+
 // ── CAA ─────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 TEST_F(IssuanceSightTest, CaaOfNobodyAllows) { EXPECT_EQ(caa().kind, Verdict::kAllowed); }
