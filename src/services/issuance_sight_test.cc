@@ -209,6 +209,15 @@ TEST_F(IssuanceSightTest, BlamesNobodyWhereOurResolversFail) {
   EXPECT_TRUE(seen.was_unseen);
 }
 
+TEST_F(IssuanceSightTest, AHostThatIsTooLongIsSaidToBe) {
+  const std::string label(61, 'a');
+  const auto host = HostName::parse(format("{0}.{0}.{0}.{1}.example", label, std::string(50, 'b'))).value();
+  const auto seen = on_loop(loop, sight.challenge({host, {"value"}, name("abc.acme.saas.example")}));
+  EXPECT_FALSE(seen.is_visible);
+  EXPECT_EQ(seen.cause, "name_too_long");
+  EXPECT_THAT(seen.explanation, HasSubstr("237"));
+}
+
 TEST_F(IssuanceSightTest, LooksAtTheDelegationAlone) {
   customers(kChallenge, WireType::kCname, "abc.acme.saas.example");
   const auto seen = look({});
