@@ -123,18 +123,8 @@ bool all_propagated(std::span<const dns::RecordObservation> records) {
 
 }  // namespace
 
-Result<DnsName> challenge_name(const HostName& host) {
-  auto name = DnsName::parse("_acme-challenge." + host.text());
-  if (name) return name;
-  return fail(
-      Kind::kUnprocessable,
-      format("{} is too long for a certificate: no name can stand at \"_acme-challenge.\" before it; take a host of "
-             "at most 237 characters",
-             host.text()));
-}
-
 Task<ChallengeSight> ObserverSight::challenge(ChallengeWish wish) {
-  auto name = challenge_name(wish.host);
+  auto name = model::challenge_name(wish.host);
   if (!name) {
     ChallengeSight sight;
     sight.cause = "name_too_long";

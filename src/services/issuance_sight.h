@@ -14,13 +14,10 @@
 #include "dns/caa.h"
 #include "dns/observation.h"
 #include "dns/observer.h"
+#include "model/certificate.h"
 #include "services/propagation.h"
 
 namespace signpost::services {
-
-/// "_acme-challenge.www.shop.example"; the same for "*.www.shop.example" (RFC 8555 8.4). kUnprocessable for a host that
-/// is so long that no such name can be.
-Result<DnsName> challenge_name(const HostName& host);
 
 /// What to look for.
 struct ChallengeWish {
