@@ -440,6 +440,19 @@ TEST_F(ClientTest, KnowsAnAuthorityThatIsOutOfOrder) {
   EXPECT_EQ(why.error.message.find("<html>"), std::string::npos);
 }
 
+TEST_F(ClientTest, ComesBackToAnAuthorityThatWasClosed) {
+  const auto account = opened();
+  choose([](Choices& c) {
+    c.is_closed = true;
+    c.retry_after = "3600";
+  });
+  const auto why = failed(client.new_order(account, {{name("shop.example")}}));
+  EXPECT_EQ(why.trouble, Trouble::kTryLater);
+  EXPECT_EQ(why.error.retry_after, seconds(3600));
+  choose([](Choices& c) { c.is_closed = false; });
+  done(client.new_order(account, {{name("shop.example")}}));
+}
+
 TEST_F(ClientTest, SaysWhereTheNewTermsAre) {
   const auto account = opened();
   choose([](Choices& c) { c.has_changed_terms = true; });
