@@ -10,6 +10,7 @@
 #include "crypto/certificate_chain.h"
 #include "crypto/certification_request.h"
 #include "net/wait.h"
+#include "services/certificate_cause.h"
 #include "services/issuance_limits.h"
 #include "store/certificates.h"
 
@@ -27,8 +28,6 @@ constexpr Milliseconds kCaaAge = std::chrono::minutes(5);        // for which on
 constexpr Milliseconds kClockTolerance = std::chrono::hours(1);
 
 JobOutcome done(std::string text) { return {JobOutcome::Ending::kDone, std::move(text)}; }
-
-std::string cause_of(std::string_view word) { return format("{}{}", model::kCertificateCausePrefix, word); }
 
 /// What helps, after the authority's own words.
 std::string_view way_out_of(acme::Trouble trouble) {
@@ -113,7 +112,7 @@ AttemptFailed failed_of(const acme::Failure& failure, const Authority& authority
   AttemptFailed failed{
       .order = order_after(failure.trouble),
       .fault = is_authority_down(failure.trouble) ? AttemptFailed::Fault::kAuthority : AttemptFailed::Fault::kOurs,
-      .cause = cause_of(acme::name_of(failure.trouble)),
+      .cause = cause_of(failure.trouble),
       .explanation =
           format("the authority {}: {}; {}", authority.name(), failure.error.message, way_out_of(failure.trouble))};
   if (failure.error.retry_after) failed.not_before = now + *failure.error.retry_after;
@@ -306,7 +305,7 @@ Task<Happening> Certificates::place_order(const CertificateSubject& subject, Iss
     const auto seen =
         co_await sight.challenge({subject.connection.host, {}, challenge_target(zone_->name(), certificate.label)});
     if (seen.was_unseen) co_return model::AuthorityBusy{clock_.now() + kUnseenPause};
-    if (!seen.is_delegated) co_return model::ChallengeUnseen{cause_of(seen.cause), seen.explanation};
+    if (!seen.is_delegated) co_return model::ChallengeUnseen{cause_seen(seen.cause), seen.explanation};
   }
   // By preference. What stops the first is told, unless another can do it.
   std::optional<AttemptFailed> first;
@@ -475,10 +474,10 @@ Task<Happening> Certificates::prove(const CertificateSubject& subject, IssuanceS
                              wish.values.front(), seen.explanation);
         co_return model::ChallengeUnseen{cause_of("renewal_txt"), std::move(explanation)};
       }
-      co_return model::ChallengeUnseen{cause_of(seen.cause), std::move(explanation)};
+      co_return model::ChallengeUnseen{cause_seen(seen.cause), std::move(explanation)};
     }
     // The authority would refuse what it cannot validate, and count it against the name.
-    if (!seen.risk.empty()) co_return model::ChallengeUnseen{cause_of(seen.risk), seen.risk_explanation};
+    if (!seen.risk.empty()) co_return model::ChallengeUnseen{cause_seen(seen.risk), seen.risk_explanation};
   }
   const auto failed = [&](const acme::Failure& failure) {
     if (auto clock = wrong_clock(*authority)) return *std::move(clock);
@@ -603,7 +602,7 @@ Task<Happening> Certificates::receive(const CertificateSubject& subject, Authori
   const auto chain =
       co_await authority.client().certificate(account, order.certificate_url, authority.preferred_root());
   if (!chain) co_return failed_of(chain.error(), authority, clock_.now());
-  const auto wrong = [&](std::string_view cause, const Error& error, AttemptFailed::Order kept) {
+  const auto wrong = [&](CertificateCause cause, const Error& error, AttemptFailed::Order kept) {
     return AttemptFailed{
         .order = kept,
         .cause = cause_of(cause),
