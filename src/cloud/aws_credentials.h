@@ -75,15 +75,17 @@ class AwsCredentialChain final : public AwsCredentialSource {
   struct Memory {
     std::optional<AwsCredentials> kept;
     std::optional<AwsError> failure;  // of the last renewal
-    std::optional<std::chrono::steady_clock::time_point> failed_at;
-    std::string refused_key;  // that AWS does not take any more
+    std::chrono::steady_clock::time_point failed_at{};
+    std::string refused_key;  // the last that AWS did not take
+    std::chrono::steady_clock::time_point refused_at{};
+    bool is_renewing = false;
   };
   std::optional<AwsResult<AwsCredentials>> kept() const;
   AwsResult<AwsCredentials> renew();
   AwsResult<AwsCredentials> fetch() const;
   AwsResult<AwsCredentials> of_container() const;
   AwsResult<AwsCredentials> of_instance() const;
-  bool is_good(const AwsCredentials& credentials) const;
+  bool is_good(const AwsCredentials& credentials, Milliseconds before_end) const;
 
   net::HttpClient& http_;
   const Clock& clock_;

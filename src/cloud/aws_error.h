@@ -47,6 +47,7 @@ struct AwsError {
   operator Error() const { return error; }  // NOLINT
   AwsTrouble trouble;
   std::string code;  // AWS's own: "CNAMEAlreadyExists"; empty if AWS did not answer
+  std::string said;  // AWS's own words; empty where they could hold a part of the request's header
   Error error;
 };
 
@@ -63,5 +64,7 @@ bool heals_by_waiting(AwsTrouble trouble);
 /// What AWS answered with a status of 300 or more: `action` is what was wanted ("describing the certificate …"), `code`
 /// and `message` are AWS's.
 AwsError aws_error_of(int status, std::string_view code, std::string_view message, std::string_view action);
+/// The same where the caller knows better what the answer means.
+AwsError aws_error(AwsTrouble trouble, std::string_view code, std::string_view said, std::string_view action);
 
 }  // namespace signpost::cloud
