@@ -65,6 +65,7 @@ Task<AwsResult<net::HttpReply>> AwsCaller::once(AwsRequest request, net::Deadlin
   call.body = request.body;
   call.timeout = std::min(left, settings_.call_timeout);
   call.body_bytes_max = settings_.answer_bytes_max;
+  call.is_sent_once = request.again == AwsRequest::Again::kNever;
   call.aws_signature = net::AwsSignature{settings_.region, settings_.service, credentials.access_key_id,
                                          credentials.secret_access_key, credentials.session_token};
   auto reply = co_await http_.send(std::move(call));

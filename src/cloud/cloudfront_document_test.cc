@@ -8,7 +8,8 @@
 namespace signpost::cloud {
 namespace {
 
-constexpr std::string_view kConfig = R"(<?xml version="1.0" encoding="UTF-8"?><DistributionConfig xmlns="http://cloudfront.amazonaws.com/doc/2020-05-31/">
+constexpr std::string_view kConfig =
+    R"(<?xml version="1.0" encoding="UTF-8"?><DistributionConfig xmlns="http://cloudfront.amazonaws.com/doc/2020-05-31/">
   <CallerReference>one</CallerReference>
   <Aliases><Quantity>1</Quantity><Items><CNAME>www.shop.example</CNAME></Items></Aliases>
   <Future kind="a &amp; b"> text  &lt;kept&gt; <![CDATA[<raw> & more]]><!-- a remark --><Inner/></Future>

@@ -178,6 +178,7 @@ Result<HttpReply> perform(const HttpClient::Settings& settings, const HttpCall& 
   set(CURLOPT_NOPROGRESS, 0L);
   set(CURLOPT_XFERINFOFUNCTION, &on_progress);
   set(CURLOPT_XFERINFODATA, &transfer);
+  if (call.is_sent_once) set(CURLOPT_FRESH_CONNECT, 1L);
   if (call.method == "HEAD") {
     set(CURLOPT_NOBODY, 1L);
   } else if (call.method != "GET" || !call.body.empty()) {

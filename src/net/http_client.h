@@ -26,6 +26,7 @@ struct HttpCall {
   std::string body;
   Milliseconds timeout{10'000};  // the whole call, name lookup included
   std::size_t body_bytes_max = 1024 * 1024;
+  bool is_sent_once = false;  // on a connection of its own: a kept one that breaks would have libcurl send it again
   std::optional<AwsSignature> aws_signature;  // the call is signed; what cannot be signed truly is kUnprocessable
 };
 
