@@ -41,7 +41,6 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const std::string_view text(reinterpret_cast<const char*>(data), size);
   edit(text);
   if (const auto distribution = parse_distribution(text)) expect(!distribution->id.text().empty());
-  (void)parse_distribution_list(text);
   (void)parse_conflicting_aliases(text);
   (void)parse_tags(text);
   (void)parse_cloudfront_fault({.status = 400, .headers = {}, .body = std::string(text)});

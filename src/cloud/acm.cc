@@ -117,7 +117,7 @@ Task<AwsResult<Arn>> Acm::import(AcmImport import, net::Deadline deadline) {
   const auto answer = co_await call("ImportCertificate", json::serialize(body), action, again, deadline);
   if (!answer) {
     const auto& error = answer.error();
-    if (error.trouble == AwsTrouble::kInvalid && !error.code.empty())
+    if (error.code == "ValidationException" || error.code == "InvalidParameterException")
       co_return std::unexpected(aws_error(AwsTrouble::kCertificateMismatch, error.code, error.said, action));
     co_return std::unexpected(error);
   }

@@ -161,6 +161,14 @@ TEST_F(AcmTest, SaysThatAnExpiredCertificateCannotBeImported) {
   EXPECT_EQ(run(acm_.import(import, soon())).error().trouble, AwsTrouble::kCertificateMismatch);
 }
 
+TEST_F(AcmTest, ImportsOverAnImportOnly) {
+  auto import = certificate_for("www.shop.example");
+  import.arn = run(acm_.request(asking(), soon())).value();
+  EXPECT_EQ(run(acm_.import(import, soon())).error().trouble, AwsTrouble::kInvalid);
+  import.arn = unknown();
+  EXPECT_EQ(run(acm_.import(import, soon())).error().trouble, AwsTrouble::kNotFound);
+}
+
 TEST_F(AcmTest, RefusesAKeyOverItsLimit) {
   auto import = certificate_for("www.shop.example");
   import.private_key = crypto::Secret(std::string(Acm::kPrivateKeyBytesMax + 1, 'k'));
@@ -231,6 +239,14 @@ TEST_F(AcmTest, ListsAllPagesWithKeysOfEveryKind) {
   EXPECT_EQ(listed->at(0).domain, "www.shop.example");
   EXPECT_EQ(listed->at(0).type, AcmType::kImported);
   EXPECT_FALSE(listed->at(0).is_in_use);
+}
+
+TEST_F(AcmTest, ListsUpToItsLimit) {
+  server_.control("settings", R"({"page_max": 1000})");
+  server_.control("many_certificates", format(R"({{"count": {}}})", Acm::kListedMax));
+  EXPECT_EQ(run(acm_.list(soon())).value().size(), Acm::kListedMax);
+  server_.control("many_certificates", R"({"count": 1})");
+  EXPECT_EQ(run(acm_.list(soon())).error().trouble, AwsTrouble::kLimitReached);
 }
 
 TEST_F(AcmTest, AddsTags) {

@@ -5,9 +5,12 @@
 
 #include <filesystem>
 #include <fstream>
+#include <future>
 #include <map>
+#include <thread>
 
 #include "cloud/testing/aws_world.h"
+#include "net/testing/scripted_server.h"
 
 namespace signpost::cloud {
 namespace {
@@ -135,6 +138,33 @@ TEST_F(AwsCredentialChainTest, RenewsOnceHoweverManyAsk) {
   loop_.run();
   for (auto& one : asked) EXPECT_TRUE(one.get().has_value());
   EXPECT_EQ(fetches(), 1);
+}
+
+TEST_F(AwsCredentialChainTest, LetsSoManyWaitForARenewalAndNoMore) {
+  std::promise<void> all_ask;
+  const net::testing::ScriptedServer slow(
+      [&, released = all_ask.get_future().share()](net::testing::RawPeer& peer, int) {
+        peer.read_message();
+        released.wait();
+        peer.send("HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\nConnection: close\r\n\r\n");
+      });
+  AwsCredentialSettings settings;
+  settings.container_uri = format("http://127.0.0.1:{}/", slow.port());
+  AwsCredentialChain chain(http_, clock_, settings);
+  std::vector<std::future<AwsResult<AwsCredentials>>> asked;
+  const auto ask = [&] {
+    asked.push_back(boost::asio::co_spawn(loop_, chain.credentials(), boost::asio::use_future));
+    loop_.poll();
+  };
+  ask();
+  while (slow.connections() == 0) std::this_thread::yield();  // the first is on its way, so the queue is empty
+  for (std::size_t i = 0; i < AwsCredentialChain::waiting_max + 1; ++i) ask();
+  all_ask.set_value();
+  loop_.run();
+  std::map<AwsTrouble, std::size_t> ends;
+  for (auto& one : asked) ++ends[one.get().error().trouble];
+  EXPECT_EQ(ends[AwsTrouble::kNoCredentials], AwsCredentialChain::waiting_max + 1);
+  EXPECT_EQ(ends[AwsTrouble::kUnavailable], 1U);
 }
 
 TEST_F(AwsCredentialChainTest, UsesWhatIsStillGoodWhileARenewalFails) {

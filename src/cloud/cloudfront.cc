@@ -115,26 +115,6 @@ Task<AwsResult<std::vector<ConflictingAlias>>> CloudFront::conflicting_aliases(D
   co_return parse_conflicting_aliases(reply.body);
 }
 
-Task<AwsResult<std::vector<DistributionSummary>>> CloudFront::list(net::Deadline deadline) {
-  std::vector<DistributionSummary> found;
-  std::string marker;
-  do {
-    const auto query = marker.empty() ? std::string() : format("?Marker={}", encoded(marker));
-    const auto reply = CO_TRY(
-        co_await call("GET", format("{}/distribution{}", kRoot, query), "", "", "listing the distributions", deadline));
-    auto page = CO_TRY(parse_distribution_list(reply.body));
-    std::ranges::move(page.distributions, std::back_inserter(found));
-    if (found.size() > kListedMax)
-      co_return aws_fail(AwsTrouble::kLimitReached, "",
-                         format("the account has more than {} distributions", kListedMax));
-    if (!page.next_marker.empty() && page.next_marker == marker)
-      co_return std::unexpected(
-          aws_error(AwsTrouble::kGarbled, "", "the same page twice", "listing the distributions"));
-    marker = std::move(page.next_marker);
-  } while (!marker.empty());
-  co_return found;
-}
-
 Task<AwsResult<std::vector<AwsTag>>> CloudFront::tags_of(Arn distribution, net::Deadline deadline) {
   const auto reply = CO_TRY(co_await call("GET", format("{}/tagging?Resource={}", kRoot, encoded(distribution.text())),
                                           "", "", format("reading the tags of {}", distribution.text()), deadline));

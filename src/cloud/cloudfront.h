@@ -19,7 +19,6 @@ namespace signpost::cloud {
 class CloudFront {
  public:
   static constexpr int kEditsMax = 10;  // turns of one update; then kChanged
-  static constexpr std::size_t kListedMax = 10'000;
 
   enum class Edited { kYes, kNothingToDo };
   /// Changes the document, or says that it is right as it is, or refuses. Pure: it may run again on a newer document.
@@ -40,7 +39,6 @@ class CloudFront {
   /// Who has the alias, as far as AWS tells; the certificate on `ours` must cover it.
   Task<AwsResult<std::vector<ConflictingAlias>>> conflicting_aliases(DistributionId ours, HostName alias,
                                                                      net::Deadline deadline);
-  Task<AwsResult<std::vector<DistributionSummary>>> list(net::Deadline deadline);
   Task<AwsResult<std::vector<AwsTag>>> tags_of(Arn distribution, net::Deadline deadline);
 
  private:

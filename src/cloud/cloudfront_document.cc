@@ -147,15 +147,6 @@ void write_behaviour(pugi::xml_node behaviour, const char* origin, DistributionO
       asks_for == DistributionOrigin::AsksFor::kViewerHost ? kAllViewer : kAllViewerExceptHostHeader);
 }
 
-Result<std::vector<DistributionSummary>> summaries_of(const pugi::xml_node& items) {
-  std::vector<DistributionSummary> out;
-  for (const auto& node : items.children("DistributionSummary")) {
-    out.push_back({TRY(DistributionId::parse(text_of(node, "Id"))), text_of(node, "DomainName"),
-                   text_of(node, "Comment"), aliases_of(node)});
-  }
-  return out;
-}
-
 }  // namespace
 
 struct DistributionDocument::Tree {
@@ -247,14 +238,6 @@ Result<Distribution> parse_distribution(std::string_view xml) {
   distribution.aliases = aliases_of(config);
   distribution.certificate = certificate_of(config);
   return distribution;
-}
-
-Result<DistributionPage> parse_distribution_list(std::string_view xml) {
-  pugi::xml_document document;
-  const auto root = TRY(load(document, xml, "DistributionList"));
-  DistributionPage page{.distributions = TRY(summaries_of(root.child("Items")))};
-  if (flag_of(root, "IsTruncated")) page.next_marker = text_of(root, "NextMarker");
-  return page;
 }
 
 Result<std::vector<ConflictingAlias>> parse_conflicting_aliases(std::string_view xml) {

@@ -54,11 +54,6 @@ class DistributionDocument {
 
 /// Distribution, as CreateDistribution, GetDistribution and UpdateDistribution answer it.
 Result<Distribution> parse_distribution(std::string_view xml);
-struct DistributionPage {
-  std::vector<DistributionSummary> distributions;
-  std::string next_marker;  // empty at the end
-};
-Result<DistributionPage> parse_distribution_list(std::string_view xml);
 Result<std::vector<ConflictingAlias>> parse_conflicting_aliases(std::string_view xml);
 Result<std::vector<AwsTag>> parse_tags(std::string_view xml);
 /// ErrorResponse/Error; empty code if it is something else.

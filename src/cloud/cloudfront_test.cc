@@ -207,13 +207,12 @@ TEST_F(CloudFrontTest, WaitsOutThrottlingAndFaultsOfAws) {
   EXPECT_EQ(calls("GetDistribution"), 5);
 }
 
-TEST_F(CloudFrontTest, ListsAllPages) {
-  server_.control("settings", R"({"page_max": 2})");
-  for (int i = 0; i < 5; ++i) created(format("con_{}", i));
-  const auto listed = run(cloudfront_.list(soon()));
-  ASSERT_TRUE(listed.has_value()) << listed.error().error.message;
-  EXPECT_EQ(listed->size(), 5U);
-  EXPECT_EQ(listed->at(0).comment, "signpost: his & hers");
+TEST_F(CloudFrontTest, TakesNoAnswerOverItsLimit) {
+  const auto made = created();
+  auto settings = server_.pointed_here(CloudFront::default_settings());
+  settings.answer_bytes_max = 100;
+  CloudFront narrow(http_, credentials_, random_, settings);
+  EXPECT_EQ(run(narrow.get(made.id, soon())).error().trouble, AwsTrouble::kGarbled);
 }
 
 TEST_F(CloudFrontTest, TakesAHostOffAndGoesBackToItsOwnCertificate) {

@@ -49,13 +49,6 @@ struct Distribution {
   std::string etag;  // of this answer
 };
 
-struct DistributionSummary {
-  DistributionId id;
-  std::string domain_name;
-  std::string comment;
-  std::vector<std::string> aliases;
-};
-
 /// A distribution that has our alias, or one that overlaps it; of other accounts AWS shows the ends only.
 struct ConflictingAlias {
   std::string alias;

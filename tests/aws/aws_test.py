@@ -3,9 +3,11 @@
 
 import json
 import pathlib
+import socket
 import sys
 import threading
 import unittest
+import urllib.error
 import urllib.request
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
@@ -13,6 +15,9 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
 import boto3  # noqa: E402
 import botocore.config  # noqa: E402
 import botocore.exceptions  # noqa: E402
+import dns.message  # noqa: E402
+import dns.rdatatype  # noqa: E402
+import dns.rrset  # noqa: E402
 
 from aws.certificates import certificate, key_pem, pem  # noqa: E402
 from aws.server import Handler, Server, World  # noqa: E402
@@ -25,6 +30,35 @@ def new_distribution(reference="one"):
     origin = {"Id": "o", "DomainName": "origin.example", "CustomOriginConfig": {"HTTPPort": 80, "HTTPSPort": 443, "OriginProtocolPolicy": "https-only"}}
     return {"CallerReference": reference, "Comment": "made by boto3 & friends", "Enabled": True, "Origins": {"Quantity": 1, "Items": [origin]},
             "DefaultCacheBehavior": behaviour}
+
+
+class DnsServer:
+    """A DNS server over UDP that answers what stands in `zone` at that moment: (name, type) -> value."""
+
+    def __init__(self, zone):
+        self.zone = zone
+
+    def __enter__(self):
+        self.socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        self.socket.bind(("127.0.0.1", 0))
+        threading.Thread(target=self.serve, daemon=True).start()
+        return self.socket.getsockname()
+
+    def __exit__(self, *_):
+        self.socket.sendto(b"", self.socket.getsockname())
+
+    def serve(self):
+        while True:
+            wire, peer = self.socket.recvfrom(4096)
+            if not wire:
+                return self.socket.close()
+            query = dns.message.from_wire(wire)
+            answer, question = dns.message.make_response(query), query.question[0]
+            kind = dns.rdatatype.to_text(question.rdtype)
+            value = self.zone.get((question.name.to_text(omit_final_dot=True), kind))
+            if value is not None:
+                answer.answer.append(dns.rrset.from_text(question.name, 300, "IN", kind, value))
+            self.socket.sendto(answer.to_wire(), peer)
 
 
 class Aws(unittest.TestCase):
@@ -138,6 +172,25 @@ class Aws(unittest.TestCase):
         self.assertEqual(self.status(arn), "PENDING_VALIDATION")
         self.control("advance", seconds=31)
         self.assertEqual(self.status(arn), "ISSUED")
+
+    def test_validation_asks_the_dns_server_that_it_was_given(self):
+        zone = {}
+        with DnsServer(zone) as address:
+            self.world.dns.server = address
+            arn, name, value = self.requested()
+            self.assertEqual(self.status(arn), "PENDING_VALIDATION")
+            zone[(name, "CNAME")] = "alias.shop.example."
+            zone[("alias.shop.example", "CNAME")] = value + "."
+            zone[("shop.example", "CAA")] = '0 issue "letsencrypt.org"'
+            zone[("www.shop.example", "CAA")] = '0 issue "amazon.com; cansignhttpexchanges=yes"'
+            self.status(arn)
+            self.control("advance", seconds=31)
+            self.assertEqual(self.status(arn), "ISSUED", "the CAA record nearest to the name counts")
+            del zone[("www.shop.example", "CAA")]
+            arn, _, _ = self.requested()
+            self.status(arn)
+            self.control("advance", seconds=31)
+            self.assertEqual(self.status(arn), "FAILED")
 
     def test_a_request_fails_where_caa_forbids_and_times_out_without_a_record(self):
         arn, name, value = self.requested()

@@ -295,6 +295,11 @@ class World:
     def control_fail(self, p):
         self.acm.certificates[p["arn"]].update(status=p.get("status", "FAILED"), reason=p.get("reason"))
 
+    def control_many_certificates(self, p):
+        """So many that nobody uses, without the work of importing them."""
+        for _ in range(p["count"]):
+            self.acm.new(OURS, "us-east-1", ["many.example"], "IMPORTED", "ISSUED", []).update(not_after=self.clock.now() + 86400)
+
     def control_lose_certificate(self, p):
         del self.acm.certificates[p["arn"]]
 
