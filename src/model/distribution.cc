@@ -281,7 +281,9 @@ class Deciding {
   void operator()(const Swapped&) {
     next().serving_arn = next().amazon.arn;
     next().amazon.is_attached = true;
-    if (go(UpgradeMove::kSwapped)) upgrade_due(pause_of(kDeployPauses, 0));
+    if (go(UpgradeMove::kSwapped)) return upgrade_due(pause_of(kDeployPauses, 0));
+    // Seen while ours was to be attached: that waits until it is known what became of Amazon's.
+    if (next().setup == Setup::kAttaching) setup_due(pause_of(kDescribePauses, next().setup_tries++));
   }
 
   void operator()(const DeploymentSeen& seen) {

@@ -425,6 +425,15 @@ TEST(Upgrade, NeverAttachesOursOverAmazons) {
   EXPECT_EQ(life.act(), Act::kImport) << "but ours is renewed when it serves again";
 }
 
+TEST(Upgrade, IsNotUndoneByOursWhenItsSwapWasNotSaved) {
+  auto life = swapping();
+  life.happens(OurCertificateReady{"02"}).happens(Imported{kOurs, "02"});
+  EXPECT_EQ(life.act(), Act::kAttach);
+  life.happens(Swapped{});
+  EXPECT_EQ(life.now.upgrade, Upgrade::kDeploying);
+  EXPECT_NE(life.until_due().act(), Act::kAttach);
+}
+
 TEST(Upgrade, ForgetsAnOldCertificateThatIsNotOursWithoutDeletingIt) {
   auto life = cleaning();
   life.happens(OldSeen{OldCertificate::kNotOurs});

@@ -38,13 +38,26 @@ Result<std::string> canonical(std::string_view part) {
   return out;
 }
 
+/// "//", "/./", "/../": AWS takes them out before it signs.
+bool has_redundant_segment(std::string_view path) {
+  const auto segments = split(path.substr(1), '/');
+  for (std::size_t i = 0; i < segments.size(); ++i) {
+    const bool is_last = i + 1 == segments.size();
+    if ((segments[i].empty() && !is_last) || segments[i] == "." || segments[i] == "..") return true;
+  }
+  return false;
+}
+
 }  // namespace
 
 Result<std::string> signable_target(std::string_view target) {
   const auto path = target.substr(0, target.find('?'));
-  if (!path.starts_with('/') || !std::ranges::all_of(path, [](char c) { return c == '/' || is_unreserved(c); }))
-    return fail(Kind::kUnprocessable,
-                "the path " + printable(path, 80) + " cannot be signed: only letters, digits, -._~ and /");
+  const bool is_plain =
+      path.starts_with('/') && std::ranges::all_of(path, [](char c) { return c == '/' || is_unreserved(c); });
+  if (!is_plain || has_redundant_segment(path))
+    return fail(
+        Kind::kUnprocessable,
+        format("the path {} cannot be signed: only letters, digits, -._~ and / between them", printable(path, 80)));
   if (path.size() == target.size()) return std::string(path);
   std::vector<std::pair<std::string, std::string>> parameters;
   for (const auto parameter : split(target.substr(path.size() + 1), '&')) {

@@ -29,8 +29,8 @@ constexpr std::size_t kSignedBodyBytesMax = 1024 * 1024;
 
 /// The target ("/path?query") as AWS reads it when it checks the signature: parameters by name, then value, each with
 /// its '=', percent-encoding upper case and only where RFC 3986 needs it. kUnprocessable for a path with other than
-/// unreserved characters and '/' (AWS encodes it twice, libcurl not at all), for '+', which readers take for a blank or
-/// not, and for a '%' without two hex digits.
+/// unreserved characters and '/' (AWS encodes it twice, libcurl not at all) or with empty, "." and ".." segments, for
+/// '+', which readers take for a blank or not, and for a '%' without two hex digits.
 Result<std::string> signable_target(std::string_view target);
 
 /// kUnprocessable for a header that libcurl would send and sign differently: an empty value, two blanks in a row, a

@@ -19,10 +19,12 @@ TEST(AwsSignature, BringsAQueryIntoTheOneOrderAndSpelling) {
             "/?Resource=arn%3Aaws%3Acf%3A%3A1%3Ad%2FE1%2F~A");
   EXPECT_EQ(signable_target("/?&&a=b=c"), "/?a=b%3Dc");
   EXPECT_EQ(signable_target("/2020-05-31/x"), "/2020-05-31/x");
+  EXPECT_EQ(signable_target("/"), "/");
+  EXPECT_EQ(signable_target("/a/?b"), "/a/?b=");
 }
 
 TEST(AwsSignature, RefusesWhatWouldBeReadInTwoWays) {
-  for (const auto* target : {"/?a=b+c", "/?a=%4", "/?a=%zz", "/%41", "/a b", "a", "/ä"})
+  for (const auto* target : {"/?a=b+c", "/?a=%4", "/?a=%zz", "/%41", "/a b", "a", "/a//b", "/a/../b", "/./a", "/ä"})
     EXPECT_EQ(signable_target(target).error().kind, Kind::kUnprocessable) << target;
 }
 

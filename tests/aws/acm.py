@@ -133,7 +133,8 @@ class Acm:
         return {}
 
     def list_tags_for_certificate(self, account, region, p):
-        return {"Tags": [{"Key": key, "Value": value} for key, value in self.find(account, region, p)["tags"].items()]}
+        tags = self.find(account, region, p)["tags"]
+        return {"Tags": [{"Key": key, "Value": value} for key, value in tags.items()]} if tags else {}
 
     # Lives
 

@@ -348,7 +348,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
                 answer = self.world.handle(request)
             except Exception:  # a bug of the server's is the test's failure, and must be seen
                 traceback.print_exc()
-                answer = Answer(500, traceback.format_exc().encode())
+                answer = Answer(400, b'{"__type": "BrokenTestServer"}' if self.headers.get("X-Amz-Target") else
+                                b"<ErrorResponse><Error><Code>BrokenTestServer</Code></Error></ErrorResponse>")
         if answer.is_dropped:
             self.close_connection = True
             self.connection.shutdown(socket.SHUT_RDWR)

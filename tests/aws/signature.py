@@ -22,8 +22,14 @@ def encode(text):
 
 
 def canonical_path(raw):
-    """Of what was sent, already encoded once: encoded again, as every service but S3 does."""
-    return "/".join(encode(part) for part in raw.split("/")) or "/"
+    """Of what was sent, already encoded once: without redundant segments, and encoded again, as every service but S3 does."""
+    kept = []
+    for part in raw.split("/")[1:]:
+        if part == "..":
+            kept = kept[:-1]
+        elif part not in ("", "."):
+            kept.append(encode(part))
+    return "/" + "/".join(kept) + ("/" if kept and raw.endswith("/") else "")
 
 
 def canonical_query(raw):
