@@ -251,9 +251,10 @@ Task<Result<model::Connection>> Connections::replace_records(Scope scope, Connec
 }
 
 Task<Result<void>> Connections::remove(Scope scope, ConnectionId id) {
-  co_return co_await storage_.write<void>([scope, id](store::Tx& tx) -> Result<void> {
+  const Time now = clock_.now();
+  co_return co_await storage_.write<void>([scope, id, now](store::Tx& tx) -> Result<void> {
     const auto connection = TRY(load_connection(tx, scope.application, id));
-    TRY_VOID(store::connections::remove(tx, connection.application, id));
+    TRY_VOID(store::connections::remove(tx, connection.application, id, now));
     return {};
   });
 }

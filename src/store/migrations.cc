@@ -10,6 +10,7 @@
 #include "store/migrations/0004_contract.h"
 #include "store/migrations/0005_delivery.h"
 #include "store/migrations/0006_received_and_replayed.h"
+#include "store/migrations/0007_fewer_trees.h"
 
 namespace signpost::store {
 namespace {
@@ -21,6 +22,7 @@ constexpr std::array kMigrations{
     Migration{4, "contract", migration_0004::kStatements},
     Migration{5, "delivery", migration_0005::kStatements},
     Migration{6, "received_and_replayed", migration_0006::kStatements},
+    Migration{7, "fewer_trees", migration_0007::kStatements},
 };
 
 Result<std::int64_t> version_of(Tx& tx) {
