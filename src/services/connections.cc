@@ -242,7 +242,7 @@ Task<Result<model::Connection>> Connections::replace_records(Scope scope, Connec
     const auto replace = [&](const model::Connection& before) -> Result<model::Happening> {
       const auto application = TRY(load_application(tx, before.application));
       auto next = TRY(expand_all(records, context_of(before, application), before.records, ids_));
-      return model::RecordsReplaced{std::move(next)};
+      return model::RecordsReplaced{std::move(next), application.supports_dkim};
     };
     ConnectionChange step(tx, ids_, now, &bell_.handover());
     auto after = TRY(step.apply([&](store::Tx& in) { return load_connection(in, scope.application, id); }, replace));
