@@ -53,9 +53,10 @@ TEST_F(RetentionTest, DropsEventsOnlyWhenTheyAreOldEnough) {
 TEST_F(RetentionTest, ForgetsARemovedConnectionAsLateAsItsEvents) {
   auto connection = world_.connection();
   world_.publish(connection);
-  testing::must(world_.storage.write_now<bool>([&](store::Tx& tx) {
+  EXPECT_TRUE(testing::must(world_.storage.write_now<bool>([&](store::Tx& tx) -> Result<bool> {
+    TRY_VOID(store::connections::insert(tx, connection));
     return store::connections::remove(tx, world_.application.id, connection.id, world_.clock.now());
-  }));
+  })));
   world_.clock.advance(std::chrono::days(90));
   EXPECT_EQ(sweep(), 0u);
   world_.clock.advance(Milliseconds(1));
