@@ -11,6 +11,7 @@
 #include "store/migrations/0005_delivery.h"
 #include "store/migrations/0006_received_and_replayed.h"
 #include "store/migrations/0007_fewer_trees.h"
+#include "store/migrations/0008_last_run.h"
 
 namespace signpost::store {
 namespace {
@@ -23,6 +24,7 @@ constexpr std::array kMigrations{
     Migration{5, "delivery", migration_0005::kStatements},
     Migration{6, "received_and_replayed", migration_0006::kStatements},
     Migration{7, "fewer_trees", migration_0007::kStatements},
+    Migration{8, "last_run", migration_0008::kStatements},
 };
 
 Result<std::int64_t> version_of(Tx& tx) {
