@@ -176,7 +176,7 @@ using Environment = std::function<std::string(const char* name)>;
 std::string process_environment(const char* name);
 
 /// Reads TOML. `file` is what messages call it. kUnprocessable with file, line, and what to write instead: not TOML, an
-/// unknown key (names the nearest known one), a wrong type, a value outside its limits, an issuer without keys.
+/// unknown key (names a known one that is like it), a wrong type, a value outside its limits, an issuer without keys.
 Result<LoadedSettings> parse_settings(std::string_view toml, std::string_view file, const Environment& environment);
 
 /// The same from a file; an empty path: defaults and environment. kNotFound if it cannot be read.
