@@ -196,7 +196,9 @@ void Api::finish(const Exchange& exchange, net::Response& response, std::chrono:
   const auto route = exchange.route == nullptr ? router_.routes().size()
                                                : static_cast<std::size_t>(exchange.route - router_.routes().data());
   metrics_.count(route, response.status, took);
-  log::write(response.status >= 500 ? log::Level::kWarn : log::Level::kInfo, "request",
+  const auto level = response.status >= 500 ? log::Level::kWarn : log::Level::kInfo;
+  if (!log::is_written(level)) return;
+  log::write(level, "request",
              {{"method", printable(exchange.request.method, 20)},
               {"route", exchange.route == nullptr ? Metrics::kNoRoute : exchange.route->pattern},
               {"status", response.status},

@@ -10,13 +10,11 @@
 #include <string_view>
 #include <vector>
 
+#include "api/connection_json.h"
 #include "model/application.h"
-#include "model/connection.h"
 #include "model/delivery.h"
 #include "model/event.h"
-#include "model/job.h"
 #include "services/administration.h"
-#include "services/connections.h"
 #include "services/endpoints.h"
 #include "services/history.h"
 #include "services/webhook_tester.h"
@@ -31,13 +29,6 @@ std::string to_json(const services::EndpointView& view);
 std::string to_json(const model::Member& member);
 std::string to_json(const services::AuditEntry& entry);
 std::string to_json(const model::ApiKey& key, const std::optional<std::string>& text = {});
-
-/// What only a read of one connection shows.
-struct ConnectionDetail {
-  std::optional<services::LastObservation> observation;
-  std::vector<model::Job> jobs;
-};
-std::string to_json(const model::Connection& connection, const std::optional<ConnectionDetail>& detail = {});
 
 /// With `body` as the value it is; whoever needs its exact bytes takes them from /webhooks/last or from a delivery.
 std::string to_json(const model::Event& event);

@@ -704,7 +704,8 @@ std::string_view nearest_path(std::string_view path) {
   std::ranges::for_each(kTable, consider);
   std::ranges::for_each(kIssuerTable, consider);
   std::ranges::for_each(kAuthorityTable, consider);
-  return nearest;
+  // Where more than every third character is another one, it is another word.
+  return least * 3 <= std::max(last_part(path).size(), last_part(nearest).size()) ? nearest : std::string_view();
 }
 
 std::string toml_text(std::string_view text) {

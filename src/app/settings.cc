@@ -86,8 +86,9 @@ class Reading {
     return fail(Kind::kUnprocessable, format("{}:{}: {}", file_, line, what));
   }
   std::unexpected<Error> unknown(const std::string& path, toml::source_index line) const {
-    return failure(line, format("unknown setting \"{}\"; the nearest known one is \"{}\" (all: signpost config show)",
-                                printable(path, 100), nearest_path(path)));
+    const auto nearest = nearest_path(path);
+    const auto hint = nearest.empty() ? std::string() : format("; the nearest known one is \"{}\"", nearest);
+    return failure(line, format("unknown setting \"{}\"{} (all: signpost config show)", printable(path, 100), hint));
   }
 
   Result<void> value(const Setting& setting, const toml::node& node, toml::source_index line) {

@@ -231,7 +231,7 @@ using Environment = std::function<std::string(const char* name)>;
 std::string process_environment(const char* name);
 
 /// Reads TOML. `file` is what messages call it. kUnprocessable with file, line, and what to write instead: not TOML, an
-/// unknown key (names the nearest known one), a wrong type, a value outside its limits, an issuer without keys, an
+/// unknown key (names a known one that is like it), a wrong type, a value outside its limits, an issuer without keys, an
 /// authority without a directory.
 Result<LoadedSettings> parse_settings(std::string_view toml, std::string_view file, const Environment& environment);
 

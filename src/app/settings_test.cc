@@ -108,6 +108,15 @@ TEST(Settings, AKeyInTheWrongSectionIsLedToTheRightOne) {
   EXPECT_TRUE(has(error_of("listen = \"127.0.0.1:1\"\n"), "listen\""));
 }
 
+TEST(Settings, AKeyThatIsLikeNoneIsLedToTheListAlone) {
+  for (const auto* text : {"[api]\nrainbow_colour = 1\n", "[webhooks]\nx = 1\n", "the_wind_in_the_willows = \"\"\n"}) {
+    const auto error = error_of(text);
+    EXPECT_TRUE(has(error, "unknown setting")) << error;
+    EXPECT_FALSE(has(error, "nearest")) << error;
+    EXPECT_TRUE(has(error, "signpost config show")) << error;
+  }
+}
+
 TEST(Settings, AnUnknownSectionIsAnError) {
   const auto error = error_of("\n[webhook]\nca_file = \"x\"\n");
   EXPECT_TRUE(has(error, "unknown setting \"webhook\"")) << error;

@@ -310,7 +310,7 @@ Task<Result<model::Connection>> Connections::replace_records(Scope scope, Connec
     const auto replace = [&](const model::Connection& before) -> Result<model::Happening> {
       const auto application = TRY(load_application(tx, before.application));
       auto next = TRY(expand_all(records, context_of(before, application), before.records, ids_));
-      return model::RecordsReplaced{std::move(next)};
+      return model::RecordsReplaced{std::move(next), application.supports_dkim};
     };
     ConnectionChange step(tx, ids_, now, &bell_.handover());
     auto after = TRY(step.apply([&](store::Tx& in) { return load_connection(in, scope.application, id); }, replace));
@@ -319,9 +319,10 @@ Task<Result<model::Connection>> Connections::replace_records(Scope scope, Connec
 }
 
 Task<Result<void>> Connections::remove(Scope scope, ConnectionId id) {
-  co_return co_await storage_.write<void>([scope, id](store::Tx& tx) -> Result<void> {
+  const Time now = clock_.now();
+  co_return co_await storage_.write<void>([scope, id, now](store::Tx& tx) -> Result<void> {
     const auto connection = TRY(load_connection(tx, scope.application, id));
-    TRY_VOID(store::connections::remove(tx, connection.application, id));
+    TRY_VOID(store::connections::remove(tx, connection.application, id, now));
     return {};
   });
 }
