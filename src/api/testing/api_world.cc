@@ -136,6 +136,10 @@ std::string ApiWorld::connect(std::string_view host, std::string_view organizati
   return text_in(response, "id");
 }
 
+void ApiWorld::keep_original(std::string_view connection, const model::OriginalDns& original) {
+  world.keep_original(must(ConnectionId::parse(connection)), original);
+}
+
 std::string ApiWorld::add_application_key(std::string* application_id) {
   const auto made = admin("POST", "/v1/applications", R"({"name":"Other"})");
   const auto id = text_in(made, "id");

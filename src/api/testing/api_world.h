@@ -49,6 +49,8 @@ class ApiWorld {
 
   /// A connection of the organization, created over /v1; returns its id.
   std::string connect(std::string_view host = "www.shop.example", std::string_view organization = "acme");
+  /// What the connection's host answered before it was ours.
+  void keep_original(std::string_view connection, const model::OriginalDns& original);
   /// A second application with a key of its own.
   std::string add_application_key(std::string* application_id = nullptr);
 
