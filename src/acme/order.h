@@ -44,10 +44,10 @@ struct Order {
 /// What a new order asks for.
 struct NewOrder {
   std::vector<DnsName> names;
-  std::string profile;  // empty: the authority's own choice
-  std::string
-      replaces;  // renewal id of the certificate it follows (CertificateChain::renewal_id); empty: none. Give it
-                 // only to the account and authority that issued it, and only if the directory has renewal_info
+  std::string profile = {};  // empty: the authority's own choice
+  /// The renewal id of the certificate it follows (CertificateChain::renewal_id); empty: none. Only for the account and
+  /// authority that issued that one, and only if the directory has renewal_info.
+  std::string replaces = {};
 };
 
 enum class ChallengeType {
