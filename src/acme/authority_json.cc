@@ -194,7 +194,7 @@ std::optional<Problem> problem_of(const json::object& object) {
 }
 
 Result<void> read_meta(const json::object& meta, Directory& directory) {
-  directory.terms_of_service = page_of(meta, "termsOfService");
+  directory.terms_of_service = words_of(meta, "termsOfService");  // Pebble's are a data: URL
   directory.website = page_of(meta, "website");
   for (const auto& identity : TRY(texts_of(meta, "caaIdentities", Directory::caa_identities_max))) {
     directory.caa_identities.push_back(to_lower(printable(identity)));

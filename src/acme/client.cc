@@ -453,10 +453,11 @@ Task<Outcome<void>> Client::change_key(Account account, crypto::AccountKey new_k
   const auto inner = new_key.sign({url.text(), "", ""}, key_change_json(account.url, account.key.public_jwk()));
   const auto answer = co_await impl_->post_as(account, place.key_change, inner, kJson, until);
   if (answer) co_return Outcome<void>();
-  // RFC 8555 7.3.5: 409 if the new key is an account's already.
+  // RFC 8555 7.3.5: 409 if the new key is an account's already; the type is up to the authority.
   const auto& why = answer.error();
-  if (why.problem && why.problem->status == 409 && why.trouble == Trouble::kRefused) {
-    co_return std::unexpected(Failure(Trouble::kBadKey, why.error, why.problem));
+  if (why.problem && why.problem->status == 409) {
+    co_return std::unexpected(failure_of(
+        Trouble::kBadKey, format("the new key is an account's already: {}", why.problem->in_words()), why.problem));
   }
   co_return std::unexpected(why);
 }

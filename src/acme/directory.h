@@ -20,7 +20,7 @@ struct Directory {
   std::string key_change;
   std::string renewal_info;  // RFC 9773; empty: the authority has no ARI
 
-  std::string terms_of_service;  // URL; empty if there is none
+  std::string terms_of_service;  // as the authority writes it, most often a URL; empty if there are none
   std::string website;
   std::vector<std::string> caa_identities;  // what CAA records name: "letsencrypt.org"; lower case
   bool needs_external_account = false;

@@ -16,11 +16,13 @@
 #include "net/rate_limit.h"
 #include "net/target_policy.h"
 #include "services/applications.h"
+#include "services/certificates.h"
 #include "services/connections.h"
 #include "services/directory.h"
 #include "services/entri_receiver.h"
 #include "services/history.h"
 #include "services/identity.h"
+#include "services/proxies.h"
 #include "services/replay.h"
 #include "services/storage.h"
 #include "services/tokens.h"
@@ -33,6 +35,8 @@ struct ApiParts {
   services::Storage& storage;
   services::Directory& directory;
   services::Connections& connections;
+  services::Certificates& certificates;
+  services::Proxies& proxies;
   const services::History& history;
   services::Replay& replay;
   services::EntriReceiver& entri_receiver;

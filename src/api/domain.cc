@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// /api/domain/*: requests and answers of seed 000, called by frontends with the token of their organization.
+// /api/domain/*: requests and answers of seed 000, and of the pages beside it (docs/contract.md), called by frontends
+// with the token of their organization.
+#include <algorithm>
+#include <boost/json.hpp>
+
 #include "api/credentials.h"
 #include "api/desk.h"
 #include "api/surfaces.h"
@@ -9,6 +13,7 @@
 namespace signpost::api {
 namespace {
 
+namespace json = boost::json;
 using Answer = Task<Result<net::Response>>;
 
 /// Who calls; kForbidden if the path is another organization's.
@@ -46,23 +51,212 @@ Answer mark_step_complete(Desk& desk, Exchange& exchange) {
                           format(R"({{"status":"success","proxy_status":"{}"}})", model::name_of(connection.status)));
 }
 
-/// The members of `ai_sites` in the published order; those of the CloudFront edge are not known to a connection whose
-/// certificate is external. Host names in canonical form need no escaping.
-std::string proxy_json(const model::Connection& connection) {
+json::value text_or_null(const std::optional<std::string>& text) {
+  return text ? json::value(*text) : json::value(nullptr);
+}
+json::string word(std::string_view text) { return json::string(text.data(), text.size()); }
+
+std::string_view label_of(const HostName& host) { return host.is_apex() ? std::string_view("@") : host.subdomain(); }
+std::string_view domain_type_of(const HostName& host) { return host.is_apex() ? "apex" : "subdomain"; }
+
+json::array entries_json(const std::vector<services::DnsEntry>& entries) {
+  json::array array;
+  for (const auto& entry : entries) {
+    array.emplace_back(json::object{{"name", entry.name}, {"type", entry.type}, {"value", entry.value}});
+  }
+  return array;
+}
+
+/// Where the traffic went before: the alias, or the first address.
+std::optional<std::string> origin_of(const std::optional<model::OriginalDns>& original) {
+  if (!original) return std::nullopt;
+  if (original->cname) return original->cname;
+  if (!original->a.empty()) return original->a.front();
+  return std::nullopt;
+}
+
+/// The members of `ai_sites` in the published order, then ours.
+std::string proxy_json(const services::Proxy& proxy) {
+  const auto& connection = proxy.connection;
   const auto& host = connection.host;
-  return format(R"({{"has_proxy":true,"proxy_status":"{}","cloudfront_domain":null,"distribution_id":null,)"
-                R"("certificate_arn":null,"origin_cname":null,"original_www_cname":null,"custom_domain":"{}",)"
-                R"("domain_type":"{}","naked_domain":"{}","subdomain_label":"{}","apex_gateway_ips":null}})",
-                model::name_of(connection.status), host.text(), host.is_apex() ? "apex" : "subdomain", host.domain(),
-                host.is_apex() ? std::string_view("@") : host.subdomain());
+  const bool has_cname = proxy.original && !host.is_apex();
+  json::array challenges;
+  if (const auto entry = services::challenge_entry(proxy)) challenges = entries_json({*entry});
+  json::value attention = nullptr;
+  if (connection.attention) {
+    attention = {{"cause", connection.attention->cause}, {"explanation", connection.attention->explanation}};
+  }
+  return json::serialize(json::object{
+      {"has_proxy", true},
+      {"proxy_status", word(model::name_of(connection.status))},
+      {"cloudfront_domain", nullptr},
+      {"distribution_id", nullptr},
+      {"certificate_arn", nullptr},
+      {"origin_cname", text_or_null(origin_of(proxy.original))},
+      {"original_www_cname", has_cname ? text_or_null(proxy.original->cname) : json::value(nullptr)},
+      {"custom_domain", host.text()},
+      {"domain_type", word(domain_type_of(host))},
+      {"naked_domain", word(host.domain())},
+      {"subdomain_label", word(label_of(host))},
+      {"apex_gateway_ips", nullptr},
+      {"ssl_validation_records", std::move(challenges)},
+      {"attention", std::move(attention)},
+  });
 }
 
 Answer get_proxy(Desk& desk, Exchange& exchange) {
   auto identity = CO_TRY(co_await authenticate(desk, exchange));
   auto host = CO_TRY(host_of(exchange));
-  const auto found = CO_TRY(co_await desk.parts.connections.of_organization(
-      identity.application, std::move(identity.organization), std::move(host)));
+  const auto found =
+      CO_TRY(co_await desk.parts.proxies.find(identity.application, std::move(identity.organization), std::move(host)));
   co_return json_response(200, found ? proxy_json(*found) : R"({"has_proxy":false})");
+}
+
+/// Who calls, and the proxy that the path means. kNotFound if there is none.
+struct Caller {
+  services::OrganizationIdentity identity;
+  services::Proxy proxy;
+};
+Task<Result<Caller>> caller_of(Desk& desk, Exchange& exchange) {
+  auto identity = CO_TRY(co_await authenticate(desk, exchange));
+  auto host = CO_TRY(host_of(exchange));
+  auto found = CO_TRY(co_await desk.parts.proxies.find(identity.application, identity.organization, std::move(host)));
+  if (!found) {
+    co_return fail(Kind::kNotFound,
+                   format("organization {} has no live connection: create one first", identity.organization));
+  }
+  co_return Caller{std::move(identity), *std::move(found)};
+}
+
+/// Bodies that the contract does not have are ignored, but what is there must be JSON.
+Result<void> ignore_body(Desk& desk, const Exchange& exchange) {
+  const auto body = TRY(JsonBody::read_or_empty(exchange.request));
+  desk.metrics.unknown_members_domain.add(body.object().unknown({}));
+  return {};
+}
+
+/// What Entri is told to add: members of the page, and where step 1 is a CNAME, that.
+json::object started_json(const services::CertificateSubject& subject) {
+  const auto& certificate = subject.certificate;
+  const auto& connection = subject.connection;
+  json::object object{{"txt_record_name", nullptr},   {"txt_record_value", nullptr}, {"order_url", nullptr},
+                      {"authorization_url", nullptr}, {"challenge_url", nullptr},    {"finalize_url", nullptr}};
+  if (certificate.order && !certificate.order->challenges.empty()) {
+    const auto& order = *certificate.order;
+    const auto& challenge = order.challenges.front();
+    object["order_url"] = order.url;
+    object["authorization_url"] = challenge.authorization_url;
+    object["challenge_url"] = challenge.challenge_url;
+    object["finalize_url"] = order.finalize_url;
+    if (certificate.by == model::CertificateBy::kTxt) {
+      object["txt_record_name"] = model::challenge_name(connection.host).transform(&DnsName::text).value_or("");
+      object["txt_record_value"] = challenge.text;
+      json::array values;
+      for (const auto& one : order.challenges) values.emplace_back(one.text);
+      object["txt_record_values"] = std::move(values);  // all of them, where a wildcard needs two
+    }
+  }
+  const auto record =
+      std::ranges::find(connection.records, model::RecordPurpose::kCertificate, &model::Record::purpose);
+  if (record != connection.records.end()) {
+    object["cname_record_name"] = record->name.text();
+    object["cname_record_value"] = record->value;
+  }
+  return object;
+}
+
+Answer start_certificate(Desk& desk, Exchange& exchange) {
+  CO_TRY_VOID(ignore_body(desk, exchange));
+  const auto caller = CO_TRY(co_await caller_of(desk, exchange));
+  const auto subject =
+      CO_TRY(co_await desk.parts.certificates.start(caller.identity.application, caller.proxy.connection.id));
+  co_return json_response(200, json::serialize(started_json(subject)));
+}
+
+// How long a frontend waits; browsers and proxies give up after 30 s.
+constexpr Milliseconds kCompleteBudget = std::chrono::seconds(20);
+
+Answer complete_certificate(Desk& desk, Exchange& exchange) {
+  CO_TRY_VOID(ignore_body(desk, exchange));
+  const auto caller = CO_TRY(co_await caller_of(desk, exchange));
+  const auto deadline = std::chrono::steady_clock::now() + kCompleteBudget;
+  const auto subject = CO_TRY(
+      co_await desk.parts.certificates.complete(caller.identity.application, caller.proxy.connection.id, deadline));
+  const auto& [connection, certificate] = subject;
+  if (connection.status == model::Status::kSslValidating) {
+    if (certificate.trouble) co_return fail(Kind::kConflict, certificate.trouble->explanation);
+    if (!certificate.missing.empty()) co_return fail(Kind::kConflict, certificate.missing);
+    co_return json_response(
+        202, json::serialize(json::object{
+                 {"status", "pending"},
+                 {"proxy_status", word(model::name_of(connection.status))},
+                 {"certificate_arn", nullptr},
+                 {"message", "the certificate is on its way: nothing is missing, ask again in some seconds"}}));
+  }
+  co_return json_response(
+      200, json::serialize(
+               json::object{{"status", "success"},
+                            {"proxy_status", word(model::name_of(connection.status))},
+                            {"certificate_arn", nullptr},
+                            {"message", format("the certificate for {} is ready: the traffic may be switched (step 2)",
+                                               connection.host.text())}}));
+}
+
+Answer disconnect_proxy(Desk& desk, Exchange& exchange) {
+  CO_TRY_VOID(ignore_body(desk, exchange));
+  const auto caller = CO_TRY(co_await caller_of(desk, exchange));
+  const auto& [connection, certificate, original] = caller.proxy;
+  const auto& host = connection.host;
+  if (!original) {
+    co_return fail(Kind::kConflict,
+                   format("what {} answered before it led here was not seen in time: restore its records from the DNS "
+                          "provider's history, then report the disconnection",
+                          host.text()));
+  }
+  json::value addresses = nullptr;
+  if (host.is_apex() && !original->cname) {
+    json::array list;
+    for (const auto& address : original->a) list.emplace_back(address);
+    addresses = std::move(list);
+  }
+  json::object object{{"success", true},
+                      {"custom_domain", host.text()},
+                      {"domain_type", word(domain_type_of(host))},
+                      {"subdomain_label", word(label_of(host))},
+                      {"original_www_cname", host.is_apex() ? json::value(nullptr) : text_or_null(original->cname)},
+                      {"original_apex_a_records", std::move(addresses)},
+                      {"original_apex_cname", host.is_apex() ? text_or_null(original->cname) : json::value(nullptr)},
+                      {"dns_records", entries_json(services::restoring_entries(host, *original))}};
+  if (const auto entry = services::challenge_entry(caller.proxy)) {
+    const auto name = entry->type == "TXT" ? "ssl_txt_record_to_delete" : "ssl_cname_record_to_delete";
+    object[name] = json::object{{"name", entry->name}, {"type", entry->type}, {"value", entry->value}};
+  }
+  co_return json_response(200, json::serialize(object));
+}
+
+Answer mark_disconnect_complete(Desk& desk, Exchange& exchange) {
+  CO_TRY_VOID(ignore_body(desk, exchange));
+  auto identity = CO_TRY(co_await authenticate(desk, exchange));
+  auto host = CO_TRY(host_of(exchange));
+  const auto connection = CO_TRY(co_await desk.parts.connections.happen_to_organization(
+      identity.application, std::move(identity.organization), std::move(host), model::Disconnected{}));
+  co_return json_response(
+      200, json::serialize(json::object{
+               {"status", "success"},
+               {"proxy_status", word(model::name_of(connection.status))},
+               {"message",
+                format("{} is disconnected; its certificate and its distribution are kept", connection.host.text())},
+               {"can_reconnect", true}}));
+}
+
+Answer reconnect_proxy(Desk& desk, Exchange& exchange) {
+  CO_TRY_VOID(ignore_body(desk, exchange));
+  auto identity = CO_TRY(co_await authenticate(desk, exchange));
+  auto host = CO_TRY(host_of(exchange));
+  const auto connection = CO_TRY(co_await desk.parts.connections.happen_to_organization(
+      identity.application, std::move(identity.organization), std::move(host), model::Reconnected{}));
+  co_return json_response(200,
+                          format(R"({{"status":"success","proxy_status":"{}"}})", model::name_of(connection.status)));
 }
 
 }  // namespace
@@ -72,6 +266,16 @@ std::vector<Route> domain_routes() {
       {"POST", "/api/domain/mark-step-complete/{org_id}", "markStepComplete", Surface::kDomain, Access::kHandler,
        mark_step_complete},
       {"GET", "/api/domain/get-proxy/{org_id}", "getProxy", Surface::kDomain, Access::kHandler, get_proxy},
+      {"POST", "/api/domain/start-certificate/{org_id}", "startCertificate", Surface::kDomain, Access::kHandler,
+       start_certificate},
+      {"POST", "/api/domain/complete-certificate/{org_id}", "completeCertificate", Surface::kDomain, Access::kHandler,
+       complete_certificate},
+      {"POST", "/api/domain/disconnect-proxy/{org_id}", "disconnectProxy", Surface::kDomain, Access::kHandler,
+       disconnect_proxy},
+      {"POST", "/api/domain/mark-disconnect-complete/{org_id}", "markDisconnectComplete", Surface::kDomain,
+       Access::kHandler, mark_disconnect_complete},
+      {"POST", "/api/domain/reconnect-proxy/{org_id}", "reconnectProxy", Surface::kDomain, Access::kHandler,
+       reconnect_proxy},
   };
 }
 

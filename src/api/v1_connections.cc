@@ -44,11 +44,14 @@ Result<std::vector<model::RecordRequest>> records_of(const ObjectReader& body) {
   return records;
 }
 
-Result<void> check_certificate(const ObjectReader& body) {
-  const auto certificate = TRY(body.optional_text("certificate"));
-  if (!certificate || *certificate == "external") return {};
+Result<std::optional<model::CertificateBy>> certificate_of(const ObjectReader& body) {
+  const auto text = TRY(body.optional_text("certificate"));
+  if (!text) return std::nullopt;
+  const auto by = model::parse_certificate_by(*text);
+  if (by) return by;
   return fail(Kind::kUnprocessable,
-              "certificate must be \"external\": who calls brings the certificate and reports its issue",
+              "certificate must be \"external\" (who calls brings it and reports its issue), \"cname\" or \"txt\" "
+              "(Signpost obtains it, proven by that record)",
               "certificate");
 }
 
@@ -64,21 +67,22 @@ Result<std::optional<model::Redirection>> redirection_of(const ObjectReader& bod
 }
 
 Result<services::CreateConnection> wish_of(const Exchange& exchange, const ObjectReader& body) {
-  TRY_VOID(body.only({"application", "organization", "host", "user_id", "records", "certificate", "metadata",
-                      "origin_flow_id", "redirection", "free_domain"}));
+  TRY_VOID(body.only({"application", "organization", "host", "user_id", "records", "certificate", "wildcard",
+                      "metadata", "origin_flow_id", "redirection", "free_domain"}));
   const auto application = TRY(application_of(exchange, TRY(body.optional_text("application"))));
   auto organization = TRY(body.text("organization", {.bytes_max = model::kOrganizationBytesMax}));
   const auto host_text = TRY(body.text("host", {.bytes_min = 0, .bytes_max = 4096}));
   auto host = TRY(at_member(HostName::parse(host_text), "host"));
   auto user_id = TRY(body.optional_text("user_id", {.bytes_max = services::kUserIdBytesMax}));
   auto records = TRY(records_of(body));
-  TRY_VOID(check_certificate(body));
   auto metadata = TRY(body.optional_object_json("metadata", model::kMetadataBytesMax)).value_or("{}");
   services::CreateConnection wish{application,        std::move(organization), std::move(host),
                                   std::move(user_id), std::move(records),      std::move(metadata)};
   wish.origin_flow_id = TRY(body.optional_text("origin_flow_id", {.bytes_max = model::kOriginFlowIdBytesMax}));
   wish.redirection = TRY(redirection_of(body));
   wish.is_free_domain = TRY(body.optional_flag("free_domain"));
+  wish.certificate_by = TRY(certificate_of(body));
+  wish.wants_wildcard = TRY(body.optional_flag("wildcard")).value_or(false);
   return wish;
 }
 

@@ -203,7 +203,8 @@ Task<Result<std::optional<CertificateSubject>>> Certificates::load(ConnectionId 
 
 Task<Result<std::optional<CertificateSubject>>> Certificates::save(const CertificateSubject& read,
                                                                    const Happening& happening,
-                                                                   const model::Job* own_job) {
+                                                                   const model::Job* own_job,
+                                                                   const AlsoInTx& also) {
   struct Saved {
     std::optional<CertificateSubject> subject;
     Rings rings;
@@ -212,6 +213,7 @@ Task<Result<std::optional<CertificateSubject>>> Certificates::save(const Certifi
   auto saved = CO_TRY(co_await storage_.write<Saved>([&, now](store::Tx& tx) -> Result<Saved> {
     CertificateChange change(tx, ids_, now, &bell_.handover(), own_job);
     auto after = TRY(change.apply(read, happening));
+    if (also) TRY_VOID(also(tx));
     return Saved{std::move(after), change.rings()};
   }));
   ring(bell_, std::move(saved.rings));
@@ -753,19 +755,20 @@ Task<Result<CertificatePage>> Certificates::list(Scope scope, std::optional<Mill
   });
 }
 
-Task<Result<model::Certificate>> Certificates::renew(Scope scope, CertificateId id) {
+Task<Result<model::Certificate>> Certificates::renew(Scope scope, CertificateId id, AlsoInTx also) {
   const auto certificate = CO_TRY(co_await read(scope, id));
   const auto subject = CO_TRY(co_await read_of_connection(scope, certificate.connection));
   if (!wants_certificate(subject.connection)) {
     co_return fail(Kind::kConflict, format("{} is {}: nobody would use a new certificate",
                                            subject.connection.host.text(), model::name_of(subject.connection.status)));
   }
-  const auto after = CO_TRY(co_await save(subject, model::RenewalWanted{}, nullptr));
+  const auto after = CO_TRY(co_await save(subject, model::RenewalWanted{}, nullptr, also));
   if (!after) co_return fail(Kind::kNotFound, format("there is no certificate {}", id.text()));
   co_return after->certificate;
 }
 
-Task<Result<model::Certificate>> Certificates::revoke(Scope scope, CertificateId id, acme::RevocationReason reason) {
+Task<Result<model::Certificate>> Certificates::revoke(Scope scope, CertificateId id, acme::RevocationReason reason,
+                                                       AlsoInTx also) {
   const auto certificate = CO_TRY(co_await read(scope, id));
   const auto subject = CO_TRY(co_await read_of_connection(scope, certificate.connection));
   if (!certificate.held) co_return fail(Kind::kConflict, format("{} has not been issued yet", id.text()));
@@ -782,7 +785,7 @@ Task<Result<model::Certificate>> Certificates::revoke(Scope scope, CertificateId
   if (!revoked && revoked.error().trouble != acme::Trouble::kAlreadyRevoked) {
     co_return std::unexpected(revoked.error().error);
   }
-  const auto after = CO_TRY(co_await save(subject, model::CertificateRevoked{}, nullptr));
+  const auto after = CO_TRY(co_await save(subject, model::CertificateRevoked{}, nullptr, also));
   if (!after) co_return fail(Kind::kNotFound, format("there is no certificate {}", id.text()));
   co_return after->certificate;
 }

@@ -8,6 +8,7 @@
 // authority will look for: its limits are for those who may succeed.
 #pragma once
 
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -34,6 +35,9 @@ struct CertificatePage {
   std::vector<model::Certificate> items;   // newest first
   std::optional<std::string> next_cursor;  // opaque; empty on the last page
 };
+
+/// What a caller writes beside a change, in its transaction; it may run twice.
+using AlsoInTx = std::function<Result<void>(store::Tx&)>;
 
 class Certificates {
  public:
@@ -69,9 +73,10 @@ class Certificates {
   Task<Result<CertificatePage>> list(Scope scope, std::optional<Milliseconds> ends_within,
                                      std::optional<std::string> cursor, std::size_t limit);
   /// A new one as soon as it can be had; what is held serves until then.
-  Task<Result<model::Certificate>> renew(Scope scope, CertificateId id);
+  Task<Result<model::Certificate>> renew(Scope scope, CertificateId id, AlsoInTx also = {});
   /// Tells the authority that nobody may trust it any more, and obtains another. Cannot be undone.
-  Task<Result<model::Certificate>> revoke(Scope scope, CertificateId id, acme::RevocationReason reason);
+  Task<Result<model::Certificate>> revoke(Scope scope, CertificateId id, acme::RevocationReason reason,
+                                          AlsoInTx also = {});
 
  private:
   using Happening = model::CertificateHappening;
@@ -97,7 +102,7 @@ class Certificates {
 
   Task<Result<std::optional<CertificateSubject>>> load(ConnectionId id);
   Task<Result<std::optional<CertificateSubject>>> save(const CertificateSubject& read, const Happening& happening,
-                                                       const model::Job* own_job);
+                                                       const model::Job* own_job, const AlsoInTx& also = {});
   IssuanceSight& sight_of(ConnectionId id) const;
 
   Storage& storage_;

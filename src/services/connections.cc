@@ -103,19 +103,6 @@ std::string names_of(const std::vector<model::Connection>& connections) {
   return connections.size() > kNamedHostsMax ? names + " …" : names;
 }
 
-/// The one that the organization means.
-Result<std::optional<model::Connection>> load_of_organization(store::Tx& tx, ApplicationId application,
-                                                              std::string_view organization,
-                                                              const std::optional<HostName>& host) {
-  if (host) return store::connections::find_live_of_organization(tx, application, organization, *host);
-  auto live = TRY(store::connections::list_live_of_organization(tx, application, organization));
-  if (live.empty()) return std::nullopt;
-  if (live.size() == 1) return std::move(live.front());
-  const auto count = TRY(store::connections::count_live_of_organization(tx, application, organization));
-  return fail(Kind::kConflict, format("organization {} has {} live connections ({}): name one with ?host=",
-                                      organization, count, names_of(live)));
-}
-
 Error no_connection(std::string_view organization, const std::optional<HostName>& host) {
   return {.kind = Kind::kNotFound,
           .message =
@@ -161,6 +148,18 @@ ConnectionPage to_page(store::Page<model::Connection> page) {
 }
 
 }  // namespace
+
+Result<std::optional<model::Connection>> load_of_organization(store::Tx& tx, ApplicationId application,
+                                                              std::string_view organization,
+                                                              const std::optional<HostName>& host) {
+  if (host) return store::connections::find_live_of_organization(tx, application, organization, *host);
+  auto live = TRY(store::connections::list_live_of_organization(tx, application, organization));
+  if (live.empty()) return std::nullopt;
+  if (live.size() == 1) return std::move(live.front());
+  const auto count = TRY(store::connections::count_live_of_organization(tx, application, organization));
+  return fail(Kind::kConflict, format("organization {} has {} live connections ({}): name one with ?host=",
+                                      organization, count, names_of(live)));
+}
 
 Task<Result<model::Connection>> Connections::change(std::function<Result<Changed>(store::Tx&)> work) {
   auto changed = CO_TRY(co_await storage_.write<Changed>(std::move(work)));
@@ -359,6 +358,12 @@ Task<Result<std::optional<model::Connection>>> Connections::of_organization(Appl
 
 Task<Result<model::Connection>> Connections::mark_step(ApplicationId application, std::string organization,
                                                        std::optional<HostName> host, int step_number) {
+  return happen_to_organization(application, std::move(organization), std::move(host), model::StepMarked{step_number});
+}
+
+Task<Result<model::Connection>> Connections::happen_to_organization(ApplicationId application, std::string organization,
+                                                                    std::optional<HostName> host,
+                                                                    model::Happening happening) {
   const Time now = clock_.now();
   co_return co_await change([&, now](store::Tx& tx) -> Result<Changed> {
     const auto load = [&](store::Tx& in) -> Result<model::Connection> {
@@ -367,7 +372,7 @@ Task<Result<model::Connection>> Connections::mark_step(ApplicationId application
       return *std::move(found);
     };
     ConnectionChange step(tx, ids_, now, &bell_.handover());
-    auto after = TRY(step.apply(load, model::StepMarked{step_number}));
+    auto after = TRY(step.apply(load, happening));
     return Changed{std::move(after), step.rings()};
   });
 }

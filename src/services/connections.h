@@ -72,6 +72,12 @@ struct LastObservation {
 /// What a caller writes beside a change, in its transaction; it may run twice.
 using AlsoWrite = std::function<Result<void>(store::Tx&, const model::Connection&)>;
 
+/// The live connection that `/api/domain/…/{slug}` means. Nothing if there is none; kConflict that lists the host names
+/// when there are several and no host is given.
+Result<std::optional<model::Connection>> load_of_organization(store::Tx& tx, ApplicationId application,
+                                                              std::string_view organization,
+                                                              const std::optional<HostName>& host);
+
 class Connections {
  public:
   struct Settings {
@@ -118,8 +124,7 @@ class Connections {
   /// Background work of the connection, waiting and ended, by kind.
   Task<Result<std::vector<model::Job>>> jobs_of(Scope scope, ConnectionId id);
 
-  /// The live connection that `/api/domain/…/{slug}` means. Nothing if there is none; kConflict that lists the host
-  /// names when there are several and no host is given.
+  /// As load_of_organization.
   Task<Result<std::optional<model::Connection>>> of_organization(ApplicationId application, std::string organization,
                                                                  std::optional<HostName> host);
 
@@ -128,6 +133,9 @@ class Connections {
   /// of the decision.
   Task<Result<model::Connection>> mark_step(ApplicationId application, std::string organization,
                                             std::optional<HostName> host, int step);
+  /// The same for any happening that a frontend reports: Disconnected, Reconnected.
+  Task<Result<model::Connection>> happen_to_organization(ApplicationId application, std::string organization,
+                                                         std::optional<HostName> host, model::Happening happening);
 
  private:
   Task<Result<model::Connection>> change(std::function<Result<Changed>(store::Tx&)> work);

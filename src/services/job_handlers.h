@@ -3,12 +3,21 @@
 // Which kind of job is done by whom: the one table. Start-up; the runner's loop later.
 #pragma once
 
+#include "services/certificates.h"
 #include "services/job_runner.h"
+#include "services/original_dns.h"
 #include "services/propagation.h"
 
 namespace signpost::services {
 
-/// Gives the runner a handler for every kind. The propagation outlives the runner.
-void set_up_handlers(JobRunner& runner, Propagation& propagation);
+/// Who does what; all of them outlive the runner.
+struct JobHandlers {
+  Propagation& propagation;
+  OriginalDns& original_dns;
+  Certificates* certificates = nullptr;  // null: no authority is configured
+};
+
+/// Gives the runner a handler for every kind.
+void set_up_handlers(JobRunner& runner, JobHandlers handlers);
 
 }  // namespace signpost::services

@@ -115,7 +115,7 @@ class RunningRunner {
  public:
   explicit RunningRunner(Life& life, JobRunner::Settings settings = {})
       : life_(life), loops_(1), runner_(life.world.storage, life.bell, life.clock, loops_, 0, settings) {
-    set_up_handlers(runner_, life.propagation);
+    set_up_handlers(runner_, {life.propagation, life.original_dns});
   }
   ~RunningRunner() { stop(Milliseconds(0)); }
   JobRunner& runner() { return runner_; }

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <functional>
+#include <map>
 #include <optional>
 #include <set>
 #include <string>
@@ -24,7 +25,8 @@ class FakeEye final : public DnsEye {
     present_.emplace(name, type, std::move(value));
   }
   /// What a question for any value of that type is answered with.
-  void publish_mail(std::string value) { mail_ = std::move(value); }
+  void publish_mail(std::string value) { publish_any(RecordType::kMx, std::move(value)); }
+  void publish_any(RecordType type, std::string value) { any_[type] = std::move(value); }
   void publish(const model::Connection& connection) {
     for (const auto& record : connection.records) publish(record.name, record.type, record.value);
   }
@@ -75,13 +77,14 @@ class FakeEye final : public DnsEye {
     return seen;
   }
 
-  /// The domain's mail exchange, whatever it is.
+  /// What the type has, whatever it is.
   dns::RecordObservation see_any(dns::RecordObservation seen) const {
     const auto without = blind_.empty() ? dns::Verdict::kNoData : dns::Verdict::kSilent;
-    seen.propagated = blind_.empty() && !mail_.empty();
+    const auto value = any_.find(seen.type);
+    seen.propagated = blind_.empty() && value != any_.end();
     dns::ServerAnswer answer{.server = "ns1.dns.example", .address = {}, .verdict = without};
     if (seen.propagated) answer.verdict = dns::Verdict::kAgrees;
-    if (seen.propagated) answer.values = {mail_};
+    if (seen.propagated) answer.values = {value->second};
     seen.authorities.push_back(std::move(answer));
     return seen;
   }
@@ -91,7 +94,7 @@ class FakeEye final : public DnsEye {
   std::set<std::tuple<DnsName, RecordType, std::string>> flattened_;
   std::function<Task<void>()> during_;
   std::string blind_;
-  std::string mail_;
+  std::map<RecordType, std::string> any_;
   std::vector<Time> looks_;
   std::vector<dns::Expectation> last_asked_;
 };

@@ -9,7 +9,7 @@
 namespace signpost::services::testing {
 
 Life::Life(JobRunner::Settings settings) : runner(world.storage, bell, clock, loops, 0, settings) {
-  set_up_handlers(runner, propagation);
+  set_up_handlers(runner, {propagation, original_dns});
 }
 
 // The database lives longer than the loop that it wakes.

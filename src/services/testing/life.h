@@ -65,6 +65,7 @@ class Life {
   FakeEye eye{clock};
   FakeRedirectEye redirect_eye;
   Propagation propagation{world.storage, bell, clock, world.ids, {{&eye, &redirect_eye}}, {}};
+  OriginalDns original_dns{world.storage, clock, {&eye}};
   JobRunner runner;
 };
 

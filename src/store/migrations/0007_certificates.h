@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Certificates: who brings a connection's, the orders on their way, what is held; accounts at authorities and what we
-// know of their limits.
+// know of their limits; what a host answered before its traffic was ours.
 // Read by store/migrations.cc alone. Landed migrations are never edited: a change is the next number.
 #pragma once
 
@@ -40,6 +40,9 @@ inline constexpr std::array kStatements{
 
     Sql("CREATE TABLE acme_account (authority TEXT PRIMARY KEY, directory_url TEXT NOT NULL, url TEXT NOT NULL, "
         "sealed_key TEXT NOT NULL, created_at BIGINT NOT NULL)"),
+
+    Sql("CREATE TABLE original_dns (connection BIGINT PRIMARY KEY REFERENCES connection (id) ON DELETE CASCADE, "
+        "cname TEXT, a TEXT NOT NULL, aaaa TEXT NOT NULL, seen_at BIGINT NOT NULL)"),
 
     // One bucket of a limit: when it will be full again (GCRA).
     Sql("CREATE TABLE issuance_bucket (authority TEXT NOT NULL, kind TEXT NOT NULL, subject TEXT NOT NULL, "

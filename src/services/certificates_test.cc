@@ -1,0 +1,475 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "services/certificates.h"
+
+#include <gmock/gmock.h>
+
+#include "acme/testing/authority.h"
+#include "crypto/certificate_chain.h"
+#include "services/testing/fake_sight.h"
+#include "services/testing/life.h"
+#include "store/certificates.h"
+
+namespace signpost::services {
+namespace {
+
+using std::chrono::days;
+using std::chrono::hours;
+using std::chrono::minutes;
+using std::chrono::seconds;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using testing::Life;
+using testing::must;
+using ::testing::Not;
+
+/// An ACME zone in memory, which the authorities of the test look into.
+class FakeZone final : public ChallengeZone {
+ public:
+  const DnsName& name() const override { return name_; }
+  Task<Result<void>> publish(std::string label, std::string value) override {
+    if (is_broken_) co_return fail(Kind::kUnavailable, "the zone's server is away");
+    texts_[label].insert(value);
+    co_return Result<void>{};
+  }
+  Task<Result<void>> withdraw(std::string label, std::string value) override {
+    texts_[label].erase(value);
+    co_return Result<void>{};
+  }
+  std::vector<std::string> texts_of(const std::string& label) const {
+    const auto found = texts_.find(label);
+    if (found == texts_.end()) return {};
+    return {found->second.begin(), found->second.end()};
+  }
+  void break_down(bool is_broken) { is_broken_ = is_broken; }
+
+ private:
+  DnsName name_ = *DnsName::parse("acme.saas.example");
+  std::map<std::string, std::set<std::string>> texts_;
+  bool is_broken_ = false;
+};
+
+/// One authority of ours, one connection's life, a DNS that the test writes down.
+class CertificatesTest : public ::testing::Test {
+ protected:
+  CertificatesTest() {
+    life_.runner.on(model::JobKind::kCertificate,
+                    [this](model::Job job) { return certificates_.pursue(std::move(job)); });
+    sight_.is_delegated = true;
+    sight_.is_visible = true;
+    first_.look_up_by([this](DnsName name) { return look_up(std::move(name)); });
+    second_.look_up_by([this](DnsName name) { return look_up(std::move(name)); });
+  }
+  ~CertificatesTest() override { life_.let_database_rest(); }
+
+  /// What an authority sees at _acme-challenge: everything that the zone or the customer's TXT holds.
+  Task<std::vector<std::string>> look_up(DnsName) {
+    auto texts = customers_txt_;
+    if (certificate_) {
+      for (auto& text : zone_.texts_of(certificate_->label)) texts.push_back(std::move(text));
+    }
+    co_return texts;
+  }
+
+  static AuthoritySettings settings_of(const acme::testing::Authority& authority, std::string name) {
+    AuthoritySettings settings{.name = std::move(name)};
+    settings.client.directory_url = authority.directory_url();
+    settings.client.plain_http = acme::PlainHttp::kOnLoopback;
+    settings.account.agrees_to_terms = true;
+    return settings;
+  }
+
+  model::Connection connect(model::CertificateBy by = model::CertificateBy::kCname, bool wants_wildcard = false) {
+    auto wish = life_.wish();
+    wish.certificate_by = by;
+    wish.wants_wildcard = wants_wildcard;
+    const auto connection = must(life_.run(connections_.create({}, std::move(wish))));
+    certificate_ = certificate_of(connection);
+    return connection;
+  }
+  model::Connection connect_and_mark(model::CertificateBy by = model::CertificateBy::kCname,
+                                     bool wants_wildcard = false) {
+    const auto connection = connect(by, wants_wildcard);
+    return life_.happen(connection.id, model::StepMarked{1});
+  }
+  model::Certificate certificate_of(const model::Connection& connection) {
+    return must(life_.world.storage.read_now<model::Certificate>([&](store::Tx& tx) -> Result<model::Certificate> {
+      return TRY(store::certificates::find_of_connection(tx, connection.application, connection.id)).value();
+    }));
+  }
+  model::Connection now(const model::Connection& connection) { return life_.read(connection.id); }
+  void see_txt(const model::Connection& connection) {
+    for (const auto& challenge : certificate_of(connection).order->challenges) customers_txt_.push_back(challenge.text);
+  }
+
+  Life life_;
+  acme::testing::Authority first_{life_.clock};
+  acme::testing::Authority second_{life_.clock};
+  crypto::MasterKey master_key_ = must(crypto::MasterKey::from_text(std::string(64, 'a')));
+  FakeZone zone_;
+  testing::FakeSight sight_;
+  std::optional<model::Certificate> certificate_;  // whose label the authorities look at
+  std::vector<std::string> customers_txt_;
+  Connections connections_{
+      life_.world.storage, life_.bell,   life_.clock,
+      life_.world.ids,     life_.random, {.acme_zone = *DnsName::parse("acme.saas.example"), .has_authority = true}};
+  Authorities authorities_{
+      {settings_of(first_, "first"), settings_of(second_, "second")}, life_.world.storage, master_key_, life_.clock};
+  Certificates certificates_{life_.world.storage, master_key_,  life_.bell, life_.clock, life_.world.ids,
+                             life_.random,        authorities_, &zone_,     {&sight_},   {}};
+};
+
+TEST_F(CertificatesTest, AreObtainedAfterStep1WithoutAnybodysHand) {
+  const auto connection = connect_and_mark();
+  EXPECT_EQ(connection.status, model::Status::kSslValidating);
+  life_.turn();
+  EXPECT_EQ(now(connection).status, model::Status::kSslValidated);
+  const auto certificate = certificate_of(connection);
+  ASSERT_TRUE(certificate.held);
+  EXPECT_FALSE(certificate.order);
+  EXPECT_EQ(certificate.held->authority, "first");
+  EXPECT_EQ(now(connection).certificate_ends_at, certificate.held->not_after);
+  EXPECT_THAT(life_.events(connection), ::testing::Contains("signpost.connection.certificate_issued"));
+  EXPECT_THAT(zone_.texts_of(certificate.label), IsEmpty()) << "what is of no more use is withdrawn";
+}
+
+TEST_F(CertificatesTest, AreHeldWithTheirKeySealed) {
+  const auto connection = connect_and_mark();
+  life_.turn();
+  const auto certificate = certificate_of(connection);
+  EXPECT_THAT(certificate.held->sealed_key, Not(HasSubstr("PRIVATE")));
+  const auto pem = must(master_key_.unseal(certificate.held->sealed_key, certificate_key_purpose(certificate.id)));
+  const auto key = must(crypto::PrivateKey::from_pem(pem));
+  EXPECT_EQ(key.type(), crypto::KeyType::kEcdsaP256);
+  EXPECT_TRUE(must(crypto::CertificateChain::parse(certificate.held->chain_pem)).check_key(key));
+}
+
+TEST_F(CertificatesTest, OfAHostAndItsWildcardAreProvenAtOnce) {
+  const auto connection = connect_and_mark(model::CertificateBy::kCname, true);
+  life_.turn();
+  const auto certificate = certificate_of(connection);
+  ASSERT_TRUE(certificate.held);
+  const auto chain = must(crypto::CertificateChain::parse(certificate.held->chain_pem));
+  EXPECT_TRUE(chain.leaf().covers(*DnsName::parse("www.shop.example")));
+  EXPECT_TRUE(chain.leaf().covers(*DnsName::parse("eu.www.shop.example")));
+}
+
+TEST_F(CertificatesTest, AskNoAuthorityBeforeTheDelegationIsThere) {
+  sight_.is_delegated = false;
+  const auto connection = connect_and_mark();
+  life_.turn();
+  EXPECT_EQ(first_.count_of("newOrder"), 0);
+  EXPECT_EQ(certificate_of(connection).missing, sight_.explanation);
+  EXPECT_FALSE(now(connection).attention) << "it may still spread";
+  life_.walk_to(life_.clock.now() + minutes(10));
+  ASSERT_TRUE(now(connection).attention);
+  EXPECT_EQ(now(connection).attention->cause, "certificate_name_missing");
+
+  sight_.is_delegated = true;
+  life_.walk_to(life_.clock.now() + hours(1));
+  EXPECT_EQ(now(connection).status, model::Status::kSslValidated);
+  EXPECT_FALSE(now(connection).attention);
+}
+
+TEST_F(CertificatesTest, PostNoChallengeBeforeEveryServerShowsIt) {
+  sight_.is_visible = false;
+  const auto connection = connect_and_mark();
+  life_.walk_to(life_.clock.now() + minutes(1));
+  EXPECT_EQ(first_.count_of("newOrder"), 1);
+  EXPECT_EQ(first_.count_of("challenge"), 0);
+  sight_.is_visible = true;
+  life_.walk_to(life_.clock.now() + seconds(10));
+  EXPECT_EQ(now(connection).status, model::Status::kSslValidated);
+  EXPECT_EQ(first_.count_of("newOrder"), 1);
+}
+
+TEST_F(CertificatesTest, ComeFromTheNextAuthorityWhereCaaForbidsTheFirst) {
+  first_.choose([](auto& choices) { choices.caa_identities = {"first.example"}; });
+  second_.choose([](auto& choices) { choices.caa_identities = {"second.example"}; });
+  sight_.caa_allows = {"second.example"};
+  const auto connection = connect_and_mark();
+  life_.turn();
+  EXPECT_EQ(now(connection).status, model::Status::kSslValidated);
+  EXPECT_EQ(certificate_of(connection).held->authority, "second");
+  EXPECT_EQ(first_.count_of("newOrder"), 0);
+}
+
+TEST_F(CertificatesTest, SayWhichCaaRecordForbidsThem) {
+  sight_.caa_allows = {"other.example"};
+  const auto connection = connect_and_mark();
+  life_.turn();
+  ASSERT_TRUE(now(connection).attention);
+  EXPECT_EQ(now(connection).attention->cause, "certificate_caa_forbids");
+  EXPECT_THAT(now(connection).attention->explanation, HasSubstr("0 issue \"authority.example\""));
+  EXPECT_EQ(first_.count_of("newOrder"), 0);
+}
+
+TEST_F(CertificatesTest, ComeFromTheNextAuthorityWhereTheFirstIsDown) {
+  first_.choose([](auto& choices) {
+    for (int i = 0; i < 20; ++i) choices.canned.push_back({"newOrder", 503, "", "maintenance", ""});
+  });
+  const auto connection = connect_and_mark();
+  life_.turn();
+  EXPECT_EQ(now(connection).status, model::Status::kSslValidated);
+  EXPECT_EQ(certificate_of(connection).held->authority, "second");
+}
+
+TEST_F(CertificatesTest, SurviveABadNonceAtEveryTurn) {
+  first_.choose([](auto& choices) { choices.bad_nonces = 3; });
+  const auto connection = connect_and_mark();
+  life_.turn();
+  EXPECT_EQ(certificate_of(connection).held->authority, "first");
+}
+
+TEST_F(CertificatesTest, WaitForAnAuthorityThatTakesItsTime) {
+  first_.choose([](auto& choices) {
+    choices.looks_while_validating = 2;
+    choices.looks_while_processing = 2;
+  });
+  const auto connection = connect_and_mark();
+  life_.walk_to(life_.clock.now() + minutes(1));
+  EXPECT_EQ(now(connection).status, model::Status::kSslValidated);
+}
+
+TEST_F(CertificatesTest, SayWhyTheAuthorityCouldNotValidate) {
+  for (auto* authority : {&first_, &second_}) {
+    authority->choose([](auto& choices) { choices.fails_validation["www.shop.example"] = "unauthorized"; });
+  }
+  const auto connection = connect_and_mark();
+  life_.turn();
+  EXPECT_EQ(now(connection).status, model::Status::kSslValidating);
+  ASSERT_TRUE(now(connection).attention);
+  EXPECT_EQ(now(connection).attention->cause, "certificate_validation_failed");
+  EXPECT_THAT(now(connection).attention->explanation, HasSubstr("unauthorized"));
+  const auto certificate = certificate_of(connection);
+  EXPECT_FALSE(certificate.order);
+  EXPECT_EQ(certificate.not_before, life_.clock.now() + minutes(1));
+
+  first_.choose([](auto& choices) { choices.fails_validation.clear(); });
+  life_.walk_to(life_.clock.now() + minutes(2));
+  EXPECT_EQ(now(connection).status, model::Status::kSslValidated);
+  EXPECT_FALSE(now(connection).attention);
+}
+
+TEST_F(CertificatesTest, MakeAnotherAccountWhenTheirsIsGone) {
+  const auto connection = connect_and_mark();
+  life_.turn();
+  first_.forget_accounts();
+  must(life_.run(certificates_.renew({}, certificate_of(connection).id)));
+  const auto serial = certificate_of(connection).held->serial;
+  life_.walk_to(life_.clock.now() + minutes(20));
+  EXPECT_NE(certificate_of(connection).held->serial, serial);
+}
+
+TEST_F(CertificatesTest, TellThatTheTermsHaveChanged) {
+  for (auto* authority : {&first_, &second_})
+    authority->choose([](auto& choices) { choices.has_changed_terms = true; });
+  const auto connection = connect_and_mark();
+  life_.turn();
+  ASSERT_TRUE(now(connection).attention);
+  EXPECT_EQ(now(connection).attention->cause, "certificate_terms_changed");
+}
+
+TEST_F(CertificatesTest, AreRenewedForEver) {
+  const auto connection = connect_and_mark();
+  life_.turn();
+  life_.happen(connection.id, model::StepMarked{2});
+  std::set<std::string> serials;
+  for (int year = 0; year < 12; ++year) {
+    life_.walk_to(life_.clock.now() + days(30));
+    const auto certificate = certificate_of(connection);
+    serials.insert(certificate.held->serial);
+    EXPECT_GT(certificate.held->not_after, life_.clock.now() + days(25));
+  }
+  EXPECT_GE(serials.size(), 6);
+  EXPECT_FALSE(now(connection).attention);
+}
+
+TEST_F(CertificatesTest, OfSixDaysAreRenewedForEver) {
+  first_.choose([](auto& choices) { choices.certificate_lifetime = hours(160); });
+  const auto connection = connect_and_mark();
+  life_.turn();
+  for (int day = 0; day < 30; ++day) {
+    life_.walk_to(life_.clock.now() + days(1));
+    EXPECT_GT(certificate_of(connection).held->not_after, life_.clock.now() + days(1));
+  }
+}
+
+TEST_F(CertificatesTest, SurviveAnAuthorityThatIsDownForADay) {
+  first_.choose([](auto& choices) { choices.certificate_lifetime = hours(160); });
+  const auto connection = connect_and_mark();
+  life_.turn();
+  const auto serial = certificate_of(connection).held->serial;
+  life_.walk_to(certificate_of(connection).renew_at.value() - minutes(1));
+  for (auto* authority : {&first_, &second_}) {
+    authority->choose([](auto& choices) {
+      for (int i = 0; i < 200; ++i) choices.canned.push_back({"newOrder", 503, "", "maintenance", ""});
+    });
+  }
+  life_.walk_to(life_.clock.now() + days(1));
+  EXPECT_EQ(certificate_of(connection).held->serial, serial);
+  for (auto* authority : {&first_, &second_}) authority->choose([](auto& choices) { choices.canned.clear(); });
+  life_.walk_to(life_.clock.now() + hours(2));
+  EXPECT_NE(certificate_of(connection).held->serial, serial);
+  EXPECT_FALSE(now(connection).attention);
+}
+
+TEST_F(CertificatesTest, AreRenewedWhenTheAuthorityWishes) {
+  const auto connection = connect_and_mark();
+  life_.turn();
+  const auto before = certificate_of(connection);
+  const auto start = life_.clock.now() + days(10);
+  first_.set_window(before.held->ari_id, start, start + hours(1));
+  life_.walk_to(start + hours(30));
+  const auto after = certificate_of(connection);
+  EXPECT_NE(after.held->serial, before.held->serial);
+  const auto orders = first_.requests();
+  const auto renewal =
+      std::ranges::find_if(orders, [&](const auto& request) { return request.payload.contains(before.held->ari_id); });
+  EXPECT_NE(renewal, orders.end()) << "the order says which certificate it replaces";
+}
+
+TEST_F(CertificatesTest, ByTxtAreOrderedWhenTheFrontendStarts) {
+  sight_.is_visible = false;
+  const auto connection = connect(model::CertificateBy::kTxt);
+  const auto started = must(life_.run(certificates_.start(connection.application, connection.id)));
+  ASSERT_TRUE(started.certificate.order);
+  const auto again = must(life_.run(certificates_.start(connection.application, connection.id)));
+  EXPECT_EQ(again.certificate.order->url, started.certificate.order->url) << "a pending order is used again";
+  EXPECT_EQ(first_.count_of("newOrder"), 1);
+
+  see_txt(connection);
+  sight_.is_visible = true;
+  life_.happen(connection.id, model::StepMarked{1});
+  life_.turn();
+  EXPECT_EQ(now(connection).status, model::Status::kSslValidated);
+  EXPECT_EQ(first_.count_of("newOrder"), 1);
+}
+
+TEST_F(CertificatesTest, ByTxtWantTheCustomerThirtyDaysBeforeTheirEnd) {
+  const auto connection = connect(model::CertificateBy::kTxt);
+  must(life_.run(certificates_.start(connection.application, connection.id)));
+  see_txt(connection);
+  life_.happen(connection.id, model::StepMarked{1});
+  life_.turn();
+  sight_.is_visible = false;
+  const auto end = certificate_of(connection).held->not_after;
+  life_.walk_to(end - days(30) - hours(1));
+  EXPECT_FALSE(now(connection).attention);
+  life_.walk_to(end - days(30) + hours(1));
+  ASSERT_TRUE(now(connection).attention);
+  EXPECT_EQ(now(connection).attention->cause, "certificate_renewal_txt");
+  EXPECT_THAT(now(connection).attention->explanation,
+              HasSubstr(certificate_of(connection).order->challenges.front().text));
+}
+
+TEST_F(CertificatesTest, CompleteWaitsForTheCertificate) {
+  const auto connection = connect();
+  life_.runner.start();
+  const auto completed = must(life_.run(
+      certificates_.complete(connection.application, connection.id, std::chrono::steady_clock::now() + seconds(10))));
+  EXPECT_EQ(completed.connection.status, model::Status::kSslValidated) << "and marks step 1 by itself";
+  net::testing::run_task(life_.loops.at(0), life_.runner.stop(Milliseconds(1000)));
+}
+
+TEST_F(CertificatesTest, CompleteSaysWhatIsMissing) {
+  sight_.is_delegated = false;
+  const auto connection = connect_and_mark();
+  life_.turn();
+  const auto completed =
+      must(life_.run(certificates_.complete(connection.application, connection.id, std::chrono::steady_clock::now())));
+  EXPECT_EQ(completed.connection.status, model::Status::kSslValidating);
+  EXPECT_EQ(completed.certificate.missing, sight_.explanation);
+}
+
+TEST_F(CertificatesTest, AreRevokedAndReplaced) {
+  const auto connection = connect_and_mark();
+  life_.turn();
+  const auto before = certificate_of(connection);
+  const auto revoked = must(life_.run(certificates_.revoke({}, before.id, acme::RevocationReason::kKeyCompromise)));
+  EXPECT_TRUE(revoked.held->revoked_at);
+  EXPECT_TRUE(first_.is_revoked(before.held->serial));
+  life_.turn();
+  const auto after = certificate_of(connection);
+  EXPECT_NE(after.held->serial, before.held->serial);
+  EXPECT_NE(after.held->sealed_key, before.held->sealed_key) << "the new one has a new key";
+}
+
+TEST_F(CertificatesTest, AreNotRenewedWhileDisconnected) {
+  const auto connection = connect_and_mark();
+  life_.turn();
+  life_.happen(connection.id, model::StepMarked{2});
+  life_.happen(connection.id, model::Disconnected{});
+  const auto serial = certificate_of(connection).held->serial;
+  life_.walk_to(life_.clock.now() + days(100));
+  EXPECT_EQ(certificate_of(connection).held->serial, serial);
+
+  life_.happen(connection.id, model::StepMarked{1});
+  life_.walk_to(life_.clock.now() + minutes(1));
+  EXPECT_NE(certificate_of(connection).held->serial, serial);
+  EXPECT_EQ(now(connection).status, model::Status::kSslValidated);
+}
+
+TEST_F(CertificatesTest, StopBeforeTheAuthoritysLimits) {
+  Authorities limited{{[&] {
+                        auto settings = settings_of(first_, "first");
+                        settings.limits = {{model::LimitKind::kNames, 2, hours(34)}};
+                        return settings;
+                      }()},
+                      life_.world.storage,
+                      master_key_,
+                      life_.clock};
+  Certificates certificates{life_.world.storage, master_key_, life_.bell, life_.clock, life_.world.ids,
+                            life_.random,        limited,     &zone_,     {&sight_},   {}};
+  life_.runner.on(model::JobKind::kCertificate, [&](model::Job job) { return certificates.pursue(std::move(job)); });
+  first_.choose([](auto& choices) { choices.has_renewal_info = false; });
+  const auto connection = connect_and_mark();
+  life_.turn();
+  must(life_.run(certificates.renew({}, certificate_of(connection).id)));
+  life_.turn();
+  must(life_.run(certificates.renew({}, certificate_of(connection).id)));
+  life_.turn();
+  EXPECT_EQ(first_.count_of("newOrder"), 2);
+  ASSERT_TRUE(certificate_of(connection).trouble);
+  EXPECT_EQ(certificate_of(connection).trouble->cause, "certificate_limit");
+  EXPECT_GT(certificate_of(connection).not_before, life_.clock.now() + hours(33));
+}
+
+TEST_F(CertificatesTest, GoOnWhereACrashLeftThem) {
+  // A database that refuses each write in turn: the next run goes on from what was saved.
+  const auto connection = connect_and_mark();
+  for (int passed = 0; passed < 12 && now(connection).status == model::Status::kSslValidating; ++passed) {
+    life_.world.database.refuse(1, Kind::kUnavailable, passed);
+    life_.walk_to(life_.clock.now() + minutes(2));
+  }
+  life_.world.database.refuse(0);
+  life_.walk_to(life_.clock.now() + minutes(30));
+  EXPECT_EQ(now(connection).status, model::Status::kSslValidated);
+  EXPECT_LE(first_.count_of("newOrder"), 4);
+}
+
+TEST_F(CertificatesTest, WaitWhileTheirZoneCannotBeWritten) {
+  zone_.break_down(true);
+  const auto connection = connect_and_mark();
+  life_.turn();
+  EXPECT_EQ(certificate_of(connection).trouble->cause, "certificate_zone_unwritable");
+  EXPECT_TRUE(certificate_of(connection).order) << "the order is kept";
+  zone_.break_down(false);
+  life_.walk_to(life_.clock.now() + minutes(2));
+  EXPECT_EQ(now(connection).status, model::Status::kSslValidated);
+  EXPECT_EQ(first_.count_of("newOrder"), 1);
+}
+
+TEST_F(CertificatesTest, ReplaceAnOrderThatHasEnded) {
+  sight_.is_visible = false;
+  const auto connection = connect_and_mark();
+  life_.turn();
+  const auto order = certificate_of(connection).order->url;
+  life_.clock.advance(certificate_of(connection).order->expires_at - life_.clock.now() + seconds(1));
+  sight_.is_visible = true;
+  life_.walk_to(life_.clock.now() + minutes(2));
+  EXPECT_EQ(first_.count_of("newOrder"), 2);
+  EXPECT_EQ(now(connection).status, model::Status::kSslValidated);
+}
+
+}  // namespace
+}  // namespace signpost::services

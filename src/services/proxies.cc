@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "services/proxies.h"
+
+#include <algorithm>
+
+#include "services/connections.h"
+#include "store/certificates.h"
+#include "store/original_dns.h"
+
+namespace signpost::services {
+
+std::string relative_name(const DnsName& name, std::string_view domain) {
+  const auto& text = name.text();
+  if (text == domain) return "@";
+  return text.substr(0, text.size() - domain.size() - 1);
+}
+
+std::vector<DnsEntry> restoring_entries(const HostName& host, const model::OriginalDns& original) {
+  const auto name = relative_name(host, host.domain());
+  if (original.cname) return {{name, "CNAME", *original.cname}};
+  std::vector<DnsEntry> entries;
+  for (const auto& address : original.a) entries.push_back({name, "A", address});
+  for (const auto& address : original.aaaa) entries.push_back({name, "AAAA", address});
+  return entries;
+}
+
+std::optional<DnsEntry> challenge_entry(const Proxy& proxy) {
+  const auto& connection = proxy.connection;
+  const auto record =
+      std::ranges::find(connection.records, model::RecordPurpose::kCertificate, &model::Record::purpose);
+  if (record != connection.records.end()) {
+    return DnsEntry{relative_name(record->name, connection.host.domain()), "CNAME", record->value};
+  }
+  if (!proxy.certificate || !proxy.certificate->order || proxy.certificate->order->challenges.empty()) {
+    return std::nullopt;
+  }
+  const auto name = model::challenge_name(connection.host);
+  if (!name) return std::nullopt;
+  return DnsEntry{relative_name(*name, connection.host.domain()), "TXT",
+                  proxy.certificate->order->challenges.front().text};
+}
+
+Task<Result<std::optional<Proxy>>> Proxies::find(ApplicationId application, std::string organization,
+                                                 std::optional<HostName> host) {
+  using Found = std::optional<Proxy>;
+  co_return co_await storage_.read<Found>([&](store::Tx& tx) -> Result<Found> {
+    auto connection = TRY(load_of_organization(tx, application, organization, host));
+    if (!connection) return std::nullopt;
+    Proxy proxy{*std::move(connection), {}, {}};
+    const auto& id = proxy.connection.id;
+    proxy.certificate = TRY(store::certificates::find_of_connection(tx, application, id));
+    proxy.original = TRY(store::original_dns::find(tx, application, id));
+    return proxy;
+  });
+}
+
+}  // namespace signpost::services
