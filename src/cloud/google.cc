@@ -75,7 +75,7 @@ std::string words_of(int status, const GoogleError& error) {
 
 GoogleFailure failure_of(Error below) {
   const auto trouble = below.kind == Kind::kTooLarge || below.kind == Kind::kProtocol ? GoogleTrouble::kNonsense
-                                                                                       : GoogleTrouble::kTryLater;
+                                                                                      : GoogleTrouble::kTryLater;
   return failure_of(trouble, below.message);
 }
 
@@ -157,8 +157,8 @@ Task<GoogleOutcome<std::string>> Google::verification_token(std::string domain) 
 }
 
 Task<GoogleOutcome<void>> Google::verify(std::string domain) {
-  const auto done = co_await call("POST", "/siteVerification/v1/webResource?verificationMethod=DNS_TXT",
-                                  verify_request_json(domain));
+  const auto done =
+      co_await call("POST", "/siteVerification/v1/webResource?verificationMethod=DNS_TXT", verify_request_json(domain));
   if (done) co_return GoogleOutcome<void>{};
   // 400 is how Google says that the token is not there; nothing else can be wrong with this request.
   if (done.error().trouble != GoogleTrouble::kRefused) co_return std::unexpected(done.error());

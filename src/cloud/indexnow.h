@@ -58,9 +58,9 @@ struct UrlReply {
 class IndexNow {
  public:
   struct Settings {
-    std::string endpoint;          // "https://api.indexnow.org/indexnow"
-    std::string key;               // as is_indexnow_key wants it
-    Milliseconds budget{20'000};   // one submission
+    std::string endpoint;         // "https://api.indexnow.org/indexnow"
+    std::string key;              // as is_indexnow_key wants it
+    Milliseconds budget{20'000};  // one submission
   };
   static constexpr std::size_t kAnswerBytesMax = 64 * 1024;
   static constexpr std::chrono::seconds kRetryAfterMax = std::chrono::hours(24);
