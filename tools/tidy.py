@@ -18,7 +18,7 @@ DOORS = {
     r"boost/(asio|beast)": r"src/(net|dns)/.*|cmake/pch\.h",
     r"jansson\.h|jose/": r"src/crypto/account_key\.cc",
     r"curl/": r"src/net/(http_client|mail)\.cc",
-    r"ldns/": r"src/dns/message\.cc",
+    r"ldns/": r"src/dns/(message|update_message)\.cc",
     r"sqlite3\.h": r"src/store/.*\.cc",
     r"libpq-fe\.h": r"src/store/.*\.cc",
     r"(libpsl|idn2)\.h": r"src/base/host_name\.cc",

@@ -8,6 +8,7 @@
 #include <cstdlib>
 #include <iostream>
 
+#include "app/acme_zone_command.h"
 #include "app/application_command.h"
 #include "app/config_command.h"
 #include "app/dns_explain.h"
@@ -469,6 +470,24 @@ void add_dns(CLI::App& root, Action& chosen) {
                              });
 }
 
+// ── acme-zone ───────────────────────────────────────────────────────────────────────────────────────────────────
+
+void add_acme_zone(CLI::App& root, Action& chosen) {
+  auto& zone = *root.add_subcommand("acme-zone", "The zone that certificate challenges of customers lead to")
+                    ->require_subcommand(1);
+  auto [records, records_options] = add_command<ConfigOptions>(
+      zone, chosen, "records", "Print what the zone above must have, once",
+      "  signpost acme-zone records --config /etc/signpost/signpost.toml",
+      [](Console& console, const ConfigOptions& options) { return acme_zone_records(console, options.file); });
+  records.add_option("--config", records_options->file, "Settings file (TOML)")->type_name("FILE");
+  auto [check, check_options] = add_command<StoreOptions>(
+      zone, chosen, "check", "Publish a text and see whether all of the world finds it",
+      "  signpost acme-zone check --config /etc/signpost/signpost.toml --data /var/lib/signpost\n\n"
+      "Each line says what is right, or what is wrong and the way out. Exit status 0 only if all is right.",
+      acme_zone_check);
+  add_store(check, *check_options);
+}
+
 void add_webhook_secrets(CLI::App& cli, std::vector<std::string>& secrets, services::AcceptedForms& accepted) {
   cli.add_option("--secret", secrets,
                  "The application's secret; better in the environment: SIGNPOST_SECRET; may be repeated")
@@ -722,8 +741,8 @@ int run(Console& console, const std::vector<std::string>& words) {
   root.set_version_flag("--version", format("signpost {}", kVersion), "Print the version");
   root.footer(kFirstSteps);
   root.require_subcommand(1);
-  for (const auto add :
-       {add_serve, add_app, add_member, add_key, add_mail, add_connect, add_watch, add_dns, add_webhook, add_config})
+  for (const auto add : {add_serve, add_app, add_member, add_key, add_mail, add_connect, add_watch, add_dns,
+                         add_acme_zone, add_webhook, add_config})
     add(root, chosen);
   try {
     root.parse(std::vector<std::string>(words.rbegin(), words.rend()));

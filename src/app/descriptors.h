@@ -14,7 +14,7 @@ std::size_t raise_descriptor_limit();
 
 struct DescriptorNeeds {
   std::size_t connections = 0;  // of clients, as configured
-  std::size_t questions = 0;    // to DNS servers at a time, all loops
+  std::size_t questions = 0;    // of and to DNS servers at a time, all loops
   std::size_t attempts = 0;     // of webhooks at a time, all loops
   std::size_t loops = 1;
 };

@@ -39,6 +39,10 @@ void greet(Console& console, const StoreOptions& options, const StoreSession& se
   console.out << format(
       "Signpost {}\n  data       {}\n  API        {}\n  operation  {}  (/healthz, /readyz, /metrics)\n", kVersion, data,
       url_of(wiring.api_endpoint()), url_of(wiring.operation_endpoint()));
+  for (const auto& endpoint : wiring.zone_endpoints()) {
+    console.out << format("  ACME zone  {} at {}\n", session.settings().dns.acme_zone->text(),
+                          endpoint_text(endpoint.address(), endpoint.port()));
+  }
   if (key) {
     console.out << format(
         "\nThis is the first start. The admin key is shown only now:\n\n  {}\n\nNext, your application:\n\n"

@@ -232,6 +232,61 @@ struct Reader<std::vector<net::UdpEndpoint>> {
 };
 
 template <>
+struct Reader<std::optional<DnsName>> {
+  static constexpr std::string_view kType = "name";
+  static Result<std::optional<DnsName>> read(const SettingValue& value, Limits) {
+    return read_optional<DnsName>(value, "a DNS name such as \"acme.saas.example\", or empty");
+  }
+  static std::string show(const std::optional<DnsName>& value) { return toml_text(value ? value->text() : ""); }
+};
+
+template <>
+struct Reader<std::optional<net::UdpEndpoint>> {
+  static constexpr std::string_view kType = "address";
+  static Result<std::optional<net::UdpEndpoint>> read(const SettingValue& value, Limits) {
+    constexpr auto kWanted = "an address such as \"192.0.2.53\" or \"[2001:db8::53]:5353\", or empty";
+    const auto* text = std::get_if<std::string>(&value);
+    if (!text) return wrong(kWanted, value);
+    if (text->empty()) return std::nullopt;
+    const auto endpoint = parse_endpoint(*text, 53);
+    if (!endpoint) return wrong(kWanted, value);
+    return *endpoint;
+  }
+  static std::string show(const std::optional<net::UdpEndpoint>& value) {
+    return toml_text(value ? endpoint_text(value->address(), value->port()) : "");
+  }
+};
+
+template <>
+struct Reader<std::vector<dns::ZoneNameServer>> {
+  static constexpr std::string_view kType = "list of names and addresses";
+  static Result<dns::ZoneNameServer> parse(std::string_view text) {
+    const auto words = split(text, ' ');
+    dns::ZoneNameServer server{TRY(DnsName::parse(words.front()))};
+    for (std::size_t i = 1; i < words.size(); ++i) {
+      boost::system::error_code error;
+      server.addresses.push_back(boost::asio::ip::make_address(std::string(words[i]), error));
+      if (error) return fail(Kind::kUnprocessable, error.message());
+    }
+    return server;
+  }
+  static Result<std::vector<dns::ZoneNameServer>> read(const SettingValue& value, Limits) {
+    return read_list<dns::ZoneNameServer>(
+        value,
+        "a list of name servers, inside the zone with their addresses, such as [\"ns1.acme.saas.example 192.0.2.53 "
+        "2001:db8::53\"]",
+        parse);
+  }
+  static std::string show(const std::vector<dns::ZoneNameServer>& value) {
+    return show_list(value, [](const dns::ZoneNameServer& server) {
+      auto text = server.name.text();
+      for (const auto& address : server.addresses) text += " " + address.to_string();
+      return text;
+    });
+  }
+};
+
+template <>
 struct Reader<std::vector<model::MailProvider>> {
   static constexpr std::string_view kType = "list of google, microsoft, zoho";
   static Result<std::vector<model::MailProvider>> read(const SettingValue& value, Limits) {
@@ -344,6 +399,17 @@ struct Reader<Settings::Authority::Limits> {
     return read_word(value, "\"letsencrypt\" or \"none\"", kWords);
   }
   static std::string show(Kept value) { return show_word(value, kWords); }
+};
+
+template <>
+struct Reader<dns::TsigAlgorithm> {
+  static constexpr std::string_view kType = "hmac-sha256 or hmac-sha512";
+  static constexpr std::array<std::pair<std::string_view, dns::TsigAlgorithm>, 2> kWords{
+      {{"hmac-sha256", dns::TsigAlgorithm::kHmacSha256}, {"hmac-sha512", dns::TsigAlgorithm::kHmacSha512}}};
+  static Result<dns::TsigAlgorithm> read(const SettingValue& value, Limits) {
+    return read_word(value, "\"hmac-sha256\" or \"hmac-sha512\"", kWords);
+  }
+  static std::string show(dns::TsigAlgorithm value) { return show_word(value, kWords); }
 };
 
 // ── rows ────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -462,6 +528,32 @@ constexpr std::array kTable{
         "Mail providers whose DKIM is supported, as the MX records of a domain name them; `dkim_status` is `exempt` "
         "with "
         "others. The hosted service supports Google Workspace and Microsoft 365; `zoho` may be added."),
+    row<&S::dns, &S::Dns::acme_zone>(
+        "dns.acme_zone",
+        "The zone into which the CNAME at `_acme-challenge` of every customer's host leads, so that certificates are "
+        "issued and renewed without their hand; empty: none. How it is set up: [acme-zone.md](acme-zone.md)."),
+    row<&S::dns, &S::Dns::acme_zone_name_servers>(
+        "dns.acme_zone_name_servers",
+        "The zone's name servers as the zone above names them: `\"ns1.acme.saas.example 192.0.2.53 2001:db8::53\"`, a "
+        "name "
+        "and the public addresses of machines that run Signpost; without addresses only outside of the zone."),
+    row<&S::dns, &S::Dns::acme_zone_listen>(
+        "dns.acme_zone_listen",
+        "Where this process serves the zone, UDP and TCP. All addresses are the default, because the zone above leads "
+        "resolvers to the public ones, which are not always the machine's own; name single ones where another name "
+        "server, such "
+        "as systemd-resolved, has port 53 already. Not used with `dns.acme_zone_server`."),
+    row<&S::dns, &S::Dns::acme_zone_server>(
+        "dns.acme_zone_server",
+        "The zone's primary server elsewhere, to which it is written by dynamic update (RFC 2136); empty: this process "
+        "serves the zone."),
+    row<&S::dns, &S::Dns::acme_zone_key_name>(
+        "dns.acme_zone_key_name",
+        "The TSIG key that updates are signed with, by its name in the server's configuration; "
+        "empty: they are not signed."),
+    row<&S::dns, &S::Dns::acme_zone_key_algorithm>("dns.acme_zone_key_algorithm", "The key's algorithm."),
+    row<&S::dns, &S::Dns::acme_zone_key_file>("dns.acme_zone_key_file",
+                                              "A file with the key's secret in base64, readable for its owner alone."),
     row<&S::certificates, &S::Certificates::by_default>(
         "certificates.by_default",
         "Who brings the certificate of a connection that does not say: `external` (your backend reports it), `cname` "

@@ -209,6 +209,65 @@ Result<void> check_mail(const Settings::Smtp& smtp, std::string_view file) {
   return {};
 }
 
+Result<void> check_name_servers(const Settings::Dns& dns) {
+  const auto& servers = dns.acme_zone_name_servers;
+  if (servers.size() > kAcmeNameServersMax) {
+    return fail(Kind::kUnprocessable, format("\"dns.acme_zone_name_servers\" may be {} at most", kAcmeNameServersMax));
+  }
+  for (auto server = servers.begin(); server != servers.end(); ++server) {
+    const auto& name = server->name.text();
+    if (std::ranges::find(servers.begin(), server, server->name, &dns::ZoneNameServer::name) != server) {
+      return fail(Kind::kUnprocessable, format("\"dns.acme_zone_name_servers\" has {} twice", name));
+    }
+    if (server->addresses.size() > kAcmeAddressesMax) {
+      return fail(Kind::kUnprocessable,
+                  format("\"dns.acme_zone_name_servers\": {} may have {} addresses at most", name, kAcmeAddressesMax));
+    }
+    if (server->addresses.empty() && server->name.is_within(*dns.acme_zone)) {
+      return fail(Kind::kUnprocessable,
+                  format("\"dns.acme_zone_name_servers\": {} is inside the zone, so its addresses must stand behind "
+                         "it: \"{} 192.0.2.53\"",
+                         name, name));
+    }
+  }
+  return {};
+}
+
+Result<void> check_acme_zone(const Settings::Dns& dns) {
+  const auto refuse = [](std::string_view what) { return fail(Kind::kUnprocessable, std::string(what)); };
+  const bool has_key_file = !dns.acme_zone_key_file.empty();
+  if (dns.acme_zone_key_name.has_value() != has_key_file) {
+    return refuse("\"dns.acme_zone_key_name\" and \"dns.acme_zone_key_file\" belong together");
+  }
+  if (has_key_file && !dns.acme_zone_server) {
+    return refuse("\"dns.acme_zone_key_file\" needs \"dns.acme_zone_server\", the server that knows the key");
+  }
+  if (!dns.acme_zone) {
+    const bool has_more = dns.acme_zone_server || !dns.acme_zone_name_servers.empty();
+    return has_more ? refuse("\"dns.acme_zone\" is missing, the zone that the other settings are about")
+                    : Result<void>();
+  }
+  constexpr std::size_t kZoneBytesMax = 200;  // room for a label before it
+  if (!dns.acme_zone->text().contains('.') || dns.acme_zone->is_root() || dns.acme_zone->text().contains('*') ||
+      dns.acme_zone->text().size() > kZoneBytesMax) {
+    return refuse(
+        format("\"dns.acme_zone\" must be a name below a domain of yours, at most {} characters, such as "
+               "acme.saas.example",
+               kZoneBytesMax));
+  }
+  if (dns.acme_zone_server) return check_name_servers(dns);
+  if (dns.acme_zone_name_servers.empty()) {
+    return refuse(
+        "\"dns.acme_zone\" needs \"dns.acme_zone_name_servers\", this machine's name and addresses as the zone above "
+        "is "
+        "to name them, or \"dns.acme_zone_server\", the server that has the zone");
+  }
+  if (dns.acme_zone_listen.empty() || dns.acme_zone_listen.size() > kAcmeListenMax) {
+    return refuse(format("\"dns.acme_zone_listen\" must be 1 to {} addresses", kAcmeListenMax));
+  }
+  return check_name_servers(dns);
+}
+
 // Whatever network.allow opens: receivers elsewhere do not see it.
 const net::AddressPolicy kPublic{{}};
 
@@ -241,6 +300,9 @@ Result<void> check_together(const Settings& settings, std::string_view file) {
       return fail(Kind::kUnprocessable, format("{}: \"webhooks.public_addresses\": {} is not public: {}", file,
                                                address.to_string(), verdict.reason));
     }
+  }
+  if (const auto checked = check_acme_zone(settings.dns); !checked) {
+    return fail(checked.error().kind, format("{}: {}", file, checked.error().message));
   }
   return check_mail(settings.smtp, file);
 }

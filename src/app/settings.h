@@ -21,6 +21,8 @@
 #include "base/result.h"
 #include "base/time.h"
 #include "crypto/private_key.h"
+#include "dns/update_message.h"
+#include "dns/zone_texts.h"
 #include "model/certificate.h"
 #include "model/mail_provider.h"
 #include "net/mail.h"
@@ -93,6 +95,20 @@ struct Settings {
     std::vector<DnsName> certificate_authorities;
     // Mail providers whose DKIM is supported: google, microsoft, zoho.
     std::vector<model::MailProvider> dkim_providers{model::MailProvider::kGoogle, model::MailProvider::kMicrosoft};
+    // The zone into which the CNAMEs at _acme-challenge lead; nothing: none.
+    std::optional<DnsName> acme_zone;
+    // Its name servers as the zone above names them; those inside the zone with their addresses.
+    std::vector<dns::ZoneNameServer> acme_zone_name_servers;
+    // Where this process serves it, UDP and TCP; not if it is written to another server.
+    std::vector<net::UdpEndpoint> acme_zone_listen{{boost::asio::ip::address_v4::any(), 53},
+                                                   {boost::asio::ip::address_v6::any(), 53}};
+    // The zone's primary server elsewhere, to which it is written (RFC 2136); nothing: this process serves it.
+    std::optional<net::UdpEndpoint> acme_zone_server;
+    // The TSIG key that updates are signed with; nothing: they are not signed.
+    std::optional<DnsName> acme_zone_key_name;
+    dns::TsigAlgorithm acme_zone_key_algorithm = dns::TsigAlgorithm::kHmacSha256;
+    // Its secret, base64, in a file with mode 0600.
+    std::filesystem::path acme_zone_key_file;
   } dns;
 
   struct Certificates {
@@ -198,6 +214,9 @@ struct Settings {
 
 constexpr std::size_t kIssuersMax = 50;
 constexpr std::size_t kAuthoritiesMax = 10;
+constexpr std::size_t kAcmeNameServersMax = 13;  // more fit no answer in one datagram
+constexpr std::size_t kAcmeAddressesMax = 4;     // of one name server
+constexpr std::size_t kAcmeListenMax = 16;
 constexpr std::size_t kSettingsFileBytesMax = 1024 * 1024;
 
 struct LoadedSettings {

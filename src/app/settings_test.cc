@@ -8,6 +8,7 @@
 
 #include "app/setting_table.h"
 #include "app/settings_text.h"
+#include "base/text.h"
 
 namespace signpost::app {
 namespace {
@@ -225,6 +226,62 @@ TEST(Settings, AnIssuerNeedsExactlyOneSourceOfKeys) {
 TEST(Settings, ValuesThatContradictEachOtherAreRefused) {
   EXPECT_TRUE(has(error_of("[operation]\nlisten = \"127.0.0.1:8080\"\n"), "different ports"));
   EXPECT_TRUE(has(error_of("[dns]\nlook_budget = \"1s\"\n"), "dns.server_budget"));
+}
+
+TEST(Settings, AnAcmeZoneIsServedHereOrWrittenToAServer) {
+  const auto here = parse(
+      "[dns]\nacme_zone = \"ACME.saas.example.\"\n"
+      "acme_zone_name_servers = [\"ns1.acme.saas.example 192.0.2.53 2001:db8::53\", \"ns.other.example\"]\n");
+  ASSERT_TRUE(here) << here.error().message;
+  EXPECT_EQ(here->settings.dns.acme_zone->text(), "acme.saas.example");
+  ASSERT_EQ(here->settings.dns.acme_zone_name_servers.size(), 2U);
+  EXPECT_EQ(here->settings.dns.acme_zone_name_servers[0].addresses.size(), 2U);
+  EXPECT_EQ(here->settings.dns.acme_zone_listen.size(), 2U);
+  const auto there = parse(
+      "[dns]\nacme_zone = \"acme.saas.example\"\nacme_zone_server = \"192.0.2.53\"\n"
+      "acme_zone_key_name = \"signpost\"\nacme_zone_key_algorithm = \"hmac-sha512\"\n"
+      "acme_zone_key_file = \"/etc/signpost/acme-zone-key\"\n");
+  ASSERT_TRUE(there) << there.error().message;
+  EXPECT_EQ(there->settings.dns.acme_zone_server->port(), 53);
+}
+
+TEST(Settings, AnAcmeZoneThatCannotWorkIsRefusedWithTheWayOut) {
+  const std::string zone = "[dns]\nacme_zone = \"acme.saas.example\"\n";
+  EXPECT_TRUE(has(error_of(zone), "dns.acme_zone_name_servers"));
+  EXPECT_TRUE(has(error_of("[dns]\nacme_zone_server = \"192.0.2.53\"\n"), "\"dns.acme_zone\" is missing"));
+  EXPECT_TRUE(has(error_of(zone + "acme_zone_name_servers = [\"ns1.acme.saas.example\"]\n"), "inside the zone"));
+  EXPECT_TRUE(has(error_of(zone + "acme_zone_name_servers = [\"ns.x.example\", \"NS.x.example\"]\n"), "twice"));
+  EXPECT_TRUE(has(error_of(zone + "acme_zone_name_servers = [\"ns.x.example nonsense\"]\n"), "list of name servers"));
+  EXPECT_TRUE(
+      has(error_of(zone + "acme_zone_server = \"192.0.2.53\"\nacme_zone_key_name = \"k\"\n"), "belong together"));
+  EXPECT_TRUE(has(error_of(zone + "acme_zone_name_servers = [\"ns.x.example\"]\nacme_zone_key_name = \"k\"\n"
+                                  "acme_zone_key_file = \"/k\"\n"),
+                  "dns.acme_zone_server"));
+  EXPECT_TRUE(has(error_of(zone + "acme_zone_server = \"ns1.saas.example\"\n"), "an address such as"));
+  for (const auto* name : {"example", ".", "*.saas.example"}) {
+    EXPECT_TRUE(has(error_of(format("[dns]\nacme_zone = \"{}\"\nacme_zone_server = \"192.0.2.53\"\n", name)),
+                    "below a domain of yours"))
+        << name;
+  }
+}
+
+TEST(Settings, AnAcmeZoneIsLimited) {
+  const auto with = [](std::size_t servers, std::size_t addresses, std::size_t listen) {
+    std::string toml = "[dns]\nacme_zone = \"acme.saas.example\"\nacme_zone_name_servers = [";
+    for (std::size_t i = 0; i < servers; ++i) {
+      toml += format("{}\"ns{}.acme.saas.example", i == 0 ? "" : ", ", i);
+      for (std::size_t j = 0; j < addresses; ++j) toml += format(" 192.0.2.{}", j + 1);
+      toml += "\"";
+    }
+    toml += "]\nacme_zone_listen = [";
+    for (std::size_t i = 0; i < listen; ++i) toml += format("{}\"127.0.0.{}\"", i == 0 ? "" : ", ", i + 1);
+    return toml + "]\n";
+  };
+  EXPECT_TRUE(parse(with(kAcmeNameServersMax, kAcmeAddressesMax, kAcmeListenMax)));
+  EXPECT_TRUE(has(error_of(with(kAcmeNameServersMax + 1, 1, 1)), "at most"));
+  EXPECT_TRUE(has(error_of(with(1, kAcmeAddressesMax + 1, 1)), "at most"));
+  EXPECT_TRUE(has(error_of(with(1, 1, kAcmeListenMax + 1)), "dns.acme_zone_listen"));
+  EXPECT_TRUE(has(error_of(with(1, 1, 0)), "dns.acme_zone_listen"));
 }
 
 TEST(Settings, ASecretInTheFileIsRefusedWithoutRepeatingIt) {

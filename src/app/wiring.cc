@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "api/webhook_metrics.h"
+#include "app/authority_settings.h"
 #include "app/descriptors.h"
 #include "app/mail_settings.h"
 #include "app/resolv_conf.h"
@@ -90,6 +91,11 @@ services::Courier::Settings courier_settings(const Settings& settings) {
   return courier;
 }
 
+/// Resolvers that ask the ACME zone by TCP.
+std::size_t zone_connections_max(const Settings& settings) {
+  return settings.dns.acme_zone && !settings.dns.acme_zone_server ? dns::ZoneServer::Settings{}.connections_max : 0;
+}
+
 /// What clients open must leave DNS and webhooks their descriptors.
 std::size_t connections_max(const Settings& settings) {
   const auto loops = loops_of(settings);
@@ -97,10 +103,11 @@ std::size_t connections_max(const Settings& settings) {
   const auto attempts = courier.in_flight_max + courier.slow_in_flight_max + sender_settings(settings).idle_max +
                         plain_sender_settings(settings).exchanges_max + probe_sender_settings(settings).exchanges_max;
   const auto limit = raise_descriptor_limit();
-  const auto plan = plan_descriptors(limit, {.connections = settings.api.connections_max,
-                                             .questions = loops * observer_settings(settings, {}).in_flight_max,
-                                             .attempts = loops * attempts,
-                                             .loops = loops});
+  const auto plan = plan_descriptors(
+      limit, {.connections = settings.api.connections_max,
+              .questions = loops * observer_settings(settings, {}).in_flight_max + zone_connections_max(settings),
+              .attempts = loops * attempts,
+              .loops = loops});
   if (plan.connections < settings.api.connections_max || plan.short_by > 0) {
     log::warn("the limit of open files (LimitNOFILE, ulimit -Hn) is low, so fewer clients are served at once",
               {{"limit", limit},
@@ -154,6 +161,7 @@ class Wiring::Unit {
         index_(index),
         observer_(loop().get_executor(), observer_settings(settings(), std::move(resolvers)), house.policy_),
         eye_(observer_, settings().dns.look_budget),
+        sight_(eye_, observer_, {}),
         sender_(loop(), house.policy_, house.addresses_, sender_settings(settings())),
         plain_sender_(loop(), house.policy_, house.addresses_, plain_sender_settings(settings())),
         probe_sender_(loop(), house.policy_, house.addresses_, probe_sender_settings(settings())),
@@ -168,7 +176,9 @@ class Wiring::Unit {
   services::LoopEyes eyes() { return {&eye_, &redirects_}; }
   net::PostSender* plain_sender() { return &plain_sender_; }
 
-  void take_jobs(services::Propagation& propagation) { services::set_up_handlers(jobs_, propagation); }
+  services::IssuanceSight* sight() { return &sight_; }
+
+  void take_jobs(services::JobHandlers handlers) { services::set_up_handlers(jobs_, handlers); }
 
   /// Before the loops run.
   void begin() { tasks_.spawn(live(), "life of a loop"); }
@@ -210,6 +220,7 @@ class Wiring::Unit {
     if (is_first()) {
       house_.directory_.start(company);
       house_.retention_.start();
+      if (house_.acme_zone_ && house_.acme_zone_->stored() != nullptr) house_.acme_zone_->stored()->start(company);
       if (house_.warning_mail_) house_.warning_mail_->start();
     }
     while (!stop_by()) co_await stop_wanted_.wait_until(net::Deadline::max());
@@ -237,6 +248,7 @@ class Wiring::Unit {
   const std::size_t index_;
   dns::Observer observer_;
   services::ObserverEye eye_;
+  services::ObserverSight sight_;
   net::PostSender sender_;        // deliveries: from the configured source address
   net::PostSender plain_sender_;  // tests of endpoints
   net::PostSender probe_sender_;  // probes of redirections, which no test of an endpoint may crowd out
@@ -253,17 +265,21 @@ class Wiring::Unit {
 // ── building ────────────────────────────────────────────────────────────────────────────────────────────────────
 
 Wiring::Wiring(StoreSession& session, std::vector<net::UdpEndpoint> resolvers,
-               std::optional<net::SmtpMailer::Settings> mail)
+               std::optional<net::SmtpMailer::Settings> mail, std::unique_ptr<AcmeZone> acme_zone,
+               std::vector<services::AuthoritySettings> authorities)
     : session_(session),
       policy_(session.settings().network.allow),
       loops_(loops_of(session.settings())),
       directory_(session.storage(), session.master_key(), session.clock()),
+      acme_zone_(std::move(acme_zone)),
       units_([&] {
         std::vector<std::unique_ptr<Unit>> units;
         for (std::size_t i = 0; i < loops_.size(); ++i) units.push_back(std::make_unique<Unit>(*this, i, resolvers));
         return units;
       }()),
-      connections_(session.storage(), bell_, session.clock(), session.ids(), session.random()),
+      connections_(
+          session.storage(), bell_, session.clock(), session.ids(), session.random(),
+          {session.settings().dns.acme_zone, !authorities.empty(), session.settings().certificates.by_default}),
       propagation_(session.storage(), bell_, session.clock(), session.ids(),
                    [&] {
                      std::vector<services::LoopEyes> eyes;
@@ -271,6 +287,22 @@ Wiring::Wiring(StoreSession& session, std::vector<net::UdpEndpoint> resolvers,
                      return eyes;
                    }(),
                    {session.settings().dns.dkim_providers}),
+      original_dns_(session.storage(), session.clock(),
+                    [&] {
+                      std::vector<services::DnsEye*> eyes;
+                      for (const auto& unit : units_) eyes.push_back(unit->eyes().dns);
+                      return eyes;
+                    }()),
+      authorities_(std::move(authorities), session.storage(), session.master_key(), session.clock()),
+      certificates_(session.storage(), session.master_key(), bell_, session.clock(), session.ids(), session.random(),
+                    authorities_, acme_zone_ ? &acme_zone_->zone() : nullptr,
+                    [&] {
+                      std::vector<services::IssuanceSight*> sights;
+                      for (const auto& unit : units_) sights.push_back(unit->sight());
+                      return sights;
+                    }(),
+                    {.key_type = session.settings().certificates.key_type}),
+      proxies_(session.storage()),
       retention_(session.storage(), session.clock(), loops_.at(0).get_executor(),
                  retention_settings(session.settings())),
       history_(session.storage(), session.clock()),
@@ -288,6 +320,8 @@ Wiring::Wiring(StoreSession& session, std::vector<net::UdpEndpoint> resolvers,
       api_({session.storage(),
             directory_,
             connections_,
+            certificates_,
+            proxies_,
             history_,
             replay_,
             entri_receiver_,
@@ -304,7 +338,9 @@ Wiring::Wiring(StoreSession& session, std::vector<net::UdpEndpoint> resolvers,
       operation_(session.storage(), api_.metrics(), session.clock(),
                  {[this](api::Exposition& to) { write_metrics(to); }},
                  static_cast<std::int32_t>(session.settings().webhooks.per_endpoint_in_flight_max)) {
-  for (const auto& unit : units_) unit->take_jobs(propagation_);
+  for (const auto& unit : units_) {
+    unit->take_jobs({propagation_, original_dns_, authorities_.empty() ? nullptr : &certificates_});
+  }
   if (!mail) return;
   mailer_.emplace(*std::move(mail));
   warning_mail_.emplace(session.storage(), session.clock(), *mailer_, loops_.at(0).get_executor(),
@@ -320,9 +356,12 @@ Result<std::unique_ptr<Wiring>> Wiring::build(StoreSession& session) {
       return fail(Kind::kUnprocessable, "\"webhooks.source_address\": " + checked.error().message);
   }
   auto mail = TRY(mailer_settings(session.settings()));
+  auto acme_zone = TRY(AcmeZone::open(session.settings().dns, session.storage(), session.clock()));
+  auto authorities = TRY(authority_settings(session.settings()));
   auto resolvers = configured.empty() ? TRY(system_resolvers()) : configured;
   try {
-    std::unique_ptr<Wiring> wiring(new Wiring(session, std::move(resolvers), std::move(mail)));
+    std::unique_ptr<Wiring> wiring(
+        new Wiring(session, std::move(resolvers), std::move(mail), std::move(acme_zone), std::move(authorities)));
     TRY_VOID(wiring->listen());
     return wiring;
   } catch (const std::exception& error) {
@@ -345,7 +384,15 @@ Result<void> Wiring::listen() {
   operation_server_ = TRY(net::HttpServer::open(
       loops_, address_of(settings.operation.listen), {.connections_max = kOperationConnectionsMax},
       [this](net::Request request) { return operation_.handle(std::move(request)); }));
+  if (acme_zone_ && acme_zone_->stored() != nullptr) {
+    zone_server_ = TRY(dns::ZoneServer::open(loops_, served_zone(settings.dns), *acme_zone_->stored(),
+                                             {.listen = settings.dns.acme_zone_listen}));
+  }
   return {};
+}
+
+std::vector<net::UdpEndpoint> Wiring::zone_endpoints() const {
+  return zone_server_ ? zone_server_->endpoints() : std::vector<net::UdpEndpoint>();
 }
 
 // ── starting and stopping ───────────────────────────────────────────────────────────────────────────────────────
@@ -357,6 +404,7 @@ Result<void> Wiring::start() {
   if (left_behind > 0)
     log::info("webhook attempts that the last run left open will be repeated", {{"attempts", left_behind}});
   TRY(run_ahead(start_loop_, services::SavedAnswers::release_left_behind(session_.storage())));
+  if (acme_zone_ && acme_zone_->stored() != nullptr) TRY_VOID(run_ahead(start_loop_, acme_zone_->stored()->reload()));
   for (const auto& unit : units_) unit->begin();
   loops_.start();
   return {};
@@ -370,6 +418,7 @@ void Wiring::stop(Milliseconds budget) {
   api_server_->stop(left_until(deadline));
   for (const auto& unit : units_) unit->wait_until_stopped(deadline + kLastStopBudget);
   operation_server_->stop(Milliseconds(0));
+  if (zone_server_) zone_server_->stop();
   loops_.stop_and_join();
   session_.stop();  // its last answers reach the loops, which are settled and die after it
   for (const auto& unit : units_) unit->settle();
@@ -390,8 +439,30 @@ void Wiring::write_metrics(api::Exposition& to) const {
   api::write_webhook_metrics(courier_counters_, bell_.handover(), to);
   to.family("signpost_http_connections", Type::kGauge, "Open client connections of the API.");
   to.sample({}, static_cast<double>(api_server_->connections()));
+  write_zone_metrics(to);
   to.family("signpost_loop_stall_seconds", Type::kGauge, "For how long the loop that is worst off has been blocked.");
   to.sample({}, static_cast<double>(longest_stall().count()) / 1000);
+}
+
+/// All 0 where the zone is not served by this process.
+void Wiring::write_zone_metrics(api::Exposition& to) const {
+  using Type = api::Exposition::Type;
+  const dns::ZoneServerCounters none;
+  const auto& counters = zone_server_ ? zone_server_->counters() : none;
+  const auto sample = [&](std::string_view how, const std::atomic<std::uint64_t>& counter) {
+    to.sample({{"how", how}}, static_cast<double>(counter.load(std::memory_order_relaxed)));
+  };
+  to.family("signpost_acme_zone_questions_total", Type::kCounter, "Questions to the ACME zone, by how they ended.");
+  sample("answered_udp", counters.answered_udp);
+  sample("answered_tcp", counters.answered_tcp);
+  sample("sent_to_tcp", counters.sent_to_tcp);
+  sample("unanswered", counters.unanswered);
+  sample("hung_up_on", counters.hung_up_on);
+  to.family("signpost_acme_zone_refused_total", Type::kCounter, "Of the answered, those that were refused.");
+  to.sample({}, static_cast<double>(counters.refused.load(std::memory_order_relaxed)));
+  to.family("signpost_acme_zone_labels", Type::kGauge, "Labels of the ACME zone with a challenge now.");
+  const auto* stored = acme_zone_ ? acme_zone_->stored() : nullptr;
+  to.sample({}, stored == nullptr ? 0.0 : static_cast<double>(stored->size()));
 }
 
 }  // namespace signpost::app

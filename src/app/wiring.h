@@ -13,15 +13,19 @@
 
 #include "api/api.h"
 #include "api/operation.h"
+#include "app/acme_zone.h"
 #include "app/store_session.h"
 #include "dns/observer.h"
+#include "dns/zone_server.h"
 #include "net/address_resolver.h"
 #include "net/http_client.h"
 #include "net/http_server.h"
 #include "net/loops.h"
 #include "net/mail.h"
 #include "net/post_sender.h"
+#include "services/authorities.h"
 #include "services/bell.h"
+#include "services/certificates.h"
 #include "services/connections.h"
 #include "services/courier.h"
 #include "services/directory.h"
@@ -29,7 +33,9 @@
 #include "services/history.h"
 #include "services/identity.h"
 #include "services/job_runner.h"
+#include "services/original_dns.h"
 #include "services/propagation.h"
+#include "services/proxies.h"
 #include "services/replay.h"
 #include "services/retention.h"
 #include "services/tokens.h"
@@ -57,15 +63,19 @@ class Wiring {
   net::TcpEndpoint api_endpoint() const { return api_server_->endpoint(); }
   net::TcpEndpoint operation_endpoint() const { return operation_server_->endpoint(); }
   std::size_t loops() const { return loops_.size(); }
+  /// Where the ACME zone is served; empty if it is not.
+  std::vector<net::UdpEndpoint> zone_endpoints() const;
   /// For how long the loop that is worst off has not come round; some seconds mean that something blocks it.
   Milliseconds longest_stall() const;
 
  private:
   class Unit;  // what lives on one loop
 
-  Wiring(StoreSession& session, std::vector<net::UdpEndpoint> resolvers, std::optional<net::SmtpMailer::Settings> mail);
+  Wiring(StoreSession& session, std::vector<net::UdpEndpoint> resolvers, std::optional<net::SmtpMailer::Settings> mail,
+         std::unique_ptr<AcmeZone> acme_zone, std::vector<services::AuthoritySettings> authorities);
   Result<void> listen();
   void write_metrics(api::Exposition& to) const;
+  void write_zone_metrics(api::Exposition& to) const;
 
   StoreSession& session_;
   const net::AddressPolicy policy_;
@@ -76,9 +86,14 @@ class Wiring {
   services::Bell bell_;
   services::CourierCounters courier_counters_;
   services::Directory directory_;
+  const std::unique_ptr<AcmeZone> acme_zone_;  // null if the settings have none
   std::vector<std::unique_ptr<Unit>> units_;
   services::Connections connections_;
   services::Propagation propagation_;
+  services::OriginalDns original_dns_;
+  services::Authorities authorities_;
+  services::Certificates certificates_;
+  services::Proxies proxies_;
   services::Retention retention_;
   std::optional<net::SmtpMailer> mailer_;  // both only if a mail server is set
   std::optional<services::WarningMail> warning_mail_;
@@ -92,6 +107,7 @@ class Wiring {
   api::OperationApi operation_;
   std::unique_ptr<net::HttpServer> api_server_;
   std::unique_ptr<net::HttpServer> operation_server_;
+  std::unique_ptr<dns::ZoneServer> zone_server_;  // only if this process serves the ACME zone
   bool is_stopped_ = false;
 };
 

@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "base/text.h"
+#include "dns/caa_look.h"
 #include "dns/diagnosis.h"
 #include "dns/explanation.h"
 #include "dns/inquiry.h"
@@ -20,9 +21,6 @@ std::optional<DnsName> target_of(const Expectation& record) {
 }
 
 namespace {
-
-// Names of one climb to CAA records; deeper ones have none in practice, and what is not looked at stays open.
-constexpr std::size_t kCaaStepsMax = 16;
 
 /// Is the value in the server's own answer?
 bool has_itself(const Probe& probe, const std::string& value) {

@@ -2,7 +2,7 @@
 //
 // DNS messages as plain values: a question that becomes octets, octets that become an answer (RFC 1035 4).
 // Values; any thread. Whatever the octets are, parsing ends, keeps at most kRrsMax records and never throws.
-// message.cc is the door to ldns; no other file sees it.
+// message.cc is a door to ldns.
 #pragma once
 
 #include <cstdint>

@@ -7,6 +7,7 @@
 
 #include "base/log.h"
 #include "base/text.h"
+#include "dns/caa_look.h"
 #include "dns/explanation.h"
 #include "dns/look.h"
 
@@ -96,6 +97,18 @@ Task<Observation> Observer::observe(std::vector<Expectation> expectations, net::
       std::back_inserter(observation.records));
   observation.took_ms = std::chrono::duration_cast<Milliseconds>(steady_clock::now() - start).count();
   co_return observation;
+}
+
+Task<CaaVerdict> Observer::may_issue(DnsName name, CaaQuestion question, net::Deadline deadline) {
+  if (stopping_ || looks_ >= settings_.looks_max) {
+    CaaVerdict open;
+    open.sentence = "CAA was not looked at: too many looks at once, or shutting down";
+    co_return open;
+  }
+  const Turn turn(*this);
+  CaaLook look(authorities_, resolver_, transport_);
+  co_return co_await look.judge(std::move(name), std::move(question),
+                                std::min(deadline, steady_clock::now() + settings_.look_max));
 }
 
 Task<void> Observer::stop() {

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "dns/authorities.h"
+#include "dns/caa.h"
 #include "dns/observation.h"
 #include "dns/resolver.h"
 #include "dns/transport.h"
@@ -38,6 +39,10 @@ class Observer {
 
   /// Never fails: what could not be seen is in the observation. Ends at the deadline or after look_max.
   Task<Observation> observe(std::vector<Expectation> expectations, net::Deadline deadline, Progress progress = {});
+
+  /// Whether CAA lets the authority of the question issue for the name, as it stands now (RFC 8659, RFC 8657). Never
+  /// fails: kOpen if it could not be looked up by the deadline, or by this machine.
+  Task<CaaVerdict> may_issue(DnsName name, CaaQuestion question, net::Deadline deadline);
 
   /// Ends the looks in flight early and waits for them.
   Task<void> stop();

@@ -83,6 +83,15 @@ std::uint16_t id_of(std::string_view octets) {
   return static_cast<std::uint16_t>(static_cast<std::uint8_t>(octets[0]) << 8 | static_cast<std::uint8_t>(octets[1]));
 }
 
+constexpr std::size_t kHeaderBytes = 12;
+
+bool is_response_to(std::string_view octets, std::string_view message) {
+  constexpr char kResponse = static_cast<char>(0x80);
+  return octets.size() >= kHeaderBytes && id_of(octets) == id_of(message) && (octets[2] & kResponse) != 0;
+}
+
+bool is_truncated(std::string_view octets) { return (octets[2] & 0x02) != 0; }
+
 }  // namespace
 
 struct Transport::Waiter {
@@ -404,6 +413,54 @@ Task<Result<std::string>> Transport::exchange_by_tcp(net::UdpEndpoint server, st
   const auto [read_error, read_size] = co_await asio::async_read(socket, asio::buffer(octets), kTuple);
   if (read_error || wait.expired()) co_return failed(read_error);
   co_return octets;
+}
+
+Task<Result<std::string>> Transport::exchange(net::UdpEndpoint server, std::string message, net::Deadline deadline) {
+  if (stopping_) co_return fail(Kind::kUnavailable, "shutting down");
+  Place place(*this, server);
+  if (!co_await place.take(deadline)) co_return fail(Kind::kUnavailable, "no turn in time");
+  auto answer = co_await exchange_by_udp(server, message, deadline);
+  if (answer && !is_truncated(*answer)) co_return answer;
+  co_return co_await exchange_by_tcp(server, std::move(message), deadline);
+}
+
+Task<Result<Answer>> Transport::ask_over_tcp(net::UdpEndpoint server, Question question, net::Deadline deadline) {
+  if (stopping_) co_return fail(Kind::kUnavailable, "shutting down");
+  Place place(*this, server);
+  if (!co_await place.take(deadline)) co_return fail(Kind::kUnavailable, "no turn in time");
+  const auto id = random_number();
+  auto query = encode_query(question, id, Recursion::kNotDesired, Edns::kOn);
+  const auto octets = CO_TRY(co_await exchange_by_tcp(server, std::move(query), deadline));
+  auto answer = CO_TRY(parse_answer(octets));
+  if (answer.id != id || !is_about(answer, question)) co_return fail(Kind::kProtocol, "answered something else");
+  co_return answer;
+}
+
+Task<Result<std::string>> Transport::exchange_by_udp(net::UdpEndpoint server, std::string message,
+                                                     net::Deadline deadline) {
+  net::UdpSocket socket(executor_);
+  if (!bind_at_random(socket, server.protocol())) co_return fail(Kind::kUnavailable, "no socket to be had");
+  error_code error;
+  socket.connect(server, error);
+  if (error) co_return fail(Kind::kNetwork, error.message());
+  for (int tries = 0; tries < settings_.tries_max && steady_clock::now() < deadline && !stopping_; ++tries) {
+    socket.send(asio::buffer(message), 0, error);
+    if (error && error != asio::error::would_block) co_return fail(Kind::kNetwork, error.message());
+    const Wait wait(*this, std::min(deadline, steady_clock::now() + settings_.try_max), [&socket] {
+      error_code ignored;
+      socket.cancel(ignored);
+    });
+    for (int strays = 0; strays < settings_.strays_max && !wait.expired(); ++strays) {
+      const auto [waited] = co_await socket.async_wait(net::UdpSocket::wait_read, kTuple);
+      if (waited || wait.expired()) break;
+      const auto size = socket.receive(asio::buffer(buffer_), 0, error);
+      if (error == asio::error::would_block) continue;
+      if (error) co_return fail(Kind::kNetwork, error.message());
+      const std::string_view octets(buffer_.data(), size);
+      if (is_response_to(octets, message)) co_return std::string(octets);
+    }
+  }
+  co_return fail(Kind::kTimeout, "no answer in time");
 }
 
 Task<void> Transport::stop() {

@@ -61,6 +61,14 @@ class Transport {
 
   Task<Exchange> ask(net::UdpEndpoint server, Question question, Recursion recursion, net::Deadline deadline);
 
+  /// A message that is no question, such as an update, and what comes back with its id: by UDP, and by TCP where
+  /// nothing comes back or too much. Nobody has read it: whoever cannot tell a forged one must not use this. kTimeout,
+  /// kNetwork (nobody listens there, no way to it), kUnavailable (no turn, stopping).
+  Task<Result<std::string>> exchange(net::UdpEndpoint server, std::string message, net::Deadline deadline);
+
+  /// One question over TCP alone. kTimeout, kNetwork, kUnavailable as above; kProtocol for nonsense.
+  Task<Result<Answer>> ask_over_tcp(net::UdpEndpoint server, Question question, net::Deadline deadline);
+
   /// Ends what is in flight (kNotAsked or kSilent), refuses what comes and waits for the last.
   Task<void> stop();
 
@@ -78,6 +86,7 @@ class Transport {
   Task<bool> is_silent_on_edns(Talk& talk, net::UdpSocket& socket);
   Task<void> receive(Talk& talk, net::UdpSocket& socket, net::Deadline until);
   Task<void> ask_by_tcp(Talk& talk);
+  Task<Result<std::string>> exchange_by_udp(net::UdpEndpoint server, std::string message, net::Deadline deadline);
   Task<Result<std::string>> exchange_by_tcp(net::UdpEndpoint server, std::string query, net::Deadline deadline);
 
   net::Executor executor_;

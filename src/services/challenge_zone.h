@@ -22,6 +22,7 @@
 #include "dns/zone_writer.h"
 #include "net/task_group.h"
 #include "services/storage.h"
+#include "store/challenge_texts.h"
 #include "store/tx.h"
 
 namespace signpost::services {
@@ -80,6 +81,7 @@ class StoredChallengeZone final : public ChallengeZone, public dns::ZoneTexts {
   struct Text {
     std::string value;
     Time expires_at{};
+    std::int64_t revision = 0;
   };
   struct Hash {
     using is_transparent = void;
@@ -87,6 +89,8 @@ class StoredChallengeZone final : public ChallengeZone, public dns::ZoneTexts {
   };
   using Labels = std::unordered_map<std::string, std::vector<Text>, Hash, std::equal_to<>>;
 
+  void learn(const std::vector<store::challenge_texts::ChallengeText>& changes);
+  static void forget_dead(Labels& labels, std::string_view label, Time now);
   Task<void> poll();
   Task<Result<void>> drop_dead();
 

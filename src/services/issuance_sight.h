@@ -75,6 +75,12 @@ class ObserverSight final : public IssuanceSight {
   Task<dns::CaaVerdict> caa(CaaWish wish) override;
 
  private:
+  Task<ChallengeSight> delegated(ChallengeWish wish);
+  Task<ChallengeSight> plain(ChallengeWish wish);
+  /// From what the authorities of the challenge's name lead to, to every end. The arguments live in the coroutine that
+  /// awaits it.
+  Task<void> follow(const ChallengeWish& wish, const dns::RecordObservation& first, ChallengeSight& sight);
+
   DnsEye& eye_;
   dns::Observer& observer_;
   const Settings settings_;

@@ -133,10 +133,11 @@ class DnsWorld:
 
     POWERDNS, KNOT, RESOLVER = "127.0.0.2", "127.0.0.3", "127.0.0.1"
 
-    def __init__(self, directory, zones=("shop.example", "saas.example")):
+    def __init__(self, directory, zones=("shop.example", "saas.example"), beside=()):
+        """`beside`: addresses on which the port of the authorities is to be free, too."""
         from .process import free_port, free_port_on_all
         directory = pathlib.Path(directory)
-        self.authority_port, self.resolver_port = free_port_on_all([self.POWERDNS, self.KNOT]), free_port(self.RESOLVER)
+        self.authority_port, self.resolver_port = free_port_on_all([self.POWERDNS, self.KNOT, *beside]), free_port(self.RESOLVER)
         self.powerdns = PowerDns(directory / "powerdns", self.POWERDNS, self.authority_port)
         self.knot = Knot(directory / "knot", self.KNOT, self.authority_port)
         for server in (self.powerdns, self.knot):

@@ -16,6 +16,7 @@
 #include "net/testing/fake_address_resolver.h"
 #include "net/testing/run_task.h"
 #include "services/history.h"
+#include "services/testing/fake_sight.h"
 #include "services/testing/webhook_world.h"
 #include "services/webhook_tester.h"
 
@@ -60,6 +61,10 @@ class ApiWorld {
   net::Loops loops{1};
   services::Directory directory;
   services::Connections connections;
+  services::Authorities authorities;
+  services::testing::FakeSight sight;
+  services::Certificates certificates;
+  services::Proxies proxies;
   services::History history;
   services::Replay replay;
   services::EntriReceiver entri_receiver;

@@ -12,6 +12,7 @@
 #include <set>
 #include <stdexcept>
 
+#include "base/caa_property.h"
 #include "base/text.h"
 
 // Messages are written here by hand, not with ldns, so that the parser is tested against another hand.
@@ -77,6 +78,11 @@ std::string wire_value(WireType type, std::string_view value) {
   } else if (type == WireType::kSoa) {
     wire = wire_name(parts.at(0)) + wire_name(parts.at(1));
     for (std::size_t i = 2; i < 7; ++i) put32(wire, static_cast<std::uint32_t>(parse_integer(parts.at(i)).value()));
+  } else if (type == WireType::kCaa) {
+    const auto property = CaaProperty::parse(value).value();
+    wire += static_cast<char>(property.flags);
+    wire += static_cast<char>(property.tag.size());
+    wire += property.tag + property.value;
   } else {
     wire = wire_name(value);
   }
