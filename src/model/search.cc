@@ -17,7 +17,7 @@ constexpr std::array<Milliseconds, 6> kKeyFileDoublings{std::chrono::minutes(1),
                                                         std::chrono::minutes(4),  std::chrono::minutes(8),
                                                         std::chrono::minutes(16), std::chrono::minutes(32)};
 constexpr Milliseconds kKeyFilePatientPause = std::chrono::hours(1);
-constexpr std::int32_t kKeyFileTriesMax = kKeyFileDenseTries + 6 + 71;
+constexpr std::int32_t kKeyFileTriesMax = kKeyFileDenseTries + 6 + 72;
 
 // An engine that is out of order, or has had too much: soon at first, then patient for three days.
 constexpr std::array<Milliseconds, 8> kEngineDown{
