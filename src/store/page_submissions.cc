@@ -55,6 +55,18 @@ Result<void> close_batch(Tx& tx, ConnectionId connection, Time now) {
   return {};
 }
 
+Result<void> mark_submitted(Tx& tx, ConnectionId connection, const std::vector<std::string>& paths, Time now) {
+  for (const auto& path : paths) {
+    TRY(
+        tx.execute("INSERT INTO page_submission (connection, path, hash, is_gone, submitted_at) "
+                   "SELECT c.id, p.path, p.hash, 0, p.updated_at FROM connection c JOIN page p ON "
+                   "p.application = c.application AND p.organization = c.organization WHERE c.id = $1 AND p.path = $2 "
+                   "ON CONFLICT (connection, path) DO UPDATE SET hash = excluded.hash, submitted_at = $3",
+                   connection, path, now));
+  }
+  return {};
+}
+
 Result<bool> has_changes(Tx& tx, ConnectionId connection, std::string_view below) {
   const Rows sending =
       TRY(tx.query("SELECT 1 FROM page_submission WHERE connection = $1 AND sending IS NOT NULL LIMIT 1", connection));
