@@ -3,10 +3,10 @@
 
 #include <algorithm>
 #include <array>
-#include <deque>
 
 #include "acme/authority_json.h"
 #include "acme/link.h"
+#include "acme/nonces.h"
 #include "base/guarded.h"
 #include "base/http_date.h"
 #include "base/text.h"
@@ -227,7 +227,11 @@ struct Client::Impl {
     auto reply = CO_TRY(co_await http.send(std::move(call)));
     note_time(reply);
     if (const auto fresh = reply.header("Replay-Nonce"); is_nonce(fresh)) {
-      nonce != nullptr ? void(*nonce = std::string(fresh)) : keep_nonce(std::string(fresh));
+      if (nonce != nullptr) {
+        *nonce = std::string(fresh);
+      } else {
+        nonces.keep(std::string(fresh));
+      }
     }
     auto retry_after = parse_retry_after(reply.header("Retry-After"), clock.now(), kRetryAfterMax);
     co_return Answer{std::move(reply), std::move(url), retry_after};
@@ -239,23 +243,9 @@ struct Client::Impl {
     }
   }
 
-  void keep_nonce(std::string nonce) {
-    nonces.with([&](auto& all) {
-      all.push_back(std::move(nonce));
-      if (all.size() > kNoncesMax) all.pop_front();
-    });
-  }
-
-  /// The youngest, which the authority has had least time to forget; else a new one.
+  /// One that is kept, else a new one.
   Task<Outcome<std::string>> take_nonce(std::string new_nonce, Deadline until) {
-    auto kept = nonces.with([](auto& all) {
-      std::string last;
-      if (!all.empty()) {
-        last = std::move(all.back());
-        all.pop_back();
-      }
-      return last;
-    });
+    auto kept = nonces.take();
     if (!kept.empty()) co_return kept;
     const auto url = CO_TRY(vetted(new_nonce));
     net::HttpCall call;
@@ -318,12 +308,13 @@ struct Client::Impl {
       const auto problem = is_success(answer.reply) ? std::nullopt : parse_problem(answer.reply.body);
       const bool is_nonce_refused = problem && problem->type == "badNonce";
       if (!is_nonce_refused || attempt == kNonceAttemptsMax) {
-        if (!fresh.empty()) keep_nonce(std::move(fresh));
+        if (!fresh.empty()) nonces.keep(std::move(fresh));
         if (is_success(answer.reply)) co_return answer;
         co_return std::unexpected(failure(answer));
       }
       // RFC 8555 6.5: with the nonce of this answer, which is good even if all that were kept are not.
-      nonce = fresh.empty() ? CO_TRY(co_await take_nonce(place.new_nonce, until)) : std::move(fresh);
+      if (fresh.empty()) fresh = CO_TRY(co_await take_nonce(place.new_nonce, until));
+      nonce = std::move(fresh);
     }
   }
 
@@ -331,10 +322,11 @@ struct Client::Impl {
   /// again by its key it says which.
   Task<Outcome<Answer>> post_as(Account account, std::string to, std::string payload, std::string_view accept,
                                 Deadline until) {
+    (void)CO_TRY(vetted(account.url));
     auto answer = co_await post({account.key, account.url}, std::move(to), std::move(payload), accept, until);
     if (answer || answer.error().trouble != Trouble::kUnauthorized) co_return answer;
     const auto state = co_await existing(account.key, until);
-    if (!state && (state.error().trouble == Trouble::kAccountGone || state.error().trouble == Trouble::kUnauthorized)) {
+    if (!state && state.error().trouble == Trouble::kAccountGone) {
       co_return fail_with(Trouble::kAccountGone, format("the authority no longer takes the account {}: {}", account.url,
                                                         answer.error().error.message));
     }
@@ -347,8 +339,12 @@ struct Client::Impl {
 
   Task<Outcome<AccountState>> existing(crypto::AccountKey key, Deadline until) {
     const auto place = CO_TRY(co_await directory(until));
-    auto answer = CO_TRY(co_await post({key, ""}, place.new_account, existing_account_json(), kJson, until));
-    co_return account_of(answer);
+    auto answer = co_await post({key, ""}, place.new_account, existing_account_json(), kJson, until);
+    if (answer) co_return account_of(*answer);
+    // RFC 8555 7.3.6: a deactivated account is refused as unauthorized, and here there is nothing else that could be.
+    auto& why = answer.error();
+    if (why.trouble != Trouble::kUnauthorized) co_return std::unexpected(std::move(why));
+    co_return std::unexpected(failure_of(Trouble::kAccountGone, why.error.message, why.problem));
   }
 
   /// Of an answer of newAccount: only one that can still be used.
@@ -386,7 +382,7 @@ struct Client::Impl {
   const Settings settings;
   const Clock& clock;
   Guarded<Known> known;
-  Guarded<std::deque<std::string>> nonces;
+  Nonces nonces;
   static constexpr std::int64_t kUnknown = std::numeric_limits<std::int64_t>::min();
   std::atomic<std::int64_t> ahead{kUnknown};  // seconds
   std::atomic<std::uint64_t> exchanges{0};
@@ -421,13 +417,16 @@ Task<Outcome<AccountState>> Client::open_account(crypto::AccountKey key, NewAcco
   if (wanted.external) binding = CO_TRY(crypto::bind_external_account(*wanted.external, place.new_account, key));
   auto answer = co_await impl_->post({key, ""}, place.new_account, new_account_json(wanted, binding), kJson, until);
   if (answer) co_return impl_->account_of(*answer);
+  // How an authority says that it does not know a key id or MAC key is up to it; without one, unauthorized is an
+  // account of this key that was deactivated.
   auto& why = answer.error();
-  // How an authority says that it does not know a key id or MAC key is up to it.
-  if (wanted.external && (why.trouble == Trouble::kUnauthorized || why.trouble == Trouble::kRefused)) {
-    co_return std::unexpected(
-        failure_of(Trouble::kExternalAccountNeeded, why.error.message, why.problem, why.error.retry_after));
-  }
-  co_return std::unexpected(std::move(why));
+  const bool is_binding_refused =
+      wanted.external && (why.trouble == Trouble::kUnauthorized || why.trouble == Trouble::kRefused);
+  const auto trouble = is_binding_refused                      ? Trouble::kExternalAccountNeeded
+                       : why.trouble == Trouble::kUnauthorized ? Trouble::kAccountGone
+                                                               : why.trouble;
+  if (trouble == why.trouble) co_return std::unexpected(std::move(why));
+  co_return std::unexpected(failure_of(trouble, why.error.message, why.problem, why.error.retry_after));
 }
 
 Task<Outcome<AccountState>> Client::find_account(crypto::AccountKey key) {

@@ -52,8 +52,7 @@ class Client {
     std::string user_agent = "signpost";  // RFC 8555 6.1 wants one
     PlainHttp plain_http = PlainHttp::kRefused;
   };
-  static constexpr std::size_t kNoncesMax = 64;  // kept; more are thrown away, the oldest first
-  static constexpr int kNonceAttemptsMax = 8;    // sends of one request that meet badNonce (RFC 8555 6.5)
+  static constexpr int kNonceAttemptsMax = 8;  // sends of one request that meet badNonce (RFC 8555 6.5)
   static constexpr std::size_t kAnswerBytesMax = 256 * 1024;
   static constexpr std::size_t kAlternatesMax = 8;  // chains looked at for the preferred one
   static constexpr std::chrono::seconds kRetryAfterMax = std::chrono::hours(24 * 7);
@@ -68,6 +67,7 @@ class Client {
 
   /// The account of this key: found, or made (RFC 8555 7.3). kTermsChanged if `agrees_to_terms` is missing where the
   /// authority has terms; kExternalAccountNeeded without a binding where it wants one: both without asking it.
+  /// kAccountGone if the key's account was deactivated.
   Task<Outcome<AccountState>> open_account(crypto::AccountKey key, NewAccount wanted);
   /// Only if it exists (RFC 8555 7.3.1); kAccountGone otherwise.
   Task<Outcome<AccountState>> find_account(crypto::AccountKey key);
@@ -83,7 +83,8 @@ class Client {
   Task<Outcome<Order>> order(Account account, std::string url);
   Task<Outcome<Authorization>> authorization(Account account, std::string url);
   Task<Outcome<Challenge>> challenge(Account account, std::string url);
-  /// Tells the authority to validate (RFC 8555 7.5.1). Once a challenge: some authorities fail it at the first miss.
+  /// Tells the authority to validate (RFC 8555 7.5.1), once a challenge: some authorities fail it at the first miss,
+  /// and some refuse a second answer, so read the authorization before, after a crash too.
   Task<Outcome<Challenge>> answer_challenge(Account account, std::string url);
   /// `request` is DER (crypto::make_certification_request). kOrderNotReady: poll the order first.
   Task<Outcome<Order>> finalize(Account account, Order order, std::string request);

@@ -191,6 +191,27 @@ TEST_F(ClientTest, ChoosesTheChainOfThePreferredRoot) {
   EXPECT_EQ(issued(account, {{name("d.example")}}, "").root_name(), "Signpost Test Root");
 }
 
+TEST_F(ClientTest, LooksAtSoManyChainsAndNoMore) {
+  choose([](Choices& c) { c.alternates = static_cast<int>(Client::kAlternatesMax) + 1; });
+  const auto account = opened();
+  const auto last = format("Alternate {} Root", Client::kAlternatesMax);
+  EXPECT_EQ(issued(account, {{name("a.example")}}, last).root_name(), last);
+  const auto beyond = format("Alternate {} Root", Client::kAlternatesMax + 1);
+  EXPECT_EQ(issued(account, {{name("b.example")}}, beyond).root_name(), "Signpost Test Root");
+}
+
+TEST_F(ClientTest, ServesSeveralLoopsAtATime) {
+  const auto account = opened();
+  net::Loops loops(2);
+  loops.start();
+  std::vector<std::future<std::optional<Outcome<Order>>>> all;
+  for (std::size_t i = 0; i < 20; ++i) {
+    auto task = client.new_order(account, {{name(format("shop{}.example", i))}});
+    all.push_back(boost::asio::co_spawn(loops.at(i % 2), boxed(std::move(task)), boost::asio::use_future));
+  }
+  for (auto& one : all) EXPECT_TRUE(one.get().value().has_value());
+}
+
 TEST_F(ClientTest, OrdersByAProfileThatTheDirectoryNames) {
   choose([](Choices& c) { c.profiles = {{"classic", "90 days"}, {"shortlived", "6 days"}}; });
   const auto account = opened();
@@ -305,7 +326,8 @@ TEST_F(ClientTest, KnowsAnAccountThatIsGone) {
   const auto deactivated = failed(client.new_order(account, {{name("shop.example")}}));
   EXPECT_EQ(deactivated.trouble, Trouble::kAccountGone);
   EXPECT_NE(deactivated.error.message.find("a new account must be made"), std::string::npos);
-  EXPECT_EQ(failed(client.find_account(account.key)).trouble, Trouble::kUnauthorized);
+  EXPECT_EQ(failed(client.find_account(account.key)).trouble, Trouble::kAccountGone);
+  EXPECT_EQ(failed(client.open_account(account.key, {.agrees_to_terms = true})).trouble, Trouble::kAccountGone);
   EXPECT_EQ(failed(client.account(account)).trouble, Trouble::kAccountGone);
   authority.forget_accounts();
   EXPECT_EQ(failed(client.new_order(account, {{name("shop.example")}})).trouble, Trouble::kAccountGone);

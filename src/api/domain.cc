@@ -149,7 +149,8 @@ json::object started_json(const services::CertificateSubject& subject) {
     object["challenge_url"] = challenge.challenge_url;
     object["finalize_url"] = order.finalize_url;
     if (certificate.by == model::CertificateBy::kTxt) {
-      object["txt_record_name"] = model::challenge_name(connection.host).transform(&DnsName::text).value_or("");
+      const auto name = model::challenge_name(connection.host);
+      object["txt_record_name"] = name ? name->text() : std::string();
       object["txt_record_value"] = challenge.text;
       json::array values;
       for (const auto& one : order.challenges) values.emplace_back(one.text);

@@ -99,6 +99,8 @@ json::object object_of(const model::Record& record) {
                       {"value", record.value},  {"ttl", record.ttl}};
   if (record.priority) object["priority"] = *record.priority;
   object["propagated"] = record.is_propagated;
+  object["purpose"] = word(name_of(record.purpose));
+  object["step"] = model::step_of(record.purpose);
   if (!record.application_url.empty()) object["application_url"] = record.application_url;
   if (!record.power_root_path_access.empty()) object["power_root_path_access"] = texts(record.power_root_path_access);
   return object;
@@ -264,7 +266,9 @@ std::string to_json(const model::Connection& connection, const std::optional<Con
       {"job_id", connection.job_id},
       {"origin_flow_id", text_or_null(connection.origin_flow_id)},
       {"proxy_status", word(name_of(connection.status))},
-      {"certificate", "external"},
+      {"certificate", word(name_of(connection.certificate_by))},
+      {"edge", word(name_of(connection.edge))},
+      {"certificate_ends_at", time_or_null(connection.certificate_ends_at)},
       {"facets", object_of(connection.facets)},
       {"records", std::move(records)},
       {"claim", claim_of(connection)},

@@ -23,6 +23,7 @@ using std::chrono::steady_clock;
 constexpr Milliseconds kProbeBudget = std::chrono::seconds(15);
 constexpr Milliseconds kProbePause{500};
 constexpr Milliseconds kTcpBudget = std::chrono::seconds(3);
+constexpr std::string_view kNotReady = "The zone is not ready yet.\n";
 
 Result<LoadedSettings> settings_with_zone(Console& console, const std::filesystem::path& config) {
   auto loaded = TRY(load_settings(config, console.environment));
@@ -273,6 +274,9 @@ Result<Exit> acme_zone_check(Console& console, const StoreOptions& options) {
   for (const auto& label : {second, first}) {
     if (const auto published = publisher.publish(label, value); !published) {
       report.wrong(published.error().message);
+      // It may have been written, and only the answer been lost.
+      for (const auto& tried : {second, first}) (void)publisher.withdraw(tried, value);
+      console.out << kNotReady;
       return report.exit();
     }
   }
@@ -294,7 +298,7 @@ Result<Exit> acme_zone_check(Console& console, const StoreOptions& options) {
     if (const auto withdrawn = publisher.withdraw(label, value); !withdrawn) report.wrong(withdrawn.error().message);
   }
   if (!seen) return std::unexpected(seen.error());
-  console.out << (report.exit() == Exit::kOk ? "The zone is ready.\n" : "The zone is not ready yet.\n");
+  console.out << (report.exit() == Exit::kOk ? std::string_view("The zone is ready.\n") : kNotReady);
   return report.exit();
 }
 

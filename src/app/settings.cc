@@ -247,7 +247,7 @@ Result<void> check_acme_zone(const Settings::Dns& dns) {
     return has_more ? refuse("\"dns.acme_zone\" is missing, the zone that the other settings are about")
                     : Result<void>();
   }
-  constexpr std::size_t kZoneBytesMax = 200;  // room for a label before it
+  constexpr std::size_t kZoneBytesMax = 189;  // the longest label fits before it (RFC 1035 3.1)
   if (!dns.acme_zone->text().contains('.') || dns.acme_zone->is_root() || dns.acme_zone->text().contains('*') ||
       dns.acme_zone->text().size() > kZoneBytesMax) {
     return refuse(

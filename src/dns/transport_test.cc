@@ -121,6 +121,36 @@ TEST_F(TransportTest, TakesTcpWhenTheAnswerIsTruncated) {
   EXPECT_EQ(exchange.attempts, 2);
 }
 
+TEST_F(TransportTest, AsksByTcpAloneWhereThatIsWanted) {
+  server.silent_about("shop.example");  // by UDP
+  const auto answer = on_loop(loop, transport.ask_over_tcp(server.endpoint(), question(), in(Milliseconds{2'000})));
+  ASSERT_TRUE(answer) << answer.error().message;
+  EXPECT_EQ(answer->answer.at(0).value, "192.0.2.1");
+  server.behave(Behaviour::kTruncatesWithoutTcp);
+  EXPECT_FALSE(on_loop(loop, transport.ask_over_tcp(server.endpoint(), question(), in(Milliseconds{2'000}))));
+}
+
+TEST_F(TransportTest, CarriesAMessageThereAndItsAnswerBackByUdpOrElseByTcp) {
+  const auto query = encode_query(question(), 0x1234, Recursion::kNotDesired, Edns::kOn);
+  const auto carry = [&] {
+    return on_loop(loop, transport.exchange(server.endpoint(), query, in(Milliseconds{2'000})));
+  };
+  const auto by_udp = carry();
+  ASSERT_TRUE(by_udp) << by_udp.error().message;
+  EXPECT_EQ(parse_answer(*by_udp)->answer.size(), 1U);
+  for (const auto behaviour : {Behaviour::kTruncates, Behaviour::kWrongIdThenRight}) {
+    server.behave(behaviour);
+    const auto answer = carry();
+    ASSERT_TRUE(answer) << answer.error().message;
+    EXPECT_EQ(parse_answer(*answer)->answer.size(), 1U);
+  }
+  server.behave(Behaviour::kNormal);
+  server.silent_about("shop.example");
+  EXPECT_TRUE(carry()) << "by TCP";
+  server.behave(Behaviour::kTruncatesWithoutTcp);
+  EXPECT_FALSE(carry());
+}
+
 TEST_F(TransportTest, SaysWhenTheAnswerIsTruncatedAndTcpFails) {
   for (const auto behaviour : {Behaviour::kTruncatesWithoutTcp, Behaviour::kTruncatesAndHangs}) {
     server.behave(behaviour);

@@ -164,6 +164,22 @@ TEST_F(ZoneAnswerTest, SaysThatABrokenQueryIsBroken) {
   EXPECT_EQ(zone.reply(second_opt, Via::kUdp)->rcode, Rcode::kFormErr);
 }
 
+TEST_F(ZoneAnswerTest, QueriesHaveLimits) {
+  const auto with = [](const std::string& asked, std::size_t records) {
+    auto octets = from_hex("123400000001000000000000").value() + asked + std::string("\0\20\0\1", 4);
+    octets[11] = static_cast<char>(records);
+    for (std::size_t i = 0; i < records; ++i) octets += std::string("\0\0\1\0\1\0\0\0\0\0\0", 11);
+    return octets;
+  };
+  const std::string longest = std::string("\77") + std::string(63, 'a');
+  const auto fits = longest + longest + longest + std::string("\75") + std::string(61, 'a') + std::string(1, '\0');
+  ASSERT_EQ(fits.size(), 255U);
+  EXPECT_EQ(zone.reply(with(fits, 0), Via::kTcp)->rcode, Rcode::kRefused);
+  EXPECT_EQ(zone.reply(with(longest + fits, 0), Via::kTcp)->rcode, Rcode::kFormErr);
+  EXPECT_EQ(zone.reply(with(fits, 64), Via::kTcp)->rcode, Rcode::kRefused);
+  EXPECT_EQ(zone.reply(with(fits, 65), Via::kTcp)->rcode, Rcode::kFormErr);
+}
+
 TEST_F(ZoneAnswerTest, KnowsVersionZeroOfEdns) {
   auto later = query("abc.acme.saas.example", WireType::kTxt);
   later[later.size() - 5] = 1;

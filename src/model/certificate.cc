@@ -194,7 +194,13 @@ std::string_view name_of(CertificateState state) {
 Result<DnsName> challenge_name(const DnsName& name) {
   std::string_view text = name.text();
   if (text.starts_with("*.")) text.remove_prefix(2);
-  return DnsName::parse(format("{}{}", kChallengeLabel, text));
+  auto challenge = DnsName::parse(format("{}{}", kChallengeLabel, text));
+  if (challenge) return challenge;
+  return fail(
+      Kind::kUnprocessable,
+      format("{} is too long for a certificate: no name can stand at \"_acme-challenge.\" before it; take a host of "
+             "at most 237 characters",
+             text));
 }
 
 std::chrono::minutes order_retry_pause(int failures) {

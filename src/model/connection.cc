@@ -89,6 +89,8 @@ class Deciding {
   }
 
   Result<Decision> operator()(const CertificateObtained& obtained) {
+    // The authority saw at this name what only our customer could place there.
+    prove();
     next().certificate_ends_at = obtained.ends_at;
     if (is_certificate_attention()) next().attention.reset();
     if (next().edge == Edge::kCloudfront) {
@@ -435,7 +437,10 @@ class Deciding {
   }
 
   void prove_claim(const Observed& seen) {
-    if (!seen.is_claim_seen || next().claim != Claim::kUnproven) return;
+    if (seen.is_claim_seen) prove();
+  }
+  void prove() {
+    if (next().claim != Claim::kUnproven) return;
     next().claim = Claim::kProven;
     request(JobKind::kClaimEnd, now_, JobRequest::When::kNever);
   }

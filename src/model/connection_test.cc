@@ -712,6 +712,13 @@ TEST(Connection, OnCloudFrontIsValidatedOnlyOnceTheEdgeHasTheCertificate) {
   EXPECT_EQ(after(decision->connection, CertificateIssued{}).status, Status::kSslValidated);
 }
 
+TEST(Connection, WhoseCertificateIsIssuedHasProvenItsHost) {
+  const auto decision = decide(after(hands_free(), StepMarked{1}), CertificateObtained{kStart + hours(1)}, kStart);
+  EXPECT_EQ(decision->connection.claim, Claim::kProven);
+  ASSERT_NE(job_of(*decision, JobKind::kClaimEnd), nullptr);
+  EXPECT_EQ(job_of(*decision, JobKind::kClaimEnd)->when, JobRequest::When::kNever);
+}
+
 TEST(Connection, ARenewalSaysNothingToAnybody) {
   const auto decision = decide(deployed(), CertificateObtained{kStart + hours(24 * 150)}, kStart + hours(24 * 60));
   EXPECT_EQ(decision->connection.status, Status::kDeployed);

@@ -203,8 +203,7 @@ Task<Result<std::optional<CertificateSubject>>> Certificates::load(ConnectionId 
 
 Task<Result<std::optional<CertificateSubject>>> Certificates::save(const CertificateSubject& read,
                                                                    const Happening& happening,
-                                                                   const model::Job* own_job,
-                                                                   const AlsoInTx& also) {
+                                                                   const model::Job* own_job, const AlsoInTx& also) {
   struct Saved {
     std::optional<CertificateSubject> subject;
     Rings rings;
@@ -470,13 +469,16 @@ Task<Happening> Certificates::prove(const CertificateSubject& subject, IssuanceS
     if (!seen.is_visible) {
       auto explanation = seen.explanation;
       if (certificate.by == model::CertificateBy::kTxt && certificate.held) {
+        const auto name = model::challenge_name(subject.connection.host);
         explanation = format("the certificate ends on {}; for its renewal add TXT {} with the value {} ({})",
-                             to_rfc3339(certificate.held->not_after), challenge_name(subject.connection.host).text(),
+                             to_rfc3339(certificate.held->not_after), name ? name->text() : "_acme-challenge",
                              wish.values.front(), seen.explanation);
         co_return model::ChallengeUnseen{cause_of("renewal_txt"), std::move(explanation)};
       }
       co_return model::ChallengeUnseen{cause_of(seen.cause), std::move(explanation)};
     }
+    // The authority would refuse what it cannot validate, and count it against the name.
+    if (!seen.risk.empty()) co_return model::ChallengeUnseen{cause_of(seen.risk), seen.risk_explanation};
   }
   const auto failed = [&](const acme::Failure& failure) {
     if (auto clock = wrong_clock(*authority)) return *std::move(clock);
@@ -768,7 +770,7 @@ Task<Result<model::Certificate>> Certificates::renew(Scope scope, CertificateId 
 }
 
 Task<Result<model::Certificate>> Certificates::revoke(Scope scope, CertificateId id, acme::RevocationReason reason,
-                                                       AlsoInTx also) {
+                                                      AlsoInTx also) {
   const auto certificate = CO_TRY(co_await read(scope, id));
   const auto subject = CO_TRY(co_await read_of_connection(scope, certificate.connection));
   if (!certificate.held) co_return fail(Kind::kConflict, format("{} has not been issued yet", id.text()));

@@ -16,6 +16,12 @@ namespace {
 // More rivals at once than this is no chance but a storm.
 constexpr int kTriesMax = 8;
 
+/// Whoever made it happen has shown that the host name is theirs.
+bool is_proof(const model::Happening& happening) {
+  const auto* seen = std::get_if<model::Observed>(&happening);
+  return (seen != nullptr && seen->is_claim_seen) || std::holds_alternative<model::CertificateObtained>(happening);
+}
+
 }  // namespace
 
 void ring(const Bell& bell, Rings rings) {
@@ -90,8 +96,7 @@ Result<ConnectionChange::Rivals> ConnectionChange::rivals_of(const model::Connec
 
 /// The first whose record is seen owns the host: whoever comes second has lost, whatever the look saw.
 Result<model::Happening> ConnectionChange::settle_claim(const model::Connection& before, model::Happening happening) {
-  const auto* seen = std::get_if<model::Observed>(&happening);
-  if (seen == nullptr || !seen->is_claim_seen || before.claim != model::Claim::kUnproven) return happening;
+  if (!is_proof(happening) || before.claim != model::Claim::kUnproven) return happening;
   if (TRY(rivals_of(before)) == Rivals::kOneHasProven) return model::ClaimLost{};
   return happening;
 }

@@ -100,7 +100,19 @@ void blame_way(ChallengeSight& sight, dns::Cause cause, const DnsName& name) {
                 dns::kAliasesMax, name.text());
 }
 
+/// The servers say one thing, and whoever checks their signatures believes none of it.
+void note_risk(ChallengeSight& sight, const dns::RecordObservation& record) {
+  for (const auto& finding : record.causes) {
+    const bool is_dnssec =
+        finding.cause == dns::Cause::kDnssecDsWithoutKeys || finding.cause == dns::Cause::kDnssecBogus;
+    if (!is_dnssec || !sight.risk.empty()) continue;
+    sight.risk = name_of(finding.cause);
+    sight.risk_explanation = finding.text + " " + finding.fix;
+  }
+}
+
 void keep(ChallengeSight& sight, dns::Observation observation) {
+  for (const auto& record : observation.records) note_risk(sight, record);
   std::ranges::move(observation.records, std::back_inserter(sight.observation.records));
   sight.observation.took_ms += observation.took_ms;
 }
@@ -111,15 +123,20 @@ bool all_propagated(std::span<const dns::RecordObservation> records) {
 
 }  // namespace
 
-DnsName challenge_name(const HostName& host) { return DnsName::parse("_acme-challenge." + host.text()).value(); }
-
 Task<ChallengeSight> ObserverSight::challenge(ChallengeWish wish) {
-  return wish.target ? delegated(std::move(wish)) : plain(std::move(wish));
+  auto name = model::challenge_name(wish.host);
+  if (!name) {
+    ChallengeSight sight;
+    sight.cause = "name_too_long";
+    sight.explanation = name.error().message;
+    co_return sight;
+  }
+  if (wish.target) co_return co_await delegated(*std::move(name), std::move(wish));
+  co_return co_await plain(*std::move(name), std::move(wish));
 }
 
 /// In the usual case one look tells all: the alias as it was given out, and the values where it leads.
-Task<ChallengeSight> ObserverSight::delegated(ChallengeWish wish) {
-  const auto name = challenge_name(wish.host);
+Task<ChallengeSight> ObserverSight::delegated(DnsName name, ChallengeWish wish) {
   ChallengeSight sight;
   std::vector<dns::Expectation> expectations{alias_at(name, wish.target)};
   expect_texts(expectations, *wish.target, wish.values);
@@ -139,13 +156,12 @@ Task<ChallengeSight> ObserverSight::delegated(ChallengeWish wish) {
   }
   keep(sight, std::move(seen));
   sight.observation.records.erase(sight.observation.records.begin() + 1, sight.observation.records.end());
-  co_await follow(wish, alias, sight);
+  co_await follow(name, wish, alias, sight);
   co_return sight;
 }
 
 /// Where the authorities themselves have the values there is no alias to follow.
-Task<ChallengeSight> ObserverSight::plain(ChallengeWish wish) {
-  const auto name = challenge_name(wish.host);
+Task<ChallengeSight> ObserverSight::plain(DnsName name, ChallengeWish wish) {
   ChallengeSight sight;
   std::vector<dns::Expectation> expectations;
   expect_texts(expectations, name, wish.values);
@@ -169,13 +185,12 @@ Task<ChallengeSight> ObserverSight::plain(ChallengeWish wish) {
   }
   const auto first = alias.records.front();
   keep(sight, std::move(alias));
-  co_await follow(wish, first, sight);
+  co_await follow(name, wish, first, sight);
   co_return sight;
 }
 
-Task<void> ObserverSight::follow(const ChallengeWish& wish, const dns::RecordObservation& first,
+Task<void> ObserverSight::follow(const DnsName& name, const ChallengeWish& wish, const dns::RecordObservation& first,
                                  ChallengeSight& sight) {
-  const auto name = challenge_name(wish.host);
   Walk walk;
   walk.passed.insert(name);
   walk.take(name, leads_of(first), wish.target);

@@ -14,12 +14,10 @@
 #include "dns/caa.h"
 #include "dns/observation.h"
 #include "dns/observer.h"
+#include "model/certificate.h"
 #include "services/propagation.h"
 
 namespace signpost::services {
-
-/// "_acme-challenge.www.shop.example"; the same for "*.www.shop.example" (RFC 8555 8.4).
-DnsName challenge_name(const HostName& host);
 
 /// What to look for.
 struct ChallengeWish {
@@ -36,10 +34,14 @@ struct ChallengeSight {
   bool is_delegated = false;
   /// We could not look (too busy, our resolvers fail): says nothing about the domain, and is no reason for blame.
   bool was_unseen = false;
-  /// What keeps the challenge from being posted: a stable code of dns::Cause and a sentence with the way out. Empty if
-  /// all that was wished is there.
+  /// What keeps the challenge from being posted: a stable code of dns::Cause, or "name_too_long", and a sentence with
+  /// the way out. Empty if all that was wished is there.
   std::string cause;
   std::string explanation;
+  /// Why an authority that validates DNSSEC will refuse even what is visible: a code and a sentence with the way out.
+  /// Empty if nothing speaks for that.
+  std::string risk;
+  std::string risk_explanation;
   std::vector<DnsName> ends;     // the names at which the values were looked for
   dns::Observation observation;  // who answered what, of all names passed
 };
@@ -75,11 +77,12 @@ class ObserverSight final : public IssuanceSight {
   Task<dns::CaaVerdict> caa(CaaWish wish) override;
 
  private:
-  Task<ChallengeSight> delegated(ChallengeWish wish);
-  Task<ChallengeSight> plain(ChallengeWish wish);
+  Task<ChallengeSight> delegated(DnsName name, ChallengeWish wish);
+  Task<ChallengeSight> plain(DnsName name, ChallengeWish wish);
   /// From what the authorities of the challenge's name lead to, to every end. The arguments live in the coroutine that
   /// awaits it.
-  Task<void> follow(const ChallengeWish& wish, const dns::RecordObservation& first, ChallengeSight& sight);
+  Task<void> follow(const DnsName& name, const ChallengeWish& wish, const dns::RecordObservation& first,
+                    ChallengeSight& sight);
 
   DnsEye& eye_;
   dns::Observer& observer_;

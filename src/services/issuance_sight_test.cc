@@ -209,12 +209,52 @@ TEST_F(IssuanceSightTest, BlamesNobodyWhereOurResolversFail) {
   EXPECT_TRUE(seen.was_unseen);
 }
 
+TEST_F(IssuanceSightTest, AHostThatIsTooLongIsSaidToBe) {
+  const std::string label(61, 'a');
+  const auto host = HostName::parse(format("{0}.{0}.{0}.{1}.example", label, std::string(50, 'b'))).value();
+  const auto seen = on_loop(loop, sight.challenge({host, {"value"}, name("abc.acme.saas.example")}));
+  EXPECT_FALSE(seen.is_visible);
+  EXPECT_EQ(seen.cause, "name_too_long");
+  EXPECT_THAT(seen.explanation, HasSubstr("237"));
+}
+
 TEST_F(IssuanceSightTest, LooksAtTheDelegationAlone) {
   customers(kChallenge, WireType::kCname, "abc.acme.saas.example");
   const auto seen = look({});
   EXPECT_TRUE(seen.is_delegated);
   EXPECT_FALSE(seen.is_visible);
   EXPECT_THAT(seen.cause, IsEmpty());
+}
+
+/// Everything is there, at one server, with this finding beside it.
+class FindingEye final : public DnsEye {
+ public:
+  Task<dns::Observation> observe(std::vector<dns::Expectation> expectations) override {
+    dns::Observation seen;
+    for (const auto& wanted : expectations) {
+      dns::RecordObservation record{.name = wanted.name, .type = wanted.type};
+      record.propagated = record.value_seen = true;
+      record.authorities.push_back({.server = "ns1.dns.example",
+                                    .address = {},
+                                    .verdict = dns::Verdict::kAgrees,
+                                    .values = {wanted.value.value_or("")}});
+      record.causes.push_back(
+          {dns::Cause::kDnssecBogus, dns::Weight::kRisks, "Signatures are wrong.", "Sign again.", {}});
+      seen.records.push_back(std::move(record));
+    }
+    co_return seen;
+  }
+};
+
+TEST_F(IssuanceSightTest, SaysThatAValidatingAuthorityWillNotBelieveWhatIsVisible) {
+  FindingEye finding_eye;
+  ObserverSight with_finding(finding_eye, observer, {});
+  const auto seen = on_loop(
+      loop,
+      with_finding.challenge({HostName::parse("www.shop.example").value(), {"value"}, name("abc.acme.saas.example")}));
+  EXPECT_TRUE(seen.is_visible);
+  EXPECT_EQ(seen.risk, "dnssec_bogus");
+  EXPECT_EQ(seen.risk_explanation, "Signatures are wrong. Sign again.");
 }
 
 // ── CAA ─────────────────────────────────────────────────────────────────────────────────────────────────────────

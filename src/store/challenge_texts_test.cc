@@ -3,6 +3,9 @@
 
 #include <gmock/gmock.h>
 
+#include <atomic>
+#include <thread>
+
 #include "base/text.h"
 #include "store/testing/store_contract.h"
 
@@ -104,6 +107,27 @@ TEST_P(ChallengeTexts, ThatAreLongOverAreForgotten) {
   publish("a", "new", kLater);
   EXPECT_EQ(must([&](Tx& tx) { return challenge_texts::drop(tx, kNow + Milliseconds(1), 10); }), 1);
   EXPECT_THAT(values(changes()), ElementsAre("a=new"));
+}
+
+TEST_P(ChallengeTexts, ArePublishedByManyAtOnceAndNoneIsMissed) {
+  constexpr int kThreads = 8;
+  constexpr int kEach = 25;
+  std::atomic<int> failed = 0;
+  std::vector<std::thread> threads;
+  for (int thread = 0; thread < kThreads; ++thread) {
+    threads.emplace_back([&, thread] {
+      for (int i = 0; i < kEach; ++i) {
+        const auto label = format("label-{}-{}", thread, i);
+        const auto done = write([&](Tx& tx) { return challenge_texts::publish(tx, label, "value", kNow, kLater); });
+        if (!done) ++failed;
+      }
+    });
+  }
+  for (auto& thread : threads) thread.join();
+  EXPECT_EQ(failed, 0);
+  const auto told = changes();
+  ASSERT_THAT(told, SizeIs(kThreads * kEach));
+  for (std::size_t i = 1; i < told.size(); ++i) EXPECT_EQ(told[i].revision, told[i - 1].revision + 1);
 }
 
 ON_BOTH_DATABASES(ChallengeTexts);

@@ -2,7 +2,6 @@
 """The ACME zone as others see it: asked by Knot's and BIND's own tools, found from the zone above, written to Knot and BIND."""
 
 import contextlib
-import os
 import pathlib
 import re
 import socket
@@ -10,6 +9,7 @@ import sqlite3
 import struct
 import subprocess
 import tempfile
+import threading
 import time
 import unittest
 
@@ -27,6 +27,48 @@ SECRET = "c2VjcmV0IHNlY3JldCBzZWNyZXQgc2VjcmV0"
 def tool(name, *words, stdin=None):
     done = subprocess.run([program(name), *map(str, words)], capture_output=True, text=True, check=False, timeout=30, input=stdin)
     return done.stdout + done.stderr
+
+
+class Between:
+    """Stands between Signpost and a name server, UDP and TCP, and does with the answers what a test says."""
+
+    def __init__(self, server, by_udp=lambda octets: octets, by_tcp=lambda octets: octets):
+        self.server, self.by_udp, self.by_tcp, self.seen_tcp = (server.address, server.port), by_udp, by_tcp, 0
+        self.port = free_port()
+        self.udp, self.tcp = socket.socket(socket.AF_INET, socket.SOCK_DGRAM), socket.create_server(("127.0.0.1", self.port))
+        self.udp.bind(("127.0.0.1", self.port))
+        for work in (self.serve_udp, self.serve_tcp):
+            threading.Thread(target=work, daemon=True).start()
+
+    def serve_udp(self):
+        with contextlib.suppress(OSError):
+            while True:
+                octets, client = self.udp.recvfrom(65535)
+                with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as way:
+                    way.settimeout(5)
+                    way.sendto(octets, self.server)
+                    answer = self.by_udp(way.recv(65535))
+                if answer:
+                    self.udp.sendto(answer, client)
+
+    def serve_tcp(self):
+        with contextlib.suppress(OSError):
+            while True:
+                client, _ = self.tcp.accept()
+                self.seen_tcp += 1
+                with client, socket.create_connection(self.server, 5) as way:
+                    way.sendall(self.message(client))
+                    client.sendall(self.by_tcp(self.message(way)))
+
+    @staticmethod
+    def message(stream):
+        with stream.makefile("rb") as file:
+            length = file.read(2)
+            return length + file.read(struct.unpack("!H", length)[0])
+
+    def stop(self):
+        self.udp.close()
+        self.tcp.close()
 
 
 class World(unittest.TestCase):
@@ -334,6 +376,36 @@ class Written(World):
         status, said = self.check(self.bind, at=f"127.0.0.1:{free_port()}")
         self.assertEqual(status, 1)
         self.assertIn("is it running", said)
+
+    def between(self, server, **what):
+        between = Between(server, **what)
+        self.addCleanup(between.stop)
+        return between
+
+    def test_an_answer_that_was_changed_on_the_way_is_not_believed(self):
+        for server in (self.bind, self.knot):
+            with self.subTest(server.__class__.__name__):
+                # One bit of the message's own time, which only the signature covers.
+                between = self.between(server, by_udp=lambda octets: octets[:-20] + bytes([octets[-20] ^ 1]) + octets[-19:])
+                status, said = self.check(server, at=f"127.0.0.1:{between.port}")
+                self.assertEqual(status, 1, said)
+                self.assertIn("without the right signature", said)
+
+    def test_an_answer_without_its_signature_is_not_believed(self):
+        between = self.between(self.knot, by_udp=lambda octets: octets[:2] + b"\xa8\0" + bytes(8))
+        status, said = self.check(self.knot, at=f"127.0.0.1:{between.port}")
+        self.assertEqual(status, 1, said)
+        self.assertIn("without the right signature", said)
+
+    def test_goes_by_tcp_where_udp_is_lost_or_too_short(self):
+        truncated = lambda octets: octets[:2] + bytes([octets[2] | 2, octets[3]]) + bytes(8)
+        for by_udp in (lambda octets: None, truncated):
+            for server in (self.bind, self.knot):
+                with self.subTest(server.__class__.__name__):
+                    between = self.between(server, by_udp=by_udp)
+                    status, said = self.check(server, at=f"127.0.0.1:{between.port}")
+                    self.assertEqual(status, 0, said)
+                    self.assertEqual(between.seen_tcp, 4, "two texts, there and back")
 
     def test_a_key_file_that_others_may_read_is_refused(self):
         status, said = self.check(self.bind, mode=0o644)

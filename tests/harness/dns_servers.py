@@ -116,7 +116,7 @@ class Unbound:
             f"server:\n  interface: {self.address}@{self.port}\n  port: {self.port}\n  access-control: 127.0.0.0/8 allow\n  do-not-query-localhost: no\n"
             f"  do-daemonize: no\n  username: \"\"\n  chroot: \"\"\n  directory: {self.directory}\n  pidfile: {self.directory}/unbound.pid\n  use-syslog: no\n"
             "  module-config: \"iterator\"\n  verbosity: 0\n  cache-max-negative-ttl: 1\n  infra-host-ttl: 1\n  do-ip6: no\n  num-threads: 1\n"
-            "  local-zone: \"example.\" nodefault\n  local-zone: \"test.\" nodefault\n"
+            "  local-zone: \"example.\" transparent\n  local-data: \"example. IN TXT top\"\n  local-zone: \"test.\" nodefault\n"
             f"remote-control:\n  control-enable: no\n{stubs}")
         self.process = Process("unbound", [program("unbound"), "-d", "-c", self.directory / "unbound.conf"], self.directory / "unbound.log")
         zone = next(iter(self.stubs))

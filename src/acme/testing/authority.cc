@@ -22,7 +22,7 @@ namespace json = boost::json;
 using crypto::testing::TestIssuer;
 using net::Response;
 
-constexpr int kAlternatesMax = 4;
+constexpr int kAlternatesMax = 10;
 constexpr std::string_view kErrorNamespace = "urn:ietf:params:acme:error:";
 constexpr Milliseconds kOrderLifetime = std::chrono::days(7);
 constexpr Milliseconds kStopBudget = std::chrono::seconds(1);
@@ -557,6 +557,7 @@ struct Authority::Impl {
 
   Response finalize(const SignedRequest& request, int number) {
     auto& order = held(orders, number, request);
+    settle(order);
     if (order.status != "ready") throw Refused{403, "orderNotReady", "the order is " + order.status};
     const auto der = from_base64url(text_of(to_object(request.payload), "csr")).value_or("");
     const auto csr = crypto::testing::read_request(der);
@@ -673,6 +674,8 @@ void Authority::look_up_by(LookUp look_up) {
   impl_->look_up = std::move(look_up);
 }
 
+net::Loop& Authority::loop() { return impl_->loops.at(0); }
+
 void Authority::forget_accounts() {
   const std::lock_guard lock(impl_->mutex);
   impl_->accounts.clear();
@@ -717,6 +720,13 @@ bool Authority::is_revoked(const std::string& serial) const {
   const std::lock_guard lock(impl_->mutex);
   const auto found = impl_->certificates.find(serial);
   return found != impl_->certificates.end() && found->second.is_revoked;
+}
+
+std::vector<std::string> Authority::serials() const {
+  const std::lock_guard lock(impl_->mutex);
+  std::vector<std::string> all;
+  for (const auto& [serial, certificate] : impl_->certificates) all.push_back(serial);
+  return all;
 }
 
 int Authority::issued() const {

@@ -55,7 +55,7 @@ struct Choices {
   int looks_while_processing = 0;      // at an order that is finalized
   std::string retry_after;             // with every answer about what is not done yet
   Milliseconds certificate_lifetime = std::chrono::days(90);
-  int alternates = 0;                                   // further chains, to "Alternate 1 Root" …; at most 4
+  int alternates = 0;                                   // further chains, to "Alternate 1 Root" …; at most 10
   std::map<std::string, std::string> fails_validation;  // name and error type: {"shop.example", "caa"}
   std::map<std::string, std::string> refuses_to_order;  // name and error type: {"bank.example", "rejectedIdentifier"}
   bool has_changed_terms = false;                       // nothing is ordered until they are agreed to
@@ -76,6 +76,9 @@ class Authority {
   using LookUp = std::function<Task<std::vector<std::string>>(DnsName name)>;
   void look_up_by(LookUp look_up);
 
+  /// The loop that it serves on, for a look-up that needs one.
+  net::Loop& loop();
+
   /// From now on nobody knows them (accountDoesNotExist), or they are deactivated (RFC 8555 7.3.6).
   void forget_accounts();
   void deactivate_accounts();
@@ -93,6 +96,7 @@ class Authority {
   std::vector<Request> requests() const;
   std::size_t count_of(std::string_view resource) const;
   bool is_revoked(const std::string& serial) const;
+  std::vector<std::string> serials() const;
   int issued() const;
   /// The PEM of the root that the first chain leads to.
   std::string root_pem() const;

@@ -21,12 +21,13 @@ void set_name(X509_NAME* name, std::string_view common_name) {
           "a name");
 }
 
-/// With a random serial of 8 octets, a fifth of which begin with a set bit and thus an octet of sign.
+/// With a random serial of 8 octets, half of which begin with a set bit and thus have an octet of sign before them.
 X509Handle blank(EVP_PKEY* key, Time not_before, Time not_after) {
   X509Handle certificate(checked(X509_new(), "a certificate"));
   require(X509_set_version(certificate.get(), X509_VERSION_3), "a certificate");
   SystemRandom random;
-  const auto digits = random.bytes(8);
+  auto digits = random.bytes(8);
+  digits[0] |= 0x40;  // eight they are, always
   const Number serial(checked(BN_bin2bn(octets(std::string_view(digits)), 8, nullptr), "a serial"));
   checked(BN_to_ASN1_INTEGER(serial.get(), X509_get_serialNumber(certificate.get())), "a serial");
   checked(ASN1_TIME_set(X509_getm_notBefore(certificate.get()), to_seconds(not_before)), "a time");

@@ -1,0 +1,224 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Certificates from Pebble, proven on real DNS servers: by a CNAME into our ACME zone without a hand, by a TXT that the customer adds; asserted
+by what the authority says of them."""
+
+import json
+import sqlite3
+import tempfile
+import unittest
+
+from cryptography import x509
+
+from harness.dns_servers import DnsWorld
+from harness.identity import IdentityProvider
+from harness.pebble import Pebble
+from harness.process import wait_until
+from harness.receiver import Receiver
+from harness.signpost import Signpost, call
+
+OURS = "127.0.0.4"
+ZONE = "acme.saas.example"
+
+
+class Certificates(unittest.TestCase):
+    """shop.example at PowerDNS and Knot, acme.saas.example at Signpost; Unbound resolves them for Signpost and for Pebble."""
+
+    @classmethod
+    def setUpClass(cls):
+        cls.directory = tempfile.TemporaryDirectory(prefix="signpost-certificate-")
+        cls.addClassCleanup(cls.directory.cleanup)
+        cls.world = DnsWorld(cls.directory.name + "/dns", beside=(OURS,))
+        cls.world.unbound.stubs[ZONE] = [(OURS, cls.world.authority_port)]
+        cls.addClassCleanup(cls.world.stop)
+        cls.world.start()
+        cls.pebble = Pebble(cls.directory.name + "/pebble", f"{cls.world.RESOLVER}:{cls.world.resolver_port}")
+        cls.addClassCleanup(cls.pebble.stop)
+        cls.pebble.start()
+        cls.provider = IdentityProvider()
+        jwks = cls.directory.name + "/jwks.json"
+        with open(jwks, "w") as file:
+            json.dump(cls.provider.jwks(), file)
+        cls.server = Signpost(cls.directory.name + "/signpost", config=(
+            f'[dns]\nresolvers = ["{cls.world.RESOLVER}:{cls.world.resolver_port}"]\nauthority_port = {cls.world.authority_port}\n'
+            f'acme_zone = "{ZONE}"\nacme_zone_name_servers = ["ns1.{ZONE} {OURS}"]\nacme_zone_listen = ["{OURS}:{cls.world.authority_port}"]\n'
+            f'[network]\nallow = ["127.0.0.0/8"]\n[[issuers]]\nissuer = "{cls.provider.issuer}"\njwks_file = "{jwks}"\n'
+            "[api]\nrequests_per_key = 0\nrequests_per_address = 0\n"
+            f'[[authorities]]\nname = "pebble"\ndirectory_url = "{cls.pebble.directory_url}"\nca_file = "{cls.pebble.ca_file}"\nagree_to_terms = true\n'
+            'limits = "none"\n'))
+        cls.server.start()
+        cls.addClassCleanup(cls.server.stop)
+        for server in (cls.world.powerdns, cls.world.knot):
+            server.set_records("saas.example", ["app IN A 127.0.0.9", "acme IN NS ns1.acme", f"ns1.acme IN A {OURS}"])
+        cls.receiver = Receiver()
+        cls.addClassCleanup(cls.receiver.stop)
+        cls.application = cls.server.create_application(
+            name="Certificates", webhook_url=cls.receiver.url, cname_target="app.saas.example", allowed_origins=["https://app.saas.example"],
+            identity={"issuer": cls.provider.issuer, "audiences": ["https://app.saas.example"]})
+
+    def setUp(self):
+        self.records = {}
+        self.publish()
+        self.organization = self.id().rsplit(".", 1)[1].replace("_", "-")
+        self.token = self.provider.token(self.organization, aud="https://app.saas.example")
+
+    def tearDown(self):
+        for item in self.server.v1("GET", f"/connections?application={self.application['id']}").json["data"]:
+            self.server.v1("DELETE", f"/connections/{item['id']}")
+
+    def publish(self, *records, where=("powerdns", "knot")):
+        for name in where:
+            self.records[name] = list(records)
+            getattr(self.world, name).set_records("shop.example", self.records[name])
+
+    def connect(self, host="www.shop.example", **members):
+        return self.server.connect(self.application["id"], host, [{"type": "CNAME", "host": "www", "value": "{CNAME_TARGET}"}],
+                                   organization=self.organization, **members)
+
+    def domain(self, method, what, body=None, seconds=30):
+        return call(self.server.api, method, f"/api/domain/{what}/{self.organization}", body, {"Authorization": f"Bearer {self.token}"}, seconds)
+
+    def status(self):
+        return self.domain("GET", "get-proxy").json["proxy_status"]
+
+    def certificate(self, connection):
+        for item in self.server.v1("GET", "/certificates").json["data"]:
+            if item["connection"] == connection["id"]:
+                return item
+        return None
+
+    def issued(self, connection):
+        """The certificate as the authority knows it, once it is held."""
+        found = wait_until(lambda: (lambda one: one if one and one["issued"] else None)(self.certificate(connection)), "a certificate", 60)
+        certificate = x509.load_pem_x509_certificate(found["issued"]["chain"].encode())
+        self.assertEqual(self.pebble.status_of(certificate), "Valid")
+        return found, certificate
+
+    def challenge_record(self, connection):
+        return next(record for record in connection["records"] if record["purpose"] == "certificate")
+
+    def add_challenge_cname(self, connection, **more):
+        record = self.challenge_record(connection)
+        self.publish(f"{record['host']} IN CNAME {record['value']}.", **more)
+        return record
+
+    # ── by a CNAME ────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def test_comes_by_itself_after_step_1(self):
+        connection = self.connect(certificate="cname")
+        record = self.add_challenge_cname(connection)
+        self.assertEqual(record["name"], "_acme-challenge.www.shop.example")
+        self.assertTrue(record["value"].endswith("." + ZONE), record)
+        self.assertEqual(self.domain("POST", "mark-step-complete", {"step": 1}).json["proxy_status"], "SSL_VALIDATING")
+        wait_until(lambda: self.status() == "SSL_VALIDATED", "SSL_VALIDATED", 60)
+        found, certificate = self.issued(connection)
+        names = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName).value.get_values_for_type(x509.DNSName)
+        self.assertEqual(names, ["www.shop.example"])
+        self.assertEqual(found["state"], "issued")
+        self.assertIsNone(found["order"])
+
+    def test_of_a_host_and_its_wildcard_comes_at_once(self):
+        connection = self.connect(certificate="cname", wildcard=True)
+        self.add_challenge_cname(connection)
+        self.domain("POST", "mark-step-complete", {"step": 1})
+        _, certificate = self.issued(connection)
+        names = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName).value.get_values_for_type(x509.DNSName)
+        self.assertEqual(sorted(names), ["*.www.shop.example", "www.shop.example"])
+
+    def test_complete_says_what_is_missing_until_every_server_has_it(self):
+        connection = self.connect(certificate="cname")
+        self.add_challenge_cname(connection, where=("powerdns",))
+        missing = self.domain("POST", "complete-certificate", seconds=40)
+        self.assertEqual(missing.status, 409, missing)
+        self.assertIn("_acme-challenge.www.shop.example", missing.json["detail"])
+        self.assertIsNone(self.certificate(connection)["order"], "nothing is asked of the authority before")
+        self.add_challenge_cname(connection)
+        done = wait_until(lambda: (lambda answer: answer if answer.status == 200 else None)(self.domain("POST", "complete-certificate", seconds=40)),
+                          "the certificate", 60)
+        self.assertEqual(done.json["proxy_status"], "SSL_VALIDATED")
+        self.assertIn("www.shop.example", done.json["message"])
+
+    def test_caa_that_forbids_the_authority_is_said_before_it_is_asked(self):
+        connection = self.connect(certificate="cname")
+        record = self.challenge_record(connection)
+        self.publish(f"{record['host']} IN CNAME {record['value']}.", '@ IN CAA 0 issue "other.example"')
+        self.domain("POST", "mark-step-complete", {"step": 1})
+        proxy = wait_until(lambda: (lambda proxy: proxy if proxy["attention"] else None)(self.domain("GET", "get-proxy").json), "attention", 60)
+        self.assertEqual(proxy["attention"]["cause"], "certificate_caa_forbids", proxy)
+        self.assertIn("other.example", proxy["attention"]["explanation"])
+        self.assertEqual(proxy["proxy_status"], "SSL_VALIDATING")
+
+    # ── by a TXT ──────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def test_by_txt_is_the_walk_of_the_published_pages(self):
+        connection = self.connect(certificate="txt")
+        started = self.domain("POST", "start-certificate")
+        self.assertEqual(started.status, 200, started)
+        self.assertEqual(list(started.json)[:6], ["txt_record_name", "txt_record_value", "order_url", "authorization_url", "challenge_url", "finalize_url"])
+        self.assertEqual(started.json["txt_record_name"], "_acme-challenge.www.shop.example")
+        self.assertEqual(self.domain("POST", "start-certificate").json["order_url"], started.json["order_url"], "a pending order is used again")
+        self.publish(f"_acme-challenge.www IN TXT \"{started.json['txt_record_value']}\"")
+        self.assertEqual(self.domain("POST", "mark-step-complete", {"step": 1}).status, 200)
+        done = self.domain("POST", "complete-certificate", seconds=40)
+        self.assertEqual(done.status, 200, done)
+        self.assertEqual(list(done.json), ["status", "proxy_status", "certificate_arn", "message"])
+        self.issued(connection)
+        self.assertEqual(self.domain("POST", "mark-step-complete", {"step": 2}).json["proxy_status"], "DEPLOYED")
+
+    # ── disconnection ─────────────────────────────────────────────────────────────────────────────────────────────
+
+    def test_disconnecting_restores_what_was_there_and_reconnecting_needs_no_new_certificate(self):
+        self.publish("www IN CNAME cname.hosting.example.")
+        connection = self.connect(certificate="cname")
+        wait_until(lambda: self.domain("GET", "get-proxy").json["original_www_cname"], "the original DNS")
+        record = self.challenge_record(connection)
+        self.publish("www IN CNAME app.saas.example.", f"{record['host']} IN CNAME {record['value']}.")
+        self.domain("POST", "mark-step-complete", {"step": 1})
+        wait_until(lambda: self.status() == "SSL_VALIDATED", "SSL_VALIDATED", 60)
+        self.assertEqual(self.domain("POST", "mark-disconnect-complete").status, 409, "it is not deployed yet")
+        self.domain("POST", "mark-step-complete", {"step": 2})
+        restored = self.domain("POST", "disconnect-proxy").json
+        self.assertEqual(restored["original_www_cname"], "cname.hosting.example")
+        self.assertEqual(restored["dns_records"], [{"name": "www", "type": "CNAME", "value": "cname.hosting.example"}])
+        self.assertEqual(restored["ssl_cname_record_to_delete"]["name"], "_acme-challenge.www")
+        gone = self.domain("POST", "mark-disconnect-complete").json
+        self.assertEqual((gone["proxy_status"], gone["can_reconnect"]), ("DISCONNECTED", True))
+        before = self.certificate(connection)["issued"]["serial"]
+        self.assertEqual(self.domain("POST", "reconnect-proxy").json["proxy_status"], "SSL_VALIDATED")
+        self.assertEqual(self.domain("POST", "mark-step-complete", {"step": 2}).json["proxy_status"], "DEPLOYED")
+        self.assertEqual(self.certificate(connection)["issued"]["serial"], before)
+
+    def test_without_a_connection_there_is_nothing_to_disconnect(self):
+        for what in ("disconnect-proxy", "mark-disconnect-complete", "start-certificate", "complete-certificate", "reconnect-proxy"):
+            self.assertEqual(self.domain("POST", what).status, 404, what)
+
+    # ── by hand ───────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def test_is_renewed_and_revoked_by_hand(self):
+        connection = self.connect(certificate="cname")
+        self.add_challenge_cname(connection)
+        self.domain("POST", "mark-step-complete", {"step": 1})
+        found, first = self.issued(connection)
+        self.assertEqual(self.server.v1("POST", f"/certificates/{found['id']}/renew").status, 202)
+        renewed = wait_until(lambda: (lambda one: one if one["issued"]["serial"] != found["issued"]["serial"] else None)(self.certificate(connection)),
+                             "a renewed certificate", 60)
+        revoked = self.server.v1("POST", f"/certificates/{found['id']}/revoke", {"reason": "superseded"})
+        self.assertEqual(revoked.status, 200, revoked)
+        second = x509.load_pem_x509_certificate(renewed["issued"]["chain"].encode())
+        self.assertEqual((self.pebble.status_of(first), self.pebble.status_of(second)), ("Valid", "Revoked"))
+        wait_until(lambda: self.certificate(connection)["issued"]["serial"] not in (found["issued"]["serial"], renewed["issued"]["serial"]),
+                   "another certificate", 60)
+
+    def test_no_private_key_is_readable_in_the_database(self):
+        connection = self.connect(certificate="cname")
+        self.add_challenge_cname(connection)
+        self.domain("POST", "mark-step-complete", {"step": 1})
+        self.issued(connection)
+        with sqlite3.connect(f"file:{self.server.data / 'signpost.db'}?mode=ro", uri=True) as database:
+            dump = "\n".join(database.iterdump())
+        self.assertIn("BEGIN CERTIFICATE", dump)
+        self.assertNotIn("PRIVATE KEY", dump)
+        self.assertNotIn("PRIVATE KEY", self.server.process.output())
+
+
+if __name__ == "__main__":
+    unittest.main()
