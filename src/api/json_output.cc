@@ -166,6 +166,27 @@ json::object object_of(const model::Job& job) {
           {"created_at", to_rfc3339(job.created_at)}};
 }
 
+json::value search_of(const std::optional<services::SearchView>& view) {
+  if (!view) return nullptr;
+  const auto& [search, pages] = *view;
+  json::array steps;
+  for (const auto step : model::kSearchSteps) {
+    const auto& progress = search.at(step);
+    steps.emplace_back(
+        json::object{{"step", word(name_of(step))},
+                     {"state", word(name_of(progress.state))},
+                     {"tries", progress.tries},
+                     {"not_before", time_or_null(progress.not_before)},
+                     {"detail", progress.detail.empty() ? json::value(nullptr) : json::value(progress.detail)}});
+  }
+  return {{"google",
+           {{"status", word(name_of(search.google))},
+            {"txt_record", search.google_token.empty() ? json::value(nullptr)
+                                                       : json::value{{"name", "@"}, {"value", search.google_token}}}}},
+          {"pages", {{"submitted", pages.submitted}, {"waiting", pages.waiting}}},
+          {"steps", std::move(steps)}};
+}
+
 void add_detail(json::object& object, const ConnectionDetail& detail) {
   if (detail.observation) {
     auto observation = embedded(detail.observation->json);
@@ -178,6 +199,7 @@ void add_detail(json::object& object, const ConnectionDetail& detail) {
   json::array jobs;
   for (const auto& job : detail.jobs) jobs.emplace_back(object_of(job));
   object["jobs"] = std::move(jobs);
+  object["search"] = search_of(detail.search);
 }
 
 json::object object_of(const model::Attempt& attempt) {
@@ -348,6 +370,14 @@ std::string to_json(const services::WebhookTest& test) {
                      {"tls", timing.tls.count()},
                      {"first_byte", timing.first_byte.count()},
                      {"total", timing.total.count()}}}});
+}
+
+std::string to_json(const model::Page& page) {
+  return json::serialize(
+      json::object{{"path", page.path},
+                   {"kind", word(name_of(page.kind))},
+                   {"hash", page.hash.empty() ? json::value(nullptr) : json::value(page.hash)},
+                   {"updated_at", page.id.is_set() ? json::value(to_rfc3339(page.updated_at)) : json::value(nullptr)}});
 }
 
 }  // namespace signpost::api

@@ -15,10 +15,12 @@
 #include "model/delivery.h"
 #include "model/event.h"
 #include "model/job.h"
+#include "model/page.h"
 #include "services/administration.h"
 #include "services/connections.h"
 #include "services/endpoints.h"
 #include "services/history.h"
+#include "services/search_engines.h"
 #include "services/webhook_tester.h"
 
 namespace signpost::api {
@@ -36,6 +38,7 @@ std::string to_json(const model::ApiKey& key, const std::optional<std::string>& 
 struct ConnectionDetail {
   std::optional<services::LastObservation> observation;
   std::vector<model::Job> jobs;
+  std::optional<services::SearchView> search = {};
 };
 std::string to_json(const model::Connection& connection, const std::optional<ConnectionDetail>& detail = {});
 
@@ -45,6 +48,8 @@ std::string to_json(const services::FoundDelivery& found,
                     const std::optional<std::vector<model::Attempt>>& attempts = {});
 
 std::string to_json(const services::WebhookTest& test);
+/// `updated_at` is null for a core page that everybody has.
+std::string to_json(const model::Page& page);
 
 /// {"data":[…],"next_cursor":null}
 template <typename Items>
