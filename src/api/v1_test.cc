@@ -286,14 +286,22 @@ TEST(V1Connections, AreShownWhole) {
            R"(,"user_id":"u-1","certificate":"external","metadata":{"plan":"pro"})"));
   ASSERT_EQ(made.status, 201) << made.body;
   const auto read = object_in(world.call("GET", std::string(made.header("Location"))));
-  EXPECT_EQ(names_in(read),
-            (std::vector<std::string>{"id",           "application",       "organization", "host",
-                                      "domain",       "subdomain",         "unicode_host", "user_id",
-                                      "job_id",       "origin_flow_id",    "proxy_status", "certificate",
-                                      "facets",       "records",           "claim",        "flow",
-                                      "redirection",  "purchased_domains", "free_domain",  "next_look_at",
-                                      "last_look_at", "attention",         "metadata",     "deployed_at",
-                                      "created_at",   "updated_at",        "observation",  "jobs"}));
+  EXPECT_EQ(names_in(read), (std::vector<std::string>{"id",           "application",
+                                                      "organization", "host",
+                                                      "domain",       "subdomain",
+                                                      "unicode_host", "user_id",
+                                                      "job_id",       "origin_flow_id",
+                                                      "proxy_status", "certificate",
+                                                      "edge",         "certificate_ends_at",
+                                                      "facets",       "records",
+                                                      "claim",        "flow",
+                                                      "redirection",  "purchased_domains",
+                                                      "free_domain",  "next_look_at",
+                                                      "last_look_at", "attention",
+                                                      "metadata",     "deployed_at",
+                                                      "created_at",   "updated_at",
+                                                      "observation",  "jobs",
+                                                      "search"}));
   EXPECT_EQ(read.at("host"), "www.xn--mller-kva.example");
   EXPECT_EQ(read.at("unicode_host"), "www.müller.example");
   EXPECT_EQ(read.at("records").at(0).at("value"), "app.saas.example");

@@ -4,9 +4,11 @@
 It happens in a network namespace of its own, because the live domain is asked on port 443.
 """
 
+import contextlib
 import datetime
 import json
 import pathlib
+import random
 import subprocess
 import tempfile
 import threading
@@ -19,7 +21,7 @@ from cryptography.x509.oid import NameOID
 
 from harness.dns_zones import enter_private_network
 from harness.identity import IdentityProvider
-from harness.process import free_port, wait_until
+from harness.process import Failed, free_port, wait_until
 from harness.search_engines import TOKEN, Google, IndexNow, LiveSite
 from harness.signpost import Signpost, call
 
@@ -60,6 +62,7 @@ class SearchEngines(unittest.TestCase):
             f'[webhooks]\nca_file = "{directory.name}/site.crt"\n[network]\nallow = ["127.0.0.0/8"]\n'
             f'[search]\nindexnow_key = "{KEY}"\nindexnow_url = "{self.indexnow.url}/indexnow"\n'
             f'google_credentials_file = "{self.google.credentials}"\ngoogle_api_url = "{self.google.url}"\n'
+            "[api]\nrequests_per_key = 0\nrequests_per_address = 0\n"
             f'[dns]\nresolvers = ["127.0.0.1:{free_port()}"]\n'
             f'[[issuers]]\nissuer = "{self.provider.issuer}"\njwks_file = "{jwks}"\n'))
         self.server.start()
@@ -148,6 +151,37 @@ class SearchEngines(unittest.TestCase):
         self.pages({"qa": ["/new/"]})
         wait_until(lambda: len(self.indexnow.submissions()) == 3, "the new page to be submitted", 40)
         self.assertEqual(self.indexnow.submissions()[2], self.urls("/new/"))
+
+    def test_kills_at_any_call_lose_nothing_and_repeat_only_what_was_on_its_way(self):
+        servers, random_numbers = (self.site, self.indexnow, self.google), random.Random(5)
+        self.site.files[KEY_FILE], self.google.is_record_seen = KEY, True
+        self.domain("start-google-verification")
+        for server in servers:
+            server.delay = 0.1
+
+        def calls():
+            return sum(len(server.seen()) for server in servers)
+
+        self.deploy()
+        for kill in range(16):
+            if kill % 4 == 3:
+                self.pages({"add": {"qa": [f"/page-{kill}/"]}})
+            before, steps = calls(), random_numbers.randint(1, 4)
+            with contextlib.suppress(Failed):  # all of it may be done already
+                wait_until(lambda: calls() >= before + steps, "calls", 8)
+            self.crash()
+        for server in servers:
+            server.delay = 0.0
+        wait_until(lambda: self.job()["state"] == "done" and self.search()["pages"]["waiting"] == 0, "everything to be told", 60)
+        submissions = self.indexnow.submissions()
+        pages = [f"/page-{kill}/" for kill in range(16) if kill % 4 == 3]
+        self.assertEqual({url for urls in submissions for url in urls}, set(self.urls(*pages, *CORE)))
+        # One batch is only ever followed by itself, or by others that share nothing with it.
+        for i, earlier in enumerate(submissions):
+            for later in submissions[i + 1:]:
+                self.assertTrue(earlier == later or not set(earlier) & set(later), (earlier, later))
+        self.assertEqual(set(self.google.sitemaps), {f"https://{HOST}/sitemap.xml"})
+        self.assertEqual(self.search()["google"]["status"], "VERIFIED")
 
     def test_engine_that_refuses_and_fails_is_asked_again_and_told_nothing_twice(self):
         self.site.files[KEY_FILE] = KEY

@@ -9,6 +9,7 @@ import pathlib
 import re
 import ssl
 import threading
+import time
 import urllib.parse
 
 from cryptography.hazmat.primitives import hashes, serialization
@@ -33,7 +34,7 @@ class Server:
     """HTTP on loopback; `answer(call) -> (status, body, *fields)`."""
 
     def __init__(self, address="127.0.0.1", port=0, context=None):
-        self.calls, self.lock = [], threading.Lock()
+        self.calls, self.lock, self.delay = [], threading.Lock(), 0.0  # seconds before each answer
         owner = self
 
         class Handler(http.server.BaseHTTPRequestHandler):
@@ -44,6 +45,7 @@ class Server:
                 call = Call(self.command, self.path, self.headers, body)
                 with owner.lock:
                     owner.calls.append(call)
+                time.sleep(owner.delay)
                 status, text, *fields = owner.answer(call)
                 text = text.encode()
                 with contextlib.suppress(OSError):
