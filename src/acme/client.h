@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // One certificate authority, spoken to by RFC 8555, with ARI (RFC 9773) and profiles.
-// Owned by app/wiring, one an authority; any loop (locked inside, never over a co_await). The clock outlives it.
-// Holds nothing that must survive: the directory and nonces, which can be had again. It waits for nothing but the
-// answer to what it sends, within `call_budget`: when to ask again is the caller's decision, and every answer brings
-// Retry-After along.
+// Owned by app/wiring, one an authority; any loop (locked inside, never over a co_await). The clock outlives it, and so
+// do the loops: its threads answer on them until it has ended. Holds nothing that must survive: the directory and
+// nonces, which can be had again. It waits for nothing but the answer to what it sends, within `call_budget`: when to
+// ask again is the caller's decision, and every answer brings Retry-After along.
 #pragma once
 
 #include <atomic>

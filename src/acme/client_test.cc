@@ -204,9 +204,10 @@ TEST_F(ClientTest, ServesSeveralLoopsAtATime) {
   const auto account = opened();
   net::Loops loops(2);
   loops.start();
+  Client both(settings(), clock);  // ends before the loops that it answers on
   std::vector<std::future<std::optional<Outcome<Order>>>> all;
   for (std::size_t i = 0; i < 20; ++i) {
-    auto task = client.new_order(account, {{name(format("shop{}.example", i))}});
+    auto task = both.new_order(account, {{name(format("shop{}.example", i))}});
     all.push_back(boost::asio::co_spawn(loops.at(i % 2), boxed(std::move(task)), boost::asio::use_future));
   }
   for (auto& one : all) EXPECT_TRUE(one.get().value().has_value());
@@ -438,6 +439,19 @@ TEST_F(ClientTest, KnowsAnAuthorityThatIsOutOfOrder) {
   EXPECT_EQ(why.trouble, Trouble::kTryLater);
   EXPECT_NE(why.error.message.find("HTTP 502 Bad Gateway"), std::string::npos) << why.error.message;
   EXPECT_EQ(why.error.message.find("<html>"), std::string::npos);
+}
+
+TEST_F(ClientTest, ComesBackToAnAuthorityThatWasClosed) {
+  const auto account = opened();
+  choose([](Choices& c) {
+    c.is_closed = true;
+    c.retry_after = "3600";
+  });
+  const auto why = failed(client.new_order(account, {{name("shop.example")}}));
+  EXPECT_EQ(why.trouble, Trouble::kTryLater);
+  EXPECT_EQ(why.error.retry_after, seconds(3600));
+  choose([](Choices& c) { c.is_closed = false; });
+  done(client.new_order(account, {{name("shop.example")}}));
 }
 
 TEST_F(ClientTest, SaysWhereTheNewTermsAre) {

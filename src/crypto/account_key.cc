@@ -12,6 +12,7 @@ extern "C" {
 
 #include <cstdlib>
 #include <mutex>
+#include <optional>
 #include <stdexcept>
 
 #include "base/text.h"
@@ -79,9 +80,12 @@ std::string signed_by(const json_t* key, Json header, std::string_view payload) 
   return written(jws.get());
 }
 
-bool is_coordinate(std::string_view text) {
-  const auto octets = from_base64url(text);
-  return octets && octets->size() == kCoordinateBytes;
+/// How many octets the text stands for; nothing if it is not base64url. They may be a secret: none is left behind.
+std::optional<std::size_t> octets_in(std::string_view text) {
+  auto octets = from_base64url(text);
+  if (!octets) return std::nullopt;
+  OPENSSL_cleanse(octets->data(), octets->size());
+  return octets->size();
 }
 
 }  // namespace
@@ -123,7 +127,7 @@ Result<AccountKey> AccountKey::from_jwk(const Secret& jwk) {
   put(pair.get(), "kty", text_value("EC"));
   put(pair.get(), "crv", text_value("P-256"));
   for (const char* name : {"x", "y", "d"}) {
-    if (!is_coordinate(text_of(read.get(), name))) return refuse();
+    if (octets_in(text_of(read.get(), name)) != kCoordinateBytes) return refuse();
     put(pair.get(), name, text_value(text_of(read.get(), name)));
   }
   // What José cannot sign with is no key: a point beside the curve, or another key's public part.
@@ -156,8 +160,8 @@ Result<std::string> bind_external_account(const ExternalAccount& external, std::
   prepare();
   std::string_view mac_key = external.mac_key.expose();
   while (mac_key.ends_with('=')) mac_key.remove_suffix(1);  // some authorities print the padding
-  const auto octets = from_base64url(mac_key);
-  if (!octets || octets->size() < kMacKeyBytesMin || octets->size() > kMacKeyBytesMax) {
+  const auto length = octets_in(mac_key);
+  if (!length || *length < kMacKeyBytesMin || *length > kMacKeyBytesMax) {
     return fail(Kind::kUnprocessable,
                 "the MAC key of the external account is not base64url of 32 to 1024 octets; copy it anew from the "
                 "authority's page");

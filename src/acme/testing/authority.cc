@@ -191,6 +191,10 @@ struct Authority::Impl {
       asked.push_back({target.resource, "", false});
       return canned_response(what);
     }
+    if (choices.is_closed) {
+      asked.push_back({target.resource, "", false});
+      return canned_response({"", 503, "", "closed", choices.retry_after});
+    }
     if (request.header("User-Agent").empty()) throw Refused{400, "malformed", "no User-Agent"};
     if (request.method == "POST") return signed_answer(request, target, seen);
     asked.push_back({target.resource, "", false});

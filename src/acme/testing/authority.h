@@ -42,6 +42,7 @@ struct Choices {
   std::vector<std::string> caa_identities{"authority.example"};
 
   // How it answers.
+  bool is_closed = false;           // 503 to everything, with retry_after
   bool has_relative_links = false;  // Location and Link as references
   bool gives_nonces_with_errors = true;
   int bad_nonces = 0;          // so many good ones are refused

@@ -45,6 +45,7 @@ const std::map<std::string, Set, std::less<>>& choices_by_name() {
       {"has_terms", [](Choices& c, const json::value& v) { c.has_terms = v.as_bool(); }},
       {"profiles", [](Choices& c, const json::value& v) { c.profiles = to_pairs(v); }},
       {"caa_identities", [](Choices& c, const json::value& v) { c.caa_identities = to_texts(v); }},
+      {"is_closed", [](Choices& c, const json::value& v) { c.is_closed = v.as_bool(); }},
       {"has_relative_links", [](Choices& c, const json::value& v) { c.has_relative_links = v.as_bool(); }},
       {"gives_nonces_with_errors", [](Choices& c, const json::value& v) { c.gives_nonces_with_errors = v.as_bool(); }},
       {"bad_nonces", [](Choices& c, const json::value& v) { c.bad_nonces = to_int(v); }},
