@@ -134,12 +134,58 @@ void write(JsonText& json, const model::Job& job) {
   json.end_object();
 }
 
+void write(JsonText& json, model::SearchStep step, const model::StepProgress& progress) {
+  json.begin_object();
+  json.member("step", name_of(step));
+  json.member("state", name_of(progress.state));
+  json.member("tries", progress.tries);
+  json.member("not_before", progress.not_before);
+  json.name("detail");
+  progress.detail.empty() ? json.value(nullptr) : json.value(progress.detail);
+  json.end_object();
+}
+
+void put_google(JsonText& json, const model::Search& search) {
+  json.name("google");
+  json.begin_object();
+  json.member("status", name_of(search.google));
+  json.name("txt_record");
+  if (search.google_token.empty()) {
+    json.value(nullptr);
+  } else {
+    json.begin_object();
+    json.member("name", "@");
+    json.member("value", search.google_token);
+    json.end_object();
+  }
+  json.end_object();
+}
+
+void put_search(JsonText& json, const std::optional<services::SearchView>& view) {
+  json.name("search");
+  if (!view) return json.value(nullptr);
+  const auto& [search, pages] = *view;
+  json.begin_object();
+  put_google(json, search);
+  json.name("pages");
+  json.begin_object();
+  json.member("submitted", pages.submitted);
+  json.member("waiting", pages.waiting);
+  json.end_object();
+  json.name("steps");
+  json.begin_array();
+  for (const auto step : model::kSearchSteps) write(json, step, search.at(step));
+  json.end_array();
+  json.end_object();
+}
+
 void put_detail(JsonText& json, const ConnectionDetail& detail) {
   put_observation(json, detail.observation);
   json.name("jobs");
   json.begin_array();
   for (const auto& job : detail.jobs) write(json, job);
   json.end_array();
+  put_search(json, detail.search);
 }
 
 }  // namespace

@@ -12,6 +12,7 @@
 #include "model/connection.h"
 #include "model/job.h"
 #include "services/connections.h"
+#include "services/search_engines.h"
 
 namespace signpost::api {
 
@@ -19,6 +20,7 @@ namespace signpost::api {
 struct ConnectionDetail {
   std::optional<services::LastObservation> observation;
   std::vector<model::Job> jobs;
+  std::optional<services::SearchView> search = {};
 };
 std::string to_json(const model::Connection& connection, const std::optional<ConnectionDetail>& detail = {});
 

@@ -207,4 +207,12 @@ std::string to_json(const services::WebhookTest& test) {
                      {"total", timing.total.count()}}}});
 }
 
+std::string to_json(const model::Page& page) {
+  return json::serialize(
+      json::object{{"path", page.path},
+                   {"kind", word(name_of(page.kind))},
+                   {"hash", page.hash.empty() ? json::value(nullptr) : json::value(page.hash)},
+                   {"updated_at", page.id.is_set() ? json::value(to_rfc3339(page.updated_at)) : json::value(nullptr)}});
+}
+
 }  // namespace signpost::api

@@ -14,9 +14,11 @@
 #include "model/application.h"
 #include "model/delivery.h"
 #include "model/event.h"
+#include "model/page.h"
 #include "services/administration.h"
 #include "services/endpoints.h"
 #include "services/history.h"
+#include "services/search_engines.h"
 #include "services/webhook_tester.h"
 
 namespace signpost::api {
@@ -36,6 +38,8 @@ std::string to_json(const services::FoundDelivery& found,
                     const std::optional<std::vector<model::Attempt>>& attempts = {});
 
 std::string to_json(const services::WebhookTest& test);
+/// `updated_at` is null for a core page that everybody has.
+std::string to_json(const model::Page& page);
 
 /// {"data":[…],"next_cursor":null}
 template <typename Items>

@@ -300,7 +300,8 @@ TEST(V1Connections, AreShownWhole) {
                                                       "last_look_at", "attention",
                                                       "metadata",     "deployed_at",
                                                       "created_at",   "updated_at",
-                                                      "observation",  "jobs"}));
+                                                      "observation",  "jobs",
+                                                      "search"}));
   EXPECT_EQ(read.at("host"), "www.xn--mller-kva.example");
   EXPECT_EQ(read.at("unicode_host"), "www.müller.example");
   EXPECT_EQ(read.at("records").at(0).at("value"), "app.saas.example");

@@ -6,6 +6,7 @@
 #include "base/text.h"
 #include "net/url.h"
 #include "services/challenge_zone.h"
+#include "services/organization_slug.h"
 #include "services/record_set.h"
 #include "store/applications.h"
 #include "store/certificates.h"
@@ -18,17 +19,6 @@ namespace {
 
 constexpr std::size_t kClaimTokenBytes = 16;
 constexpr std::size_t kNamedHostsMax = 10;  // in one sentence
-
-Result<void> check_organization(std::string_view slug) {
-  const bool is_slug = std::ranges::all_of(slug, [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '-';
-  });
-  if (is_slug && !slug.empty() && slug.size() <= model::kOrganizationBytesMax) return {};
-  return fail(
-      Kind::kUnprocessable,
-      format("an organization is named by 1 to {} characters of A-Z, a-z, 0-9, _ and -", model::kOrganizationBytesMax),
-      "organization");
-}
 
 Result<void> check_origin(const std::optional<std::string>& id) {
   const auto is_visible = [](char c) { return c > ' ' && c <= '~'; };

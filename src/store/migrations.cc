@@ -14,6 +14,7 @@
 #include "store/migrations/0008_last_run.h"
 #include "store/migrations/0009_certificates.h"
 #include "store/migrations/0010_challenges.h"
+#include "store/migrations/0011_search.h"
 
 namespace signpost::store {
 namespace {
@@ -29,6 +30,7 @@ constexpr std::array kMigrations{
     Migration{8, "last_run", migration_0008::kStatements},
     Migration{9, "certificates", migration_0009::kStatements},
     Migration{10, "challenges", migration_0010::kStatements},
+    Migration{11, "search", migration_0011::kStatements},
 };
 
 Result<std::int64_t> version_of(Tx& tx) {

@@ -11,12 +11,14 @@
 #include <vector>
 
 #include "api/api.h"
+#include "cloud/testing/search_server.h"
 #include "crypto/testing/fake_random.h"
 #include "crypto/testing/token_signer.h"
 #include "net/testing/fake_address_resolver.h"
 #include "net/testing/run_task.h"
 #include "services/history.h"
 #include "services/testing/fake_sight.h"
+#include "services/testing/fake_site_eye.h"
 #include "services/testing/webhook_world.h"
 #include "services/webhook_tester.h"
 
@@ -67,6 +69,13 @@ class ApiWorld {
   services::testing::FakeSight sight;
   services::Certificates certificates;
   services::Proxies proxies;
+  cloud::testing::SearchServer search_server;  // in the place of IndexNow and Google
+  net::HttpClient search_http;
+  cloud::IndexNow indexnow;
+  cloud::Google google;
+  services::testing::FakeSiteEye site_eye;
+  services::Pages pages;
+  services::SearchEngines search;
   services::History history;
   services::Replay replay;
   services::EntriReceiver entri_receiver;
