@@ -14,7 +14,8 @@ LICENCE = "SPDX-License-Identifier: Apache-2.0"
 # One library, one door (docs/style.md 25): which sources may include what. A source that no longer needs its line fails.
 DOORS = {
     r"openssl/": r"src/crypto/.*|src/net/.*|bench/.*",
-    r"boost/json": r"src/api/.*|src/crypto/jw(t|ks).*|src/crypto/account_key_test\.cc|src/acme/authority_json.*|src/acme/testing/.*|src/services/(event|event_schema|observation)_json.*|src/services/testing/.*|src/app/.*|packages/cpp/test/.*",
+    r"boost/json": r"src/api/.*|src/crypto/jw(t|ks).*|src/crypto/account_key_test\.cc|src/acme/authority_json.*|src/acme/testing/.*|"
+                   r"src/services/(event_schema|observation)_json.*|src/services/search_engines_test\.cc|src/services/testing/.*|src/app/.*|src/cloud/.*\.cc|src/cloud/testing/.*|packages/cpp/test/.*",
     r"boost/(asio|beast)": r"src/(net|dns)/.*|cmake/pch\.h",
     r"jansson\.h|jose/": r"src/crypto/account_key\.cc",
     r"curl/": r"src/net/(http_client|mail)\.cc",
@@ -26,6 +27,7 @@ DOORS = {
     r"fmt/": r"src/base/text\.h|cmake/pch\.h",
     r"toml\+\+/": r"src/app/settings\.cc",
     r"CLI/": r"src/app/.*",
+    r"pugixml": r"src/cloud/cloudfront_document\.cc",
     r"signpost/webhooks": r"packages/cpp/.*|src/services/webhook_signature\.h",
 }
 SQL = re.compile(r'"\s*(SELECT .+ FROM|INSERT INTO|UPDATE \w+ SET|DELETE FROM|CREATE TABLE)\b')

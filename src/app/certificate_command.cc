@@ -89,6 +89,9 @@ Result<Exit> certificate_export(Console& console, const CertificateExportOptions
     return fail(Kind::kForbidden,
                 "a private key is not shown on a terminal, which may keep it: name a file, or add --force");
   }
+  for (const auto& file : {options.chain_file, options.key_file}) {
+    if (!file.empty() && file != "-") TRY_VOID(check_place(file, options.existing));
+  }
   const auto id = TRY(CertificateId::parse(options.id));
   auto session = TRY(StoreSession::open(console, options.store, DataDirectory::Use::kCommandOnExisting));
   const auto exported = TRY(administer<services::ExportedCertificate>(

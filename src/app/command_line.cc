@@ -762,7 +762,7 @@ void add_certificate(CLI::App& root, Action& chosen) {
 
 constexpr const char* kAbout =
     "Signpost connects the domains of your customers to your app: it says which DNS records\n"
-    "to add, watches them spread, and tells your backend with signed webhooks.";
+    "to add, watches them spread, obtains certificates, and tells your backend with signed webhooks.";
 
 constexpr const char* kFirstSteps =
     "First steps:\n"

@@ -55,15 +55,23 @@ class Draft {
   int descriptor_;
 };
 
+std::unexpected<Error> there_already(const std::filesystem::path& path) {
+  return fail(Kind::kConflict, format("{} is there already: --overwrite replaces it", path.string()));
+}
+
 }  // namespace
+
+Result<void> check_place(const std::filesystem::path& path, Existing existing) {
+  std::error_code ignored;
+  if (existing == Existing::kKept && std::filesystem::exists(path, ignored)) return there_already(path);
+  return {};
+}
 
 Result<void> write_pem_file(const std::filesystem::path& path, std::string_view text, Readers readers,
                             Existing existing) {
   const Draft draft(path);
   if (draft.write_all(text, readers) && draft.take_place_of(path, existing)) return {};
-  if (errno == EEXIST) {
-    return fail(Kind::kConflict, format("{} is there already: --overwrite replaces it", path.string()));
-  }
+  if (errno == EEXIST) return there_already(path);
   return fail(Kind::kUnavailable, format("cannot write {}: {}", path.string(), std::strerror(errno)));
 }
 

@@ -14,6 +14,9 @@ namespace signpost::app {
 enum class Readers { kOwner, kEverybody };  // modes 0600 and 0644
 enum class Existing { kKept, kReplaced };
 
+/// kConflict if it is there and shall be kept: what the next one would find, before a key is taken out for nothing.
+Result<void> check_place(const std::filesystem::path& path, Existing existing);
+
 /// kConflict if it is there and shall be kept; kUnavailable with the system's reason if it cannot be written. The mode
 /// holds from the first moment, also of a file that is replaced.
 Result<void> write_pem_file(const std::filesystem::path& path, std::string_view text, Readers readers,

@@ -35,6 +35,8 @@ TEST(PemFile, KeepsWhatIsThereUnlessItIsToBeReplaced) {
   ASSERT_TRUE(write_pem_file(path, "first", Readers::kEverybody, Existing::kKept));
   const auto refused = write_pem_file(path, "second", Readers::kEverybody, Existing::kKept);
   EXPECT_EQ(refused.error().kind, Kind::kConflict);
+  EXPECT_EQ(check_place(path, Existing::kKept).error().message, refused.error().message);
+  EXPECT_TRUE(check_place(path, Existing::kReplaced));
   EXPECT_EQ(contents_of(path), "first");
   EXPECT_EQ(std::distance(std::filesystem::directory_iterator(directory.path()), {}), 1) << "no draft is left";
 }

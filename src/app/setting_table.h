@@ -16,8 +16,9 @@
 
 namespace signpost::app {
 
-/// A value as a file or the environment has it, before it becomes a type.
-using SettingValue = std::variant<std::string, std::int64_t, double, bool, std::vector<std::string>>;
+/// A value as a file or the environment has it, before it becomes a type; the last is any other kind, which no setting
+/// takes.
+using SettingValue = std::variant<std::string, std::int64_t, double, bool, std::vector<std::string>, std::monostate>;
 
 enum class Secrecy { kPublic, kSecret };
 
@@ -41,7 +42,7 @@ std::span<const Setting> issuer_table();
 /// The same of [[authorities]].
 std::span<const Setting> authority_table();
 
-/// The known path that is most like the given one.
+/// The known path that is most like the given one; empty if none is like it.
 std::string_view nearest_path(std::string_view path);
 
 /// In quotes, as TOML wants it, in ASCII; control characters become '?'.

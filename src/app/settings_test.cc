@@ -108,6 +108,15 @@ TEST(Settings, AKeyInTheWrongSectionIsLedToTheRightOne) {
   EXPECT_TRUE(has(error_of("listen = \"127.0.0.1:1\"\n"), "listen\""));
 }
 
+TEST(Settings, AKeyThatIsLikeNoneIsLedToTheListAlone) {
+  for (const auto* text : {"[api]\nrainbow_colour = 1\n", "[webhooks]\nx = 1\n", "the_wind_in_the_willows = \"\"\n"}) {
+    const auto error = error_of(text);
+    EXPECT_TRUE(has(error, "unknown setting")) << error;
+    EXPECT_FALSE(has(error, "nearest")) << error;
+    EXPECT_TRUE(has(error, "signpost config show")) << error;
+  }
+}
+
 TEST(Settings, AnUnknownSectionIsAnError) {
   const auto error = error_of("\n[webhook]\nca_file = \"x\"\n");
   EXPECT_TRUE(has(error, "unknown setting \"webhook\"")) << error;
@@ -143,6 +152,14 @@ TEST(Settings, ValuesOutsideTheirLimitsAreRefused) {
                            "[smtp]\nurl = \"http://mail.saas.example\"\n",
                            "[smtp]\nfrom = \"Ops <ops@saas.example>\"\n",
                            "[smtp]\ntls = \"maybe\"\n",
+                           "[search]\nindexnow_key = \"short\"\n",
+                           "[search]\nindexnow_key = \"under_score\"\n",
+                           "[search]\nindexnow_key_path = \"key.txt\"\n",
+                           "[search]\nindexnow_key_path = \"/\"\n",
+                           "[search]\nindexnow_key_path = \"https://shop.example/key.txt\"\n",
+                           "[search]\nindexnow_url = \"http://api.indexnow.org/indexnow\"\n",
+                           "[search]\ngoogle_api_url = \"https://www.googleapis.com/\"\n",
+                           "[search]\ngoogle_token_url = \"http://192.0.2.1/token\"\n",
                            "[store]\nurl = \"mysql://x\"\n",
                            "[api]\nlisten = 1979-05-27\n",
                            "api = 3\n",
@@ -210,6 +227,18 @@ TEST(Settings, CharactersOutsideAsciiAreForCommentsAndEscapes) {
   ASSERT_TRUE(loaded) << loaded.error().message;
   EXPECT_EQ(loaded->settings.store.master_key_file, "/etc/schlüssel");
   EXPECT_TRUE(has(error_of("[store]\nmaster_key_file = \"/etc/schlüssel\"\n"), "signpost.toml:2"));
+}
+
+TEST(Settings, WhoAgreesToTheTermsIsReadAndWhatIsNoYesOrNoIsRefused) {
+  const auto toml = [](std::string_view value) {
+    return format(
+        "[[authorities]]\nname = \"ca\"\ndirectory_url = \"https://ca.example/directory\"\nagree_to_terms = {}\n",
+        value);
+  };
+  EXPECT_TRUE(parse(toml("true"))->settings.authorities.front().agree_to_terms);
+  EXPECT_FALSE(parse(toml("false"))->settings.authorities.front().agree_to_terms);
+  for (const auto* other : {"\"yes\"", "1", "2026-11-30", "[true]", "[1, \"a\"]"})
+    EXPECT_TRUE(has(error_of(toml(other)), "must be true or false")) << other;
 }
 
 TEST(Settings, AnIssuerNeedsExactlyOneSourceOfKeys) {

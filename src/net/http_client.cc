@@ -3,8 +3,10 @@
 
 #include <curl/curl.h>
 
+#include <algorithm>
 #include <atomic>
 #include <functional>
+#include <locale>
 #include <mutex>
 
 #include "base/guarded.h"
@@ -82,8 +84,33 @@ Result<List> header_list(const HttpCall& call) {
     }
     append(value.empty() ? name + ";" : name + ": " + value);
   }
-  append("Expect:");  // curl would wait a second for "100 Continue" before longer bodies
+  if (const auto& aws = call.aws_signature) {
+    TRY_VOID(check_signable(call.headers));
+    if (!aws->session_token.is_empty()) append("X-Amz-Security-Token: " + aws->session_token.expose());
+  } else {
+    append("Expect:");  // curl would wait a second for "100 Continue" before longer bodies
+  }
   return list;
+}
+
+Result<void> check_signature(const HttpCall& call) {
+  const auto is_word = [](std::string_view text) {
+    return !text.empty() &&
+           std::ranges::all_of(text, [](char c) { return std::isalnum(c, std::locale::classic()) || c == '-'; });
+  };
+  const auto is_plain = [](std::string_view text) {
+    return std::ranges::all_of(text, [](char c) { return c > ' ' && c < 127; });
+  };
+  const auto& aws = *call.aws_signature;
+  if (!is_word(aws.region) || !is_word(aws.service))
+    return fail(Kind::kUnprocessable, "a signed call needs a region and a service of letters, digits and -");
+  if (aws.access_key_id.empty() || aws.secret_access_key.is_empty() || !is_plain(aws.access_key_id) ||
+      !is_plain(aws.secret_access_key.expose()) || !is_plain(aws.session_token.expose()))
+    return fail(Kind::kUnprocessable, "a signed call needs an access key and its secret, without blanks");
+  if (call.body.size() > kSignedBodyBytesMax)
+    return fail(Kind::kTooLarge,
+                format("a signed body may have {} bytes, this one has {}", kSignedBodyBytesMax, call.body.size()));
+  return {};
 }
 
 Kind kind_of(CURLcode code) {
@@ -151,7 +178,11 @@ class IdleHandles {
 
 Result<HttpReply> perform(const HttpClient::Settings& settings, const HttpCall& call,
                           const std::atomic<bool>* is_closing, IdleHandles& handles) {
-  const auto url = TRY(Url::parse(call.url));
+  auto url = TRY(Url::parse(call.url));
+  if (call.aws_signature) {
+    TRY_VOID(check_signature(call));
+    url.target = TRY(signable_target(url.target));
+  }
   const auto list = TRY(header_list(call));
   const auto text = url.text();
   auto easy = handles.take();
@@ -178,12 +209,19 @@ Result<HttpReply> perform(const HttpClient::Settings& settings, const HttpCall& 
   set(CURLOPT_NOPROGRESS, 0L);
   set(CURLOPT_XFERINFOFUNCTION, &on_progress);
   set(CURLOPT_XFERINFODATA, &transfer);
+  if (call.is_sent_once) set(CURLOPT_FRESH_CONNECT, 1L);
   if (call.method == "HEAD") {
     set(CURLOPT_NOBODY, 1L);
   } else if (call.method != "GET" || !call.body.empty()) {
     set(CURLOPT_CUSTOMREQUEST, call.method.c_str());
     set(CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(call.body.size()));
     set(CURLOPT_POSTFIELDS, call.body.data());
+  }
+  if (const auto& aws = call.aws_signature) {
+    // Region and service are said: libcurl would guess them from the host name.
+    set(CURLOPT_AWS_SIGV4, format("aws:amz:{}:{}", aws->region, aws->service).c_str());
+    set(CURLOPT_USERNAME, aws->access_key_id.c_str());
+    set(CURLOPT_PASSWORD, aws->secret_access_key.expose().c_str());
   }
   const auto code = curl_easy_perform(easy.get());
   auto reply = finish(transfer, easy.get(), code, url, why);

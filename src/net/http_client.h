@@ -8,11 +8,13 @@
 
 #include <cstddef>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "base/result.h"
 #include "base/time.h"
+#include "net/aws_signature.h"
 #include "net/http_message.h"
 #include "net/task.h"
 
@@ -25,6 +27,8 @@ struct HttpCall {
   std::string body;
   Milliseconds timeout{10'000};  // the whole call, name lookup included
   std::size_t body_bytes_max = 1024 * 1024;
+  bool is_sent_once = false;  // on a connection of its own: a kept one that breaks would have libcurl send it again
+  std::optional<AwsSignature> aws_signature;  // the call is signed; what cannot be signed truly is kUnprocessable
 };
 
 struct HttpReply {

@@ -54,6 +54,8 @@ inline constexpr std::array kCertificateCauses{
     CertificateCauseRow{"order_expired", "The order ended before DNS showed its challenge.",
                         "Nothing with a CNAME: a new one is placed. With a TXT ask `start-certificate` again and add "
                         "the new value."},
+    CertificateCauseRow{"order_refused", "The authority gave the order up after it had seen the names proven.",
+                        "It is tried again; the explanation has the authority's words."},
     CertificateCauseRow{"limit",
                         "A limit of the authority would be passed: orders of the account, certificates of "
                         "the domain or of these names, failed validations.",
