@@ -93,7 +93,7 @@ class Demo:
         for server in (self.world.powerdns, self.world.knot):
             server.set_records("saas.example", ["app IN A 127.0.0.9", "acme IN NS ns1.acme", f"ns1.acme IN A {ZONE_SERVER}"])
             server.set_records("shop.example", [BEFORE])
-        self.pebble = Pebble(self.directory / "pebble", self.resolver).start()
+        self.pebble = Pebble(self.directory / "pebble", self.resolver, validity_seconds=90 * 24 * 3600).start()
         say(f"  shop.example is served by ns1 ({self.world.POWERDNS}:{self.world.authority_port}) and ns2 ({self.world.KNOT}:{self.world.authority_port});")
         say(f"  the resolver listens on {self.resolver}. {HOST} leads to the customer's old hosting.")
         say(f"  Pebble is the authority of Let's Encrypt's authors for tests: {self.pebble.directory_url}")
