@@ -40,7 +40,7 @@ struct Page {
 
 constexpr std::size_t kPagesMax = 50'000;                // of one organization
 constexpr std::size_t kPagesBytesMax = 4 * 1024 * 1024;  // of all their paths
-constexpr std::size_t kPagePathBytesMax = 1'900;         // with the longest host still a URL of 2,048 bytes
+constexpr std::size_t kPagePathBytesMax = 1'780;         // with the longest host still a URL of 2,048 bytes
 constexpr std::size_t kPageHashBytesMax = 128;
 
 /// The core pages of an organization that names none (seed 000).

@@ -268,8 +268,13 @@ Task<Result<void>> SearchEngines::submit_batch(const Subject& subject) {
       CO_TRY_VOID(co_await change(connection, model::KeyDenied{reply.explanation}));
       co_return Result<void>{};
     case cloud::UrlVerdict::kBadFormat:
-    case cloud::UrlVerdict::kNotOnHost:
-      co_return co_await tell(subject, {kStep, StepTried::Result::kRefused, reply.explanation});
+    case cloud::UrlVerdict::kNotOnHost: {
+      // The next round gathers anew: other settings or pages may be what helps.
+      StepTried tried{kStep, StepTried::Result::kRefused, reply.explanation};
+      CO_TRY_VOID(co_await change(connection, std::move(tried),
+                                  [id](store::Tx& tx) { return store::page_submissions::cancel_batch(tx, id); }));
+      co_return Result<void>{};
+    }
     case cloud::UrlVerdict::kTooMany:
     case cloud::UrlVerdict::kTryLater:
       co_return co_await tell(subject,

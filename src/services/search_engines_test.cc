@@ -226,6 +226,19 @@ TEST(SearchEngines, DoNotRepeatWhatIsABugOfOurs) {
   EXPECT_THAT(world.life.job(connection.id, JobKind::kSearchSubmission).outcome, HasSubstr("400"));
 }
 
+TEST(SearchEngines, GatherAnewAfterARefusal) {
+  World world;
+  world.answer(cloud::testing::kIndexNowPath, {422, ""});
+  const auto connection = world.deploy();
+  world.life.turn();
+  EXPECT_EQ(world.view(connection).pages.waiting, 5);
+  world.server.answer(SearchServer::take);
+  world.upload({.replaced = {{model::PageKind::kCore, {"/"}}}, .removed = {}, .added = {}, .hashes = {}});
+  world.life.walk_to(world.life.clock.now() + 1min);
+  ASSERT_THAT(world.submissions(), SizeIs(2));
+  EXPECT_THAT(world.submissions()[1], ElementsAre("https://www.shop.example/"));
+}
+
 TEST(SearchEngines, BackOffAsLongAsTheyAreTold) {
   World world;
   world.answer(cloud::testing::kIndexNowPath, {429, "", "Retry-After: 7200\r\n"});

@@ -55,14 +55,23 @@ Result<void> close_batch(Tx& tx, ConnectionId connection, Time now) {
   return {};
 }
 
+Result<void> cancel_batch(Tx& tx, ConnectionId connection) {
+  TRY(tx.execute("DELETE FROM page_submission WHERE connection = $1 AND sending IS NOT NULL AND hash IS NULL",
+                 connection));
+  TRY(tx.execute("UPDATE page_submission SET sending = NULL, is_gone = 0 WHERE connection = $1 AND sending IS NOT NULL",
+                 connection));
+  return {};
+}
+
 Result<void> mark_submitted(Tx& tx, ConnectionId connection, const std::vector<std::string>& paths, Time now) {
   for (const auto& path : paths) {
     TRY(
         tx.execute("INSERT INTO page_submission (connection, path, hash, is_gone, submitted_at) "
-                   "SELECT c.id, p.path, p.hash, 0, p.updated_at FROM connection c JOIN page p ON "
-                   "p.application = c.application AND p.organization = c.organization WHERE c.id = $1 AND p.path = $2 "
-                   "ON CONFLICT (connection, path) DO UPDATE SET hash = excluded.hash, submitted_at = $3",
-                   connection, path, now));
+                   "SELECT c.id, p.path, p.hash, 0, CAST($1 AS BIGINT) FROM connection c JOIN page p ON "
+                   "p.application = c.application AND p.organization = c.organization WHERE c.id = $2 AND p.path = $3 "
+                   "ON CONFLICT (connection, path) DO UPDATE SET hash = excluded.hash, "
+                   "submitted_at = excluded.submitted_at",
+                   now, connection, path));
   }
   return {};
 }

@@ -22,6 +22,9 @@ Result<std::vector<std::string>> list_batch(Tx& tx, ConnectionId connection, std
 /// What is on its way was taken.
 Result<void> close_batch(Tx& tx, ConnectionId connection, Time now);
 
+/// What is on its way will not be taken: it waits again, as whatever it is by then.
+Result<void> cancel_batch(Tx& tx, ConnectionId connection);
+
 /// Pages of the organization among `paths` count as submitted as they are now; other paths are passed over.
 Result<void> mark_submitted(Tx& tx, ConnectionId connection, const std::vector<std::string>& paths, Time now);
 

@@ -119,6 +119,30 @@ TEST_P(PageSubmissions, SayNothingOfAPageThatWasGoneBeforeAnybodyKnewIt) {
   EXPECT_FALSE(has_changes());
 }
 
+TEST_P(PageSubmissions, WaitAgainWhenTheyAreCancelled) {
+  add(1, "/a", "h1");
+  add(2, "/b", "h1");
+  open();
+  close();
+  change(1, "h2");
+  remove(2);
+  add(3, "/c", "h1");
+  EXPECT_EQ(open(), 3);
+  must([&](Tx& tx) { return page_submissions::cancel_batch(tx, kConnection); });
+  EXPECT_THAT(batch(), IsEmpty());
+  EXPECT_EQ(counts().submitted, 2);
+  EXPECT_EQ(counts().waiting, 3);
+  EXPECT_EQ(open(), 3);
+}
+
+TEST_P(PageSubmissions, OfPagesThatWereReportedOtherwiseAreOver) {
+  add(1, "/a", "h1");
+  add(2, "/b", "h1");
+  must([&](Tx& tx) { return page_submissions::mark_submitted(tx, kConnection, {"/a", "/elsewhere"}, kNow); });
+  EXPECT_EQ(open(), 1);
+  EXPECT_THAT(batch(), ElementsAre("/b"));
+}
+
 TEST_P(PageSubmissions, GoBatchByBatch) {
   for (int i = 1; i <= 5; ++i) add(i, "/" + std::to_string(i), "h");
   EXPECT_EQ(open(2), 2);
