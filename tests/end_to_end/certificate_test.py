@@ -260,28 +260,28 @@ class Certificates(unittest.TestCase):
         finally:
             os.close(ours)
 
-    def test_the_command_line_tells_how_it_stands_and_what_helps(self):
-        connection = self.connect(certificate="cname")
-        record = self.challenge_record(connection)
-        self.publish(f"{record['host']} IN CNAME {record['value']}.", '@ IN CAA 0 issue "other.example"')
+    def test_the_command_line_tells_how_it_stands_and_what_is_missing(self):
+        connection = self.connect("told.shop.example", certificate="cname")
+        self.add_challenge_cname(connection, where=("powerdns",))
         self.domain("POST", "mark-step-complete", {"step": 1})
-        wait_until(lambda: (self.certificate(connection) or {}).get("trouble"), "trouble", 60)
-        listed, shown = self.api_command("list").stdout, self.api_command("show", self.certificate(connection)["id"]).stdout
-        self.assertIn("certificate_caa_forbids", listed)
-        self.assertIn("other.example", " ".join(shown.split()))
-        self.publish(f"{record['host']} IN CNAME {record['value']}.")
-        self.domain("POST", "complete-certificate", seconds=40)
-        self.api_command("renew", self.certificate(connection)["id"])
+        wait_until(lambda: self.certificate(connection)["missing"], "what is missing", 60)
+        found = self.certificate(connection)
+        self.assertIn(f"{found['id']}  waiting", self.api_command("list").stdout)
+        shown = self.api_command("show", found["id"]).stdout
+        self.assertIn("Missing:", shown)
+        self.assertIn("ns2.shop.example", shown)
+        self.add_challenge_cname(connection)
+        self.assertIn("is on its way", self.api_command("renew", found["id"]).stdout)
         found, _ = self.issued(connection)
         shown = self.api_command("show", found["id"]).stdout
         self.assertIn("issued by    pebble", shown)
         self.assertIn(found["issued"]["serial"], shown)
-        self.assertNotIn("Trouble", shown)
+        self.assertNotIn("Missing", shown)
         self.assertIn(found["id"], self.api_command("list", "--ends-within", "3650d").stdout)
         self.assertNotIn(found["id"], self.api_command("list", "--ends-within", "1h").stdout)
 
     def test_revoking_asks_back(self):
-        connection = self.connect(certificate="cname")
+        connection = self.connect("revoked.shop.example", certificate="cname")
         self.add_challenge_cname(connection)
         self.domain("POST", "mark-step-complete", {"step": 1})
         found, certificate = self.issued(connection)
@@ -299,7 +299,7 @@ class Certificates(unittest.TestCase):
         self.assertEqual(self.pebble.status_of(certificate), "Revoked")
 
     def test_is_exported_with_its_key_for_the_owner_alone(self):
-        connection = self.connect(certificate="cname")
+        connection = self.connect("exported.shop.example", certificate="cname")
         self.add_challenge_cname(connection)
         self.domain("POST", "mark-step-complete", {"step": 1})
         found, certificate = self.issued(connection)
