@@ -110,6 +110,10 @@ bool is_authority_down(acme::Trouble trouble) {
 }
 
 AttemptFailed failed_of(const acme::Failure& failure, const Authority& authority, Time now) {
+  if (failure.trouble == acme::Trouble::kRateLimited && !authority.limits().empty()) {
+    log::error("a certificate authority refuses what our model of its limits allows: report it as a bug",
+               {{"authority", authority.name()}, {"problem", failure.error.message}});
+  }
   AttemptFailed failed{
       .order = order_after(failure.trouble),
       .fault = is_authority_down(failure.trouble) ? AttemptFailed::Fault::kAuthority : AttemptFailed::Fault::kOurs,
@@ -118,6 +122,13 @@ AttemptFailed failed_of(const acme::Failure& failure, const Authority& authority
           format("the authority {}: {}; {}", authority.name(), failure.error.message, way_out_of(failure.trouble))};
   if (failure.error.retry_after) failed.not_before = now + *failure.error.retry_after;
   return failed;
+}
+
+/// A look that was no look is made again soon if we were too busy. Resolvers that fail are different: the domain may be
+/// dead, so its looks become rarer, and nobody is blamed.
+Happening unseen(const ChallengeSight& seen, Time now) {
+  if (seen.cause == "too_busy") return model::AuthorityBusy{now + kUnseenPause};
+  return model::ChallengeUnseen{.cause = "", .explanation = seen.explanation, .is_dead = seen.is_dead};
 }
 
 /// Authorities' clocks are right; ours may not be.
@@ -305,8 +316,8 @@ Task<Happening> Certificates::place_order(const CertificateSubject& subject, Iss
     }
     const auto seen =
         co_await sight.challenge({subject.connection.host, {}, challenge_target(zone_->name(), certificate.label)});
-    if (seen.was_unseen) co_return model::AuthorityBusy{clock_.now() + kUnseenPause};
-    if (!seen.is_delegated) co_return model::ChallengeUnseen{cause_of(seen.cause), seen.explanation};
+    if (seen.was_unseen) co_return unseen(seen, clock_.now());
+    if (!seen.is_delegated) co_return model::ChallengeUnseen{cause_of(seen.cause), seen.explanation, seen.is_dead};
   }
   // By preference. What stops the first is told, unless another can do it.
   std::optional<AttemptFailed> first;
@@ -465,7 +476,7 @@ Task<Happening> Certificates::prove(const CertificateSubject& subject, IssuanceS
       }
     }
     const auto seen = co_await sight.challenge(wish);
-    if (seen.was_unseen) co_return model::AuthorityBusy{now + kUnseenPause};
+    if (seen.was_unseen) co_return unseen(seen, now);
     if (!seen.is_visible) {
       auto explanation = seen.explanation;
       if (certificate.by == model::CertificateBy::kTxt && certificate.held) {
@@ -473,9 +484,9 @@ Task<Happening> Certificates::prove(const CertificateSubject& subject, IssuanceS
         explanation = format("the certificate ends on {}; for its renewal add TXT {} with the value {} ({})",
                              to_rfc3339(certificate.held->not_after), name ? name->text() : "_acme-challenge",
                              wish.values.front(), seen.explanation);
-        co_return model::ChallengeUnseen{cause_of("renewal_txt"), std::move(explanation)};
+        co_return model::ChallengeUnseen{cause_of("renewal_txt"), std::move(explanation), seen.is_dead};
       }
-      co_return model::ChallengeUnseen{cause_of(seen.cause), std::move(explanation)};
+      co_return model::ChallengeUnseen{cause_of(seen.cause), std::move(explanation), seen.is_dead};
     }
     // The authority would refuse what it cannot validate, and count it against the name.
     if (!seen.risk.empty()) co_return model::ChallengeUnseen{cause_of(seen.risk), seen.risk_explanation};
@@ -604,10 +615,13 @@ Task<Happening> Certificates::receive(const CertificateSubject& subject, Authori
       co_await authority.client().certificate(account, order.certificate_url, authority.preferred_root());
   if (!chain) co_return failed_of(chain.error(), authority, clock_.now());
   const auto wrong = [&](std::string_view cause, const Error& error, AttemptFailed::Order kept) {
-    return AttemptFailed{
-        .order = kept,
-        .cause = cause_of(cause),
-        .explanation = format("the certificate of {} cannot be used: {}", authority.name(), error.message)};
+    const auto way_out = kept == AttemptFailed::Order::kKept
+                             ? "set the clock (chronyc makestep, timedatectl), then it is taken by itself"
+                             : "another is ordered by itself; if it stays so, report it to the authority";
+    return AttemptFailed{.order = kept,
+                         .cause = cause_of(cause),
+                         .explanation = format("the certificate of {} cannot be used: {}; {}", authority.name(),
+                                               error.message, way_out)};
   };
   const auto pem = master_key_.unseal(certificate.order->sealed_key, certificate_key_purpose(certificate.id));
   if (!pem) co_return wrong("key_lost", pem.error(), AttemptFailed::Order::kDropped);
