@@ -16,7 +16,10 @@
 #include "app/setting_table.h"
 #include "app/toml_characters.h"
 #include "base/text.h"
+#include "cloud/indexnow.h"
 #include "net/address_policy.h"
+#include "net/url.h"
+#include "services/pages.h"
 
 namespace signpost::app {
 namespace {
@@ -86,8 +89,9 @@ class Reading {
     return fail(Kind::kUnprocessable, format("{}:{}: {}", file_, line, what));
   }
   std::unexpected<Error> unknown(const std::string& path, toml::source_index line) const {
-    return failure(line, format("unknown setting \"{}\"; the nearest known one is \"{}\" (all: signpost config show)",
-                                printable(path, 100), nearest_path(path)));
+    const auto nearest = nearest_path(path);
+    const auto hint = nearest.empty() ? std::string() : format("; the nearest known one is \"{}\"", nearest);
+    return failure(line, format("unknown setting \"{}\"{} (all: signpost config show)", printable(path, 100), hint));
   }
 
   Result<void> value(const Setting& setting, const toml::node& node, toml::source_index line) {
@@ -268,6 +272,36 @@ Result<void> check_acme_zone(const Settings::Dns& dns) {
   return check_name_servers(dns);
 }
 
+/// Credentials and keys go there: https, or http to this machine.
+Result<void> check_api_url(std::string_view text, std::string_view setting, std::string_view file) {
+  const auto refuse = [&](std::string_view what) {
+    return fail(Kind::kUnprocessable, format("{}: \"{}\" {}", file, setting, what));
+  };
+  const auto url = net::Url::parse(text);
+  if (!url) return refuse(url.error().message);
+  const bool is_local = url->literal && url->literal->is_loopback();
+  if (url->scheme == net::Scheme::kHttps || is_local) return {};
+  return refuse("must begin with https://");
+}
+
+Result<void> check_search(const Settings::Search& search, std::string_view file) {
+  const auto refuse = [&](std::string_view what) { return fail(Kind::kUnprocessable, format("{}: {}", file, what)); };
+  if (!search.indexnow_key.empty() && !cloud::is_indexnow_key(search.indexnow_key)) {
+    return refuse(format("\"search.indexnow_key\" must have {} to {} characters of a-z, A-Z, 0-9 and '-'",
+                         cloud::kIndexNowKeyBytesMin, cloud::kIndexNowKeyBytesMax));
+  }
+  const auto path = services::parse_page_path(search.indexnow_key_path);
+  if (!path || *path != search.indexnow_key_path || path->ends_with('/') || path->contains('?')) {
+    return refuse("\"search.indexnow_key_path\" must be the path of a file such as \"/search-company.txt\"");
+  }
+  TRY_VOID(check_api_url(search.indexnow_url, "search.indexnow_url", file));
+  TRY_VOID(check_api_url(search.google_api_url, "search.google_api_url", file));
+  if (search.google_api_url.ends_with('/')) return refuse("\"search.google_api_url\" ends without a '/'");
+  if (!search.google_token_url.empty())
+    TRY_VOID(check_api_url(search.google_token_url, "search.google_token_url", file));
+  return {};
+}
+
 // Whatever network.allow opens: receivers elsewhere do not see it.
 const net::AddressPolicy kPublic{{}};
 
@@ -304,6 +338,7 @@ Result<void> check_together(const Settings& settings, std::string_view file) {
   if (const auto checked = check_acme_zone(settings.dns); !checked) {
     return fail(checked.error().kind, format("{}: {}", file, checked.error().message));
   }
+  TRY_VOID(check_search(settings.search, file));
   return check_mail(settings.smtp, file);
 }
 

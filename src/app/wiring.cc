@@ -166,6 +166,7 @@ class Wiring::Unit {
         plain_sender_(loop(), house.policy_, house.addresses_, plain_sender_settings(settings())),
         probe_sender_(loop(), house.policy_, house.addresses_, probe_sender_settings(settings())),
         redirects_(probe_sender_, {.user_agent = user_agent()}),
+        site_(probe_sender_, {.user_agent = user_agent()}),
         courier_(house.session_.storage(), house.bell_, house.session_.clock(), house.session_.ids(),
                  house.session_.random(), house.directory_, sender_, house.courier_counters_, house.loops_, index,
                  courier_settings(settings())),
@@ -177,6 +178,7 @@ class Wiring::Unit {
   net::PostSender* plain_sender() { return &plain_sender_; }
 
   services::IssuanceSight* sight() { return &sight_; }
+  services::SiteEye* site() { return &site_; }
 
   void take_jobs(services::JobHandlers handlers) { services::set_up_handlers(jobs_, handlers); }
 
@@ -251,8 +253,9 @@ class Wiring::Unit {
   services::ObserverSight sight_;
   net::PostSender sender_;        // deliveries: from the configured source address
   net::PostSender plain_sender_;  // tests of endpoints
-  net::PostSender probe_sender_;  // probes of redirections, which no test of an endpoint may crowd out
+  net::PostSender probe_sender_;  // probes of redirections and key files, which no test of an endpoint may crowd out
   services::RedirectProbe redirects_;
+  services::SiteProbe site_;
   services::Courier courier_;
   services::JobRunner jobs_;
   net::TaskGroup tasks_;
@@ -266,7 +269,7 @@ class Wiring::Unit {
 
 Wiring::Wiring(StoreSession& session, std::vector<net::UdpEndpoint> resolvers,
                std::optional<net::SmtpMailer::Settings> mail, std::unique_ptr<AcmeZone> acme_zone,
-               std::vector<services::AuthoritySettings> authorities)
+               std::vector<services::AuthoritySettings> authorities, std::unique_ptr<SearchClients> search_clients)
     : session_(session),
       policy_(session.settings().network.allow),
       loops_(loops_of(session.settings())),
@@ -303,6 +306,16 @@ Wiring::Wiring(StoreSession& session, std::vector<net::UdpEndpoint> resolvers,
                     }(),
                     {.key_type = session.settings().certificates.key_type}),
       proxies_(session.storage()),
+      search_clients_(std::move(search_clients)),
+      pages_(session.storage(), bell_, session.clock(), session.ids()),
+      search_(session.storage(), bell_, session.clock(), session.ids(), connections_, search_clients_->indexnow(),
+              search_clients_->google(),
+              [&] {
+                std::vector<services::SiteEye*> sites;
+                for (const auto& unit : units_) sites.push_back(unit->site());
+                return sites;
+              }(),
+              {.key_path = session.settings().search.indexnow_key_path}),
       retention_(session.storage(), session.clock(), loops_.at(0).get_executor(),
                  retention_settings(session.settings())),
       history_(session.storage(), session.clock()),
@@ -322,6 +335,8 @@ Wiring::Wiring(StoreSession& session, std::vector<net::UdpEndpoint> resolvers,
             connections_,
             certificates_,
             proxies_,
+            pages_,
+            search_,
             history_,
             replay_,
             entri_receiver_,
@@ -339,7 +354,8 @@ Wiring::Wiring(StoreSession& session, std::vector<net::UdpEndpoint> resolvers,
                  {[this](api::Exposition& to) { write_metrics(to); }},
                  static_cast<std::int32_t>(session.settings().webhooks.per_endpoint_in_flight_max)) {
   for (const auto& unit : units_) {
-    unit->take_jobs({propagation_, original_dns_, authorities_.empty() ? nullptr : &certificates_});
+    unit->take_jobs({propagation_, original_dns_, authorities_.empty() ? nullptr : &certificates_,
+                     search_clients_->is_any() ? &search_ : nullptr});
   }
   if (!mail) return;
   mailer_.emplace(*std::move(mail));
@@ -358,10 +374,11 @@ Result<std::unique_ptr<Wiring>> Wiring::build(StoreSession& session) {
   auto mail = TRY(mailer_settings(session.settings()));
   auto acme_zone = TRY(AcmeZone::open(session.settings().dns, session.storage(), session.clock()));
   auto authorities = TRY(authority_settings(session.settings()));
+  auto search_clients = TRY(SearchClients::open(session.settings().search, session.clock()));
   auto resolvers = configured.empty() ? TRY(system_resolvers()) : configured;
   try {
-    std::unique_ptr<Wiring> wiring(
-        new Wiring(session, std::move(resolvers), std::move(mail), std::move(acme_zone), std::move(authorities)));
+    std::unique_ptr<Wiring> wiring(new Wiring(session, std::move(resolvers), std::move(mail), std::move(acme_zone),
+                                              std::move(authorities), std::move(search_clients)));
     TRY_VOID(wiring->listen());
     return wiring;
   } catch (const std::exception& error) {

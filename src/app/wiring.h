@@ -14,6 +14,7 @@
 #include "api/api.h"
 #include "api/operation.h"
 #include "app/acme_zone.h"
+#include "app/search_settings.h"
 #include "app/store_session.h"
 #include "dns/observer.h"
 #include "dns/zone_server.h"
@@ -34,10 +35,12 @@
 #include "services/identity.h"
 #include "services/job_runner.h"
 #include "services/original_dns.h"
+#include "services/pages.h"
 #include "services/propagation.h"
 #include "services/proxies.h"
 #include "services/replay.h"
 #include "services/retention.h"
+#include "services/search_engines.h"
 #include "services/tokens.h"
 #include "services/warning_mail.h"
 #include "services/webhook_tester.h"
@@ -72,7 +75,8 @@ class Wiring {
   class Unit;  // what lives on one loop
 
   Wiring(StoreSession& session, std::vector<net::UdpEndpoint> resolvers, std::optional<net::SmtpMailer::Settings> mail,
-         std::unique_ptr<AcmeZone> acme_zone, std::vector<services::AuthoritySettings> authorities);
+         std::unique_ptr<AcmeZone> acme_zone, std::vector<services::AuthoritySettings> authorities,
+         std::unique_ptr<SearchClients> search_clients);
   Result<void> listen();
   void write_metrics(api::Exposition& to) const;
   void write_zone_metrics(api::Exposition& to) const;
@@ -94,6 +98,9 @@ class Wiring {
   services::Authorities authorities_;
   services::Certificates certificates_;
   services::Proxies proxies_;
+  const std::unique_ptr<SearchClients> search_clients_;
+  services::Pages pages_;
+  services::SearchEngines search_;
   services::Retention retention_;
   std::optional<net::SmtpMailer> mailer_;  // both only if a mail server is set
   std::optional<services::WarningMail> warning_mail_;

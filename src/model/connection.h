@@ -236,6 +236,7 @@ struct Observed {
 struct CheckRequested {};  // "check now": one look soon, the schedule undisturbed
 struct RecordsReplaced {
   std::vector<Record> records;
+  bool supports_dkim = false;  // the application does
 };
 struct ClaimLost {};      // another organization has proven the host name
 struct ClaimTimedOut {};  // the job of kClaimLifetime

@@ -294,9 +294,10 @@ TEST_F(CertificatesTest, TellThatTheTermsHaveChanged) {
 TEST_F(CertificatesTest, AreRenewedForEver) {
   const auto connection = connect_and_mark();
   life_.turn();
+  life_.eye.publish(connection);
   life_.happen(connection.id, model::StepMarked{2});
   std::set<std::string> serials;
-  for (int year = 0; year < 12; ++year) {
+  for (int month = 0; month < 12; ++month) {
     life_.walk_to(life_.clock.now() + days(30));
     const auto certificate = certificate_of(connection);
     serials.insert(certificate.held->serial);
@@ -459,11 +460,12 @@ TEST_F(CertificatesTest, StopBeforeTheAuthoritysLimits) {
 TEST_F(CertificatesTest, GoOnWhereACrashLeftThem) {
   // A database that refuses each write in turn: the next run goes on from what was saved.
   const auto connection = connect_and_mark();
-  for (int passed = 0; passed < 12 && now(connection).status == model::Status::kSslValidating; ++passed) {
+  for (int passed = 1; passed < 12 && now(connection).status == model::Status::kSslValidating; ++passed) {
     life_.world.database.refuse(1, Kind::kUnavailable, passed);
-    life_.walk_to(life_.clock.now() + minutes(2));
+    static_cast<void>(life_.run(life_.runner.run_once()));
+    life_.world.database.refuse(0);
+    life_.clock.advance(minutes(2));
   }
-  life_.world.database.refuse(0);
   life_.walk_to(life_.clock.now() + minutes(30));
   EXPECT_EQ(now(connection).status, model::Status::kSslValidated);
   EXPECT_LE(first_.count_of("newOrder"), 4);
@@ -482,15 +484,18 @@ TEST_F(CertificatesTest, WaitWhileTheirZoneCannotBeWritten) {
 }
 
 TEST_F(CertificatesTest, ReplaceAnOrderThatHasEnded) {
-  sight_.is_visible = false;
+  first_.choose([](auto& choices) { choices.has_renewal_info = false; });
   const auto connection = connect_and_mark();
   life_.turn();
-  const auto order = certificate_of(connection).order->url;
+  const auto before = certificate_of(connection).held->serial;
+  sight_.is_visible = false;
+  must(life_.run(certificates_.renew({}, certificate_of(connection).id)));
+  life_.turn();
   life_.clock.advance(certificate_of(connection).order->expires_at - life_.clock.now() + seconds(1));
   sight_.is_visible = true;
   life_.walk_to(life_.clock.now() + minutes(2));
-  EXPECT_EQ(first_.count_of("newOrder"), 2);
-  EXPECT_EQ(now(connection).status, model::Status::kSslValidated);
+  EXPECT_EQ(first_.count_of("newOrder"), 3);
+  EXPECT_NE(certificate_of(connection).held->serial, before);
 }
 
 // ── bad days ────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -519,11 +524,21 @@ TEST_F(CertificatesTest, MakeAnotherAccountWhenTheirsIsDeactivated) {
   EXPECT_NE(certificate_of(connection).held->serial, serial);
 }
 
-TEST_F(CertificatesTest, SayThatOurClockIsWrongWhereAnAuthorityRefuses) {
+TEST_F(CertificatesTest, SayThatOurClockIsWrongWhereAnAuthorityCannotBeReached) {
+  // A clock that is wrong by a day makes TLS fail: nothing is heard but that.
   machine_clock_.ahead = days(1);
-  let_authorities_answer({"newOrder", 400, "malformed", "the request is from the future", ""});
+  std::optional<acme::testing::Authority> authority(std::in_place, life_.clock);
+  authority->choose([](auto& choices) { choices.checks_txt = false; });
+  Authorities authorities{{settings_of(*authority, "far")}, life_.world.storage, master_key_, machine_clock_};
+  Certificates certificates{life_.world.storage, master_key_, life_.bell, life_.clock, life_.world.ids,
+                            life_.random,        authorities, &zone_,     {&sight_},   {}};
+  life_.runner.on(model::JobKind::kCertificate, [&](model::Job job) { return certificates.pursue(std::move(job)); });
   const auto connection = connect_and_mark();
   life_.turn();
+  authority.reset();
+  must(life_.run(certificates.renew({}, certificate_of(connection).id)));
+  life_.turn();
+  life_.let_database_rest();
   EXPECT_EQ(attention_of(connection).cause, "certificate_clock_wrong");
   EXPECT_THAT(attention_of(connection).explanation, AllOf(HasSubstr("ahead of"), HasSubstr("set it")));
 }
@@ -612,6 +627,19 @@ TEST_F(CertificatesTest, RateLimitedInSpiteOfOurLimitsAreABugThatIsLogged) {
   EXPECT_EQ(attention_of(connection).cause, "certificate_rate_limited");
   EXPECT_GE(certificate_of(connection).not_before, life_.clock.now() + hours(2));
   life_.let_database_rest();
+}
+
+TEST_F(CertificatesTest, ThatCouldNotBeValidatedSayWhichServerAnsweredWhat) {
+  let_authorities([](auto& choices) { choices.fails_validation["www.shop.example"] = "dns"; });
+  dns::RecordObservation record{*DnsName::parse("_acme-challenge.www.shop.example"), RecordType::kTxt, "the value"};
+  record.authorities = {{.server = "ns1.dns.example", .address = "192.0.2.1:53", .verdict = dns::Verdict::kAgrees},
+                        {.server = "ns2.dns.example", .address = "192.0.2.2:53", .verdict = dns::Verdict::kNxDomain}};
+  sight_.observation.records = {record};
+  const auto connection = connect_and_mark();
+  life_.turn();
+  EXPECT_THAT(attention_of(connection).explanation,
+              AllOf(HasSubstr("ns1.dns.example (192.0.2.1:53) for TXT _acme-challenge.www.shop.example: agrees"),
+                    HasSubstr("ns2.dns.example (192.0.2.2:53)"), HasSubstr("nxdomain")));
 }
 
 // ── the hopeless ────────────────────────────────────────────────────────────────────────────────────────────────

@@ -7,6 +7,7 @@
 #include "services/job_runner.h"
 #include "services/original_dns.h"
 #include "services/propagation.h"
+#include "services/search_engines.h"
 
 namespace signpost::services {
 
@@ -15,6 +16,7 @@ struct JobHandlers {
   Propagation& propagation;
   OriginalDns& original_dns;
   Certificates* certificates = nullptr;  // null: no authority is configured
+  SearchEngines* search = nullptr;       // null: nobody tells search engines
 };
 
 /// Gives the runner a handler for every kind.

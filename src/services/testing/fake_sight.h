@@ -17,6 +17,7 @@ class FakeSight final : public IssuanceSight {
   bool is_visible = false;
   bool was_unseen = false;
   bool is_dead = false;
+  dns::Observation observation = {};
   std::string cause = "name_missing";        // of what is not there
   std::vector<std::string> caa_allows = {};  // issuers; empty: there is no CAA
   std::string explanation = "there is no _acme-challenge.www.shop.example: add the CNAME";
@@ -24,6 +25,7 @@ class FakeSight final : public IssuanceSight {
   Task<ChallengeSight> challenge(ChallengeWish wish) override {
     wishes.push_back(wish);
     ChallengeSight sight;
+    sight.observation = observation;
     sight.was_unseen = was_unseen;
     sight.is_delegated = !was_unseen && wish.target && is_delegated;
     sight.is_visible = !was_unseen && !wish.values.empty() && is_visible;
