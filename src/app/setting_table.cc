@@ -12,7 +12,7 @@ namespace signpost::app {
 namespace {
 
 std::string kind_of(const SettingValue& value) {
-  constexpr std::array kNames{"text", "a whole number", "a number", "true or false", "a list"};
+  constexpr std::array kNames{"text", "a whole number", "a number", "true or false", "a list", "a date or a table"};
   return kNames[value.index()];
 }
 

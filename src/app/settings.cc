@@ -36,7 +36,7 @@ std::optional<std::vector<std::string>> texts_of(const toml::array& array) {
   return texts;
 }
 
-/// What is none of our kinds (dates, tables, mixed lists) becomes `false`, which no setting takes.
+/// What is none of our kinds (dates, tables, mixed lists) becomes nothing, which no setting takes.
 SettingValue value_of(const toml::node& node) {
   if (const auto* text = node.as_string()) return text->get();
   if (const auto* number = node.as_integer()) return number->get();
@@ -44,7 +44,8 @@ SettingValue value_of(const toml::node& node) {
   if (const auto* list = node.as_array()) {
     if (auto texts = texts_of(*list)) return *std::move(texts);
   }
-  return false;
+  if (const auto* flag = node.as_boolean()) return flag->get();
+  return std::monostate();
 }
 
 const Setting* find_setting(std::span<const Setting> table, std::string_view path) {

@@ -5,6 +5,7 @@ import base64
 import collections
 import http.client
 import json
+import pathlib
 import sqlite3
 import tempfile
 import threading
@@ -16,7 +17,7 @@ from cryptography.hazmat.primitives import serialization
 from harness.authority import Authority
 from harness.dns_servers import DnsWorld
 from harness.identity import IdentityProvider
-from harness.pebble import Pebble
+from harness.pebble import Pebble, write_tls_files
 from harness.process import wait_until
 from harness.relay import OURS, PEBBLE, Relay
 from harness.sealed import unseal
@@ -175,7 +176,7 @@ class Crashes(unittest.TestCase):
 
     def with_pebble(self):
         def relay_of(pebble):
-            return Relay(pebble.port, PEBBLE, (pebble.directory / "certificate.pem", pebble.directory / "key.pem", pebble.ca_file))
+            return Relay(pebble.port, PEBBLE, front=(pebble.directory / "certificate.pem", pebble.directory / "key.pem"), behind=pebble.ca_file)
 
         return World(self, lambda world: Pebble(world.directory.name + "/pebble", world.resolver), relay_of,
                      lambda relay: f"https://localhost:{relay.port}/dir", lambda pebble: f'ca_file = "{pebble.ca_file}"\n')
@@ -225,13 +226,18 @@ class Crashes(unittest.TestCase):
     # ── renewals ──────────────────────────────────────────────────────────────────────────────────────────────────
 
     def with_ours(self):
+        files = tempfile.TemporaryDirectory(prefix="signpost-certificate-crash-tls-")
+        self.addCleanup(files.cleanup)
+        tls = pathlib.Path(files.name)
+        write_tls_files(tls)
+
         def relay_of(authority):
-            relay = Relay(authority.port, OURS)
-            authority.be_seen_at(f"http://127.0.0.1:{relay.port}")
+            relay = Relay(authority.port, OURS, front=(tls / "certificate.pem", tls / "key.pem"))
+            authority.be_seen_at(f"https://localhost:{relay.port}")
             return relay
 
         return World(self, lambda world: Authority(world.directory.name, world.resolver), relay_of,
-                     lambda relay: f"http://127.0.0.1:{relay.port}/acme/directory.json")
+                     lambda relay: f"https://localhost:{relay.port}/acme/directory.json", lambda _: f'ca_file = "{tls}/root.pem"\n')
 
     def test_in_a_renewal_leave_what_is_held_until_its_successor_is(self):
         world = self.with_ours()

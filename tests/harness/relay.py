@@ -41,7 +41,7 @@ class Trap:
         self.kind, self.moment, self.left = kind, moment, count
         self.caught, self.released, self.is_cut = threading.Event(), threading.Event(), False
 
-    def wait(self, seconds=60):
+    def wait(self, seconds=30):
         if not self.caught.wait(seconds):
             raise Failed(f"waited {seconds} s for a request {self.kind}")
 
@@ -52,12 +52,12 @@ class Trap:
 
 
 class Relay:
-    """Listens on loopback for an authority at `port`; with `tls` (certificate file, key file, CA file) on both sides."""
+    """Listens on loopback, with the TLS of `front` (certificate file, key file), for an authority at `port`: plain, or with TLS under the CA `behind`."""
 
-    def __init__(self, port, kinds, tls=None):
+    def __init__(self, port, kinds, front, behind=None):
         self.kinds = {kind: re.compile(pattern) for kind, pattern in kinds.items()}
         self.exchanges, self.lock, self.armed = [], threading.Lock(), None
-        trust = ssl.create_default_context(cafile=tls[2]) if tls else None
+        trust = ssl.create_default_context(cafile=behind) if behind else None
         relay = self
 
         class Handler(http.server.BaseHTTPRequestHandler):
@@ -65,7 +65,7 @@ class Relay:
 
             def setup(self):
                 super().setup()
-                self.behind = http.client.HTTPSConnection("localhost", port, timeout=30, context=trust) if tls else http.client.HTTPConnection("127.0.0.1", port, timeout=30)
+                self.behind = http.client.HTTPSConnection("localhost", port, timeout=30, context=trust) if behind else http.client.HTTPConnection("127.0.0.1", port, timeout=30)
 
             def finish(self):
                 self.behind.close()
@@ -112,10 +112,9 @@ class Relay:
 
         self.server = Server(("127.0.0.1", 0), Handler)
         self.port = self.server.server_port
-        if tls:
-            context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-            context.load_cert_chain(tls[0], tls[1])
-            self.server.socket = context.wrap_socket(self.server.socket, server_side=True, do_handshake_on_connect=False)
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(*front)
+        self.server.socket = context.wrap_socket(self.server.socket, server_side=True, do_handshake_on_connect=False)
         threading.Thread(target=self.server.serve_forever, daemon=True).start()
 
     def kind_of(self, method, path):
