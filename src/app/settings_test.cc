@@ -328,6 +328,14 @@ TEST(Settings, TheEnvironmentOverridesTheFile) {
   EXPECT_EQ(loaded->origins.at("store.url"), "environment (SIGNPOST_STORE_URL)");
 }
 
+TEST(Settings, TermsOfAnAuthorityAreAgreedToOnlyWhereTheFileSaysTrue) {
+  const std::string authority = "[[authorities]]\nname = \"a\"\ndirectory_url = \"https://authority.example/\"\n";
+  EXPECT_TRUE(parse(authority + "agree_to_terms = true")->settings.authorities.front().agree_to_terms);
+  EXPECT_FALSE(parse(authority + "agree_to_terms = false")->settings.authorities.front().agree_to_terms);
+  EXPECT_FALSE(parse(authority)->settings.authorities.front().agree_to_terms);
+  EXPECT_TRUE(has(error_of(authority + "agree_to_terms = 2026-01-01"), "true or false"));
+}
+
 TEST(Settings, ShowMasksSecretsAndSaysWhereValuesComeFrom) {
   const auto loaded = parse("[log]\nlevel = \"warn\"\n", [](const char* name) {
     return std::string_view(name) == "SIGNPOST_STORE_URL" ? "postgresql://signpost:geheim@db/x" : "geheimer";
