@@ -15,11 +15,13 @@ import unittest
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, load_pem_private_key
 
+from harness.authority import Authority
 from harness.dns_servers import DnsWorld
 from harness.identity import IdentityProvider
 from harness.pebble import Pebble
 from harness.process import Failed, wait_until
 from harness.receiver import Receiver
+from harness.relay import OURS as OURS_SPEAKS, Relay
 from harness.signpost import Signpost, call
 
 OURS = "127.0.0.4"
@@ -158,16 +160,6 @@ class Certificates(unittest.TestCase):
         self.assertEqual(done.json["proxy_status"], "SSL_VALIDATED")
         self.assertIn(self.host, done.json["message"])
 
-    def test_caa_that_forbids_the_authority_is_said_before_it_is_asked(self):
-        connection = self.connect(certificate="cname")
-        record = self.challenge_record(connection)
-        self.publish(f"{record['host']} IN CNAME {record['value']}.", '@ IN CAA 0 issue "other.example"')
-        self.domain("POST", "mark-step-complete", {"step": 1})
-        proxy = wait_until(lambda: (lambda proxy: proxy if proxy["attention"] else None)(self.domain("GET", "get-proxy").json), "attention", 60)
-        self.assertEqual(proxy["attention"]["cause"], "certificate_caa_forbids", proxy)
-        self.assertIn("other.example", proxy["attention"]["explanation"])
-        self.assertEqual(proxy["proxy_status"], "SSL_VALIDATING")
-
     # ── by a TXT ──────────────────────────────────────────────────────────────────────────────────────────────────
 
     def test_by_txt_is_the_walk_of_the_published_pages(self):
@@ -184,6 +176,32 @@ class Certificates(unittest.TestCase):
         self.assertEqual(list(done.json), ["status", "proxy_status", "certificate_arn", "message"])
         self.issued(connection)
         self.assertEqual(self.domain("POST", "mark-step-complete", {"step": 2}).json["proxy_status"], "DEPLOYED")
+
+    def test_caa_that_forbids_the_authority_is_said_before_it_is_asked(self):
+        # Pebble does not say what CAA would have to name; our authority does.
+        authority = Authority(self.directory.name, self.world.unbound.address + f":{self.world.resolver_port}").start()
+        self.addCleanup(authority.stop)
+        relay = Relay(authority.port, OURS_SPEAKS, front=(self.pebble.directory / "certificate.pem", self.pebble.directory / "key.pem"))
+        self.addCleanup(relay.stop)
+        authority.be_seen_at(f"https://localhost:{relay.port}")
+        server = Signpost(self.directory.name + "/caa", config=(
+            f'[dns]\nresolvers = ["{self.world.RESOLVER}:{self.world.resolver_port}"]\nauthority_port = {self.world.authority_port}\n'
+            '[network]\nallow = ["127.0.0.0/8"]\n[[authorities]]\nname = "ours"\nagree_to_terms = true\nlimits = "none"\n'
+            f'directory_url = "https://localhost:{relay.port}/acme/directory.json"\nca_file = "{self.pebble.ca_file}"\n'
+            f'[[issuers]]\nissuer = "{self.provider.issuer}"\njwks_file = "{self.directory.name}/jwks.json"\n')).start()
+        self.addCleanup(server.stop)
+        application = server.create_application(identity={"issuer": self.provider.issuer, "audiences": ["https://app.saas.example"]})
+        server.connect(application["id"], self.host, [{"type": "A", "host": self.label, "value": "192.0.2.1"}], organization=self.organization, certificate="txt")
+        self.publish('@ IN CAA 0 issue "other.example"')
+
+        def domain(method, what):
+            return call(server.api, method, f"/api/domain/{what}/{self.organization}", headers={"Authorization": f"Bearer {self.token}"})
+
+        refused = domain("POST", "start-certificate")
+        self.assertEqual(refused.status, 503, refused)
+        self.assertIn('add a CAA record 0 issue "authority.example"', refused.json["detail"])
+        self.assertEqual(domain("GET", "get-proxy").json["attention"]["cause"], "certificate_caa_forbids")
+        self.assertEqual(relay.of("newOrder"), [])
 
     # ── disconnection ─────────────────────────────────────────────────────────────────────────────────────────────
 
