@@ -96,7 +96,7 @@ class Demo:
         self.pebble = Pebble(self.directory / "pebble", self.resolver, validity_seconds=90 * 24 * 3600).start()
         say(f"  shop.example is served by ns1 ({self.world.POWERDNS}:{self.world.authority_port}) and ns2 ({self.world.KNOT}:{self.world.authority_port});")
         say(f"  the resolver listens on {self.resolver}. {HOST} leads to the customer's old hosting.")
-        say(f"  Pebble is the authority of Let's Encrypt's authors for tests: {self.pebble.directory_url}")
+        say(f"  Pebble, which Let's Encrypt's authors wrote for tests, listens at {self.pebble.directory_url}")
 
     def start_signpost(self):
         title(f"2. signpost serve, which also answers for the ACME zone {ZONE}")

@@ -395,6 +395,8 @@ TEST(Settings, ThePackagedExampleWithAllItsCommentedSettingsIsGood) {
   const auto loaded = parse(toml);
   ASSERT_TRUE(loaded) << loaded.error().message << "\n" << toml;
   EXPECT_EQ(loaded->settings.issuers.size(), 1U);
+  ASSERT_EQ(loaded->settings.authorities.size(), 1U);
+  EXPECT_TRUE(loaded->settings.authorities.front().agree_to_terms);
   EXPECT_FALSE(loaded->settings.store.url.empty());
 }
 
