@@ -87,7 +87,7 @@ struct Bench {
   }
 
   Task<void> work() {
-    while (left > 0) co_await issue(format("shop{}.ours-{}.example", left--, static_cast<int>(::getpid())));
+    while (left > 0) co_await issue(format("shop{}.ours-{}.test", left--, static_cast<int>(::getpid())));
   }
 
   double percentile(double share) {

@@ -236,8 +236,11 @@ class Crashes(unittest.TestCase):
             authority.be_seen_at(f"https://localhost:{relay.port}")
             return relay
 
-        return World(self, lambda world: Authority(world.directory.name, world.resolver), relay_of,
-                     lambda relay: f"https://localhost:{relay.port}/acme/directory.json", lambda _: f'ca_file = "{tls}/root.pem"\n')
+        world = World(self, lambda world: Authority(world.directory.name, world.resolver), relay_of,
+                      lambda relay: f"https://localhost:{relay.port}/acme/directory.json", lambda _: f'ca_file = "{tls}/root.pem"\n')
+        # A renewal comes right after the certificate, when resolvers still remember the value before; our own look does not.
+        world.authority.choose(checks_txt=False)
+        return world
 
     def test_in_a_renewal_leave_what_is_held_until_its_successor_is(self):
         world = self.with_ours()
