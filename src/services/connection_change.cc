@@ -134,8 +134,10 @@ Result<void> ConnectionChange::write_consequences(const model::Decision& decisio
 Result<void> ConnectionChange::write_job(const model::Connection& connection, const model::JobRequest& wish) {
   const bool is_soon = wish.when != model::JobRequest::When::kNever && wish.not_before <= now_ + kBellHorizon;
   rings_.jobs |= is_soon;
-  return store::jobs::request(tx_, connection.id, fairness_key_of(connection.application, connection.organization),
-                              wish, ids_.make<JobRowId>(), now_);
+  const auto key = wish.kind == model::JobKind::kOriginalDns
+                       ? kOriginalDnsFairnessKey
+                       : fairness_key_of(connection.application, connection.organization);
+  return store::jobs::request(tx_, connection.id, key, wish, ids_.make<JobRowId>(), now_);
 }
 
 Result<void> ConnectionChange::write_own_job(const model::Connection& connection, const model::JobRequest* wish) {

@@ -35,6 +35,9 @@ struct Changed {
 /// rows.
 /// Dead domains share one turn, so that ten thousand of them, each seconds long, cannot delay those that answer.
 constexpr std::int64_t kDeadFairnessKey = 0;
+/// First looks at what hosts answered before: nobody waits for one, and thousands of dead names must not fill the
+/// places of an organization whose certificate is due.
+constexpr std::int64_t kOriginalDnsFairnessKey = 1;
 std::int64_t fairness_key_of(ApplicationId application, std::string_view organization);
 
 class ConnectionChange {

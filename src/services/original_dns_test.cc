@@ -84,6 +84,11 @@ TEST_F(OriginalDnsTest, IsLookedAtAsSoonAsTheConnectionIsMade) {
   EXPECT_EQ(life_.job(connection.id, model::JobKind::kOriginalDns).state, model::JobState::kDone);
 }
 
+TEST_F(OriginalDnsTest, TakesNoPlaceOfItsOrganization) {
+  const auto connection = must(life_.run(life_.connections.create({}, life_.wish())));
+  EXPECT_EQ(life_.job(connection.id, model::JobKind::kOriginalDns).fairness_key, kOriginalDnsFairnessKey);
+}
+
 TEST_F(OriginalDnsTest, IsNotTakenFromUs) {
   life_.eye.publish_any(RecordType::kCname, "app.saas.example");
   const auto connection = must(life_.run(life_.connections.create({}, life_.wish())));
