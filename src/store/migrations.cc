@@ -12,6 +12,7 @@
 #include "store/migrations/0006_received_and_replayed.h"
 #include "store/migrations/0007_certificates.h"
 #include "store/migrations/0008_challenges.h"
+#include "store/migrations/0009_distributions.h"
 
 namespace signpost::store {
 namespace {
@@ -25,6 +26,7 @@ constexpr std::array kMigrations{
     Migration{6, "received_and_replayed", migration_0006::kStatements},
     Migration{7, "certificates", migration_0007::kStatements},
     Migration{8, "challenges", migration_0008::kStatements},
+    Migration{9, "distributions", migration_0009::kStatements},
 };
 
 Result<std::int64_t> version_of(Tx& tx) {
