@@ -166,6 +166,48 @@ json::object object_of(const model::Job& job) {
           {"created_at", to_rfc3339(job.created_at)}};
 }
 
+json::value text_or_null(const std::string& text) { return text.empty() ? json::value(nullptr) : json::value(text); }
+
+json::value park_of(const std::optional<model::Park>& park) {
+  if (!park) return nullptr;
+  return {
+      {"reason", word(name_of(park->reason))}, {"explanation", park->explanation}, {"since", to_rfc3339(park->since)}};
+}
+
+/// How far the distribution has come, for support people.
+json::value distribution_of(const std::optional<model::Distribution>& distribution) {
+  if (!distribution) return nullptr;
+  const auto& row = *distribution;
+  json::value validation = nullptr;
+  if (row.validation) {
+    validation = {{"type", "CNAME"},
+                  {"name", row.validation->name},
+                  {"value", row.validation->value},
+                  {"seen", row.is_validation_seen}};
+  }
+  return {{"id", row.id.text()},
+          {"distribution_id", text_or_null(row.cloudfront_id)},
+          {"domain", text_or_null(row.domain_name)},
+          {"made_by_signpost", row.is_made_by_us},
+          {"origin", text_or_null(row.origin)},
+          {"serving_certificate_arn", text_or_null(row.serving_arn)},
+          {"setup",
+           {{"state", word(name_of(row.setup))},
+            {"imported_certificate_arn", text_or_null(row.imported_arn)},
+            {"tries", row.setup_tries},
+            {"next_at", time_or_null(row.setup_next_at)},
+            {"parked", park_of(row.setup_park)}}},
+          {"upgrade",
+           {{"state", word(name_of(row.upgrade))},
+            {"certificate_arn", text_or_null(row.amazon.arn)},
+            {"certificate_status", word(name_of(row.amazon.status))},
+            {"certificate_ends_at", time_or_null(row.amazon.not_after)},
+            {"validation_record", std::move(validation)},
+            {"tries", row.upgrade_tries},
+            {"next_at", time_or_null(row.upgrade_next_at)},
+            {"parked", park_of(row.upgrade_park)}}}};
+}
+
 void add_detail(json::object& object, const ConnectionDetail& detail) {
   if (detail.observation) {
     auto observation = embedded(detail.observation->json);
@@ -178,6 +220,7 @@ void add_detail(json::object& object, const ConnectionDetail& detail) {
   json::array jobs;
   for (const auto& job : detail.jobs) jobs.emplace_back(object_of(job));
   object["jobs"] = std::move(jobs);
+  object["distribution"] = distribution_of(detail.distribution);
 }
 
 json::object object_of(const model::Attempt& attempt) {

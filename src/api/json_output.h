@@ -13,6 +13,7 @@
 #include "model/application.h"
 #include "model/connection.h"
 #include "model/delivery.h"
+#include "model/distribution.h"
 #include "model/event.h"
 #include "model/job.h"
 #include "services/administration.h"
@@ -36,6 +37,7 @@ std::string to_json(const model::ApiKey& key, const std::optional<std::string>& 
 struct ConnectionDetail {
   std::optional<services::LastObservation> observation;
   std::vector<model::Job> jobs;
+  std::optional<model::Distribution> distribution;  // if CloudFront serves it
 };
 std::string to_json(const model::Connection& connection, const std::optional<ConnectionDetail>& detail = {});
 

@@ -17,7 +17,7 @@
 namespace signpost::app {
 
 /// A value as a file or the environment has it, before it becomes a type.
-using SettingValue = std::variant<std::string, std::int64_t, double, bool, std::vector<std::string>>;
+using SettingValue = std::variant<std::string, std::int64_t, double, bool, std::vector<std::string>, std::monostate>;
 
 enum class Secrecy { kPublic, kSecret };
 

@@ -16,7 +16,10 @@
 #include "app/setting_table.h"
 #include "app/toml_characters.h"
 #include "base/text.h"
+#include "cloud/cloudfront_types.h"
+#include "model/record.h"
 #include "net/address_policy.h"
+#include "net/url.h"
 
 namespace signpost::app {
 namespace {
@@ -33,7 +36,7 @@ std::optional<std::vector<std::string>> texts_of(const toml::array& array) {
   return texts;
 }
 
-/// What is none of our kinds (dates, tables, mixed lists) becomes `false`, which no setting takes.
+/// What is none of our kinds (dates, tables, mixed lists) becomes nothing, which no setting takes.
 SettingValue value_of(const toml::node& node) {
   if (const auto* text = node.as_string()) return text->get();
   if (const auto* number = node.as_integer()) return number->get();
@@ -41,7 +44,8 @@ SettingValue value_of(const toml::node& node) {
   if (const auto* list = node.as_array()) {
     if (auto texts = texts_of(*list)) return *std::move(texts);
   }
-  return false;
+  if (const auto* flag = node.as_boolean()) return flag->get();
+  return std::monostate();
 }
 
 const Setting* find_setting(std::span<const Setting> table, std::string_view path) {
@@ -268,6 +272,48 @@ Result<void> check_acme_zone(const Settings::Dns& dns) {
   return check_name_servers(dns);
 }
 
+/// A signature does not hide what is sent: only to this machine it goes in clear.
+bool is_endpoint(std::string_view url) {
+  const auto parsed = net::Url::parse(url);
+  if (!parsed || !(url.ends_with(parsed->host) || !url.substr(url.find("://") + 3).contains('/'))) return false;
+  return url.starts_with("https://") || url.starts_with("http://127.") || url.starts_with("http://localhost") ||
+         url.starts_with("http://[::1]");
+}
+
+Result<void> check_cloudfront(const Settings& settings) {
+  const auto refuse = [](std::string what) { return fail(Kind::kUnprocessable, std::move(what)); };
+  const auto& aws = settings.aws;
+  const bool has_secret = !aws.secret_access_key.empty() || !aws.secret_access_key_file.empty();
+  if (settings.cloudfront.enabled && aws.access_key_id.empty() == has_secret) {
+    return refuse(
+        "\"aws.access_key_id\" and its secret (\"aws.secret_access_key_file\" or SIGNPOST_AWS_SECRET_ACCESS_KEY) "
+        "belong "
+        "together");
+  }
+  for (const auto& [name, url] : {std::pair("aws.acm_endpoint", aws.acm_endpoint),
+                                  std::pair("aws.cloudfront_endpoint", aws.cloudfront_endpoint)}) {
+    if (url.empty() || is_endpoint(url)) continue;
+    return refuse(format("\"{}\" must be https://HOST without a path (http:// only to this machine)", name));
+  }
+  const auto& cloudfront = settings.cloudfront;
+  if (cloudfront.pages_paths.empty() || cloudfront.pages_paths.size() > kPagesPathsMax)
+    return refuse(format("\"cloudfront.pages_paths\" must be 1 to {} paths", kPagesPathsMax));
+  const cloud::NewDistribution plan{.caller_reference = "x",
+                                    .comment = {},
+                                    .customer = {},
+                                    .pages = {},
+                                    .pages_paths = cloudfront.pages_paths,
+                                    .tags = {}};
+  if (const auto checked = cloud::check(plan); !checked)
+    return refuse(format("\"cloudfront.pages_paths\": {}", checked.error().message));
+  const auto& gateways = cloudfront.apex_gateway_ips;
+  if (gateways.size() > model::kGatewayAddressesMax ||
+      !std::ranges::all_of(gateways, [](const auto& one) { return one.is_v4(); }))
+    return refuse(
+        format("\"cloudfront.apex_gateway_ips\" may be {} IPv4 addresses at most", model::kGatewayAddressesMax));
+  return {};
+}
+
 // Whatever network.allow opens: receivers elsewhere do not see it.
 const net::AddressPolicy kPublic{{}};
 
@@ -302,6 +348,9 @@ Result<void> check_together(const Settings& settings, std::string_view file) {
     }
   }
   if (const auto checked = check_acme_zone(settings.dns); !checked) {
+    return fail(checked.error().kind, format("{}: {}", file, checked.error().message));
+  }
+  if (const auto checked = check_cloudfront(settings); !checked) {
     return fail(checked.error().kind, format("{}: {}", file, checked.error().message));
   }
   return check_mail(settings.smtp, file);

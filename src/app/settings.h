@@ -118,6 +118,29 @@ struct Settings {
     crypto::KeyType key_type = crypto::KeyType::kEcdsaP256;
   } certificates;
 
+  struct Aws {
+    // An access key of our own account; empty: AWS's environment variables, then container's or instance's metadata.
+    std::string access_key_id;
+    // Its secret in a file with mode 0600.
+    std::filesystem::path secret_access_key_file;
+    // The secret itself; only from the environment.
+    std::string secret_access_key;
+    // Where ACM and CloudFront are; empty: AWS's own. CloudFront takes certificates of us-east-1 alone.
+    std::string acm_endpoint;
+    std::string cloudfront_endpoint;
+  } aws;
+
+  struct Cloudfront {
+    // Connections may have the edge "cloudfront".
+    bool enabled = false;
+    // Where the pages of an organization are: "{ORGANIZATION}.pages.saas.example"; empty: no distribution is made.
+    std::string pages_host;
+    // What of a new distribution goes there; everything else goes to the customer.
+    std::vector<std::string> pages_paths{"/ai/*", "/llms.txt", "/robots.txt", "/sitemap.xml", "/search-company.txt"};
+    // Addresses that lead an apex to CloudFront; empty: no apex is connected.
+    std::vector<net::IpAddress> apex_gateway_ips;
+  } cloudfront;
+
   struct Webhooks {
     // Local addresses that webhooks leave from, so that receivers can allow them, one a family at most; receivers of a
     // family without one get nothing. Empty: the system's choice.
@@ -217,6 +240,7 @@ constexpr std::size_t kAuthoritiesMax = 10;
 constexpr std::size_t kAcmeNameServersMax = 13;  // more fit no answer in one datagram
 constexpr std::size_t kAcmeAddressesMax = 4;     // of one name server
 constexpr std::size_t kAcmeListenMax = 16;
+constexpr std::size_t kPagesPathsMax = 25;  // quota: cache behaviours of a distribution
 constexpr std::size_t kSettingsFileBytesMax = 1024 * 1024;
 
 struct LoadedSettings {

@@ -14,6 +14,7 @@
 #include "api/api.h"
 #include "api/operation.h"
 #include "app/acme_zone.h"
+#include "app/cloud_account.h"
 #include "app/store_session.h"
 #include "dns/observer.h"
 #include "dns/zone_server.h"
@@ -29,6 +30,7 @@
 #include "services/connections.h"
 #include "services/courier.h"
 #include "services/directory.h"
+#include "services/distributions.h"
 #include "services/entri_receiver.h"
 #include "services/history.h"
 #include "services/identity.h"
@@ -72,7 +74,8 @@ class Wiring {
   class Unit;  // what lives on one loop
 
   Wiring(StoreSession& session, std::vector<net::UdpEndpoint> resolvers, std::optional<net::SmtpMailer::Settings> mail,
-         std::unique_ptr<AcmeZone> acme_zone, std::vector<services::AuthoritySettings> authorities);
+         std::unique_ptr<AcmeZone> acme_zone, std::vector<services::AuthoritySettings> authorities,
+         std::optional<cloud::AwsCredentialSettings> aws);
   Result<void> listen();
   void write_metrics(api::Exposition& to) const;
   void write_zone_metrics(api::Exposition& to) const;
@@ -83,6 +86,7 @@ class Wiring {
   net::Loops loops_;
   net::SystemResolver addresses_;
   net::HttpClient http_;
+  const std::unique_ptr<CloudAccount> cloud_;  // null unless connections may be served by CloudFront
   services::Bell bell_;
   services::CourierCounters courier_counters_;
   services::Directory directory_;
@@ -93,6 +97,7 @@ class Wiring {
   services::OriginalDns original_dns_;
   services::Authorities authorities_;
   services::Certificates certificates_;
+  const std::unique_ptr<services::Distributions> distributions_;  // null without cloud_
   services::Proxies proxies_;
   services::Retention retention_;
   std::optional<net::SmtpMailer> mailer_;  // both only if a mail server is set

@@ -7,6 +7,7 @@
 #include "base/text.h"
 #include "store/certificates.h"
 #include "store/connections.h"
+#include "store/distributions.h"
 #include "store/jobs.h"
 
 namespace signpost::services {
@@ -29,10 +30,20 @@ Result<std::optional<CertificateSubject>> load_certificate_subject(store::Tx& tx
   if (!connection) return std::nullopt;
   auto certificate = TRY(store::certificates::find_of_connection(tx, connection->application, id));
   if (!certificate) return std::nullopt;
-  return CertificateSubject{*std::move(connection), *std::move(certificate)};
+  CertificateSubject subject{*std::move(connection), *std::move(certificate)};
+  subject.is_superseded = TRY(is_superseded(tx, subject.connection));
+  return subject;
 }
 
-bool wants_certificate(const model::Connection& connection) {
+Result<bool> is_superseded(store::Tx& tx, const model::Connection& connection) {
+  if (connection.edge != model::Edge::kCloudfront) return false;
+  const auto distribution = TRY(store::distributions::find_of_connection(tx, connection.application, connection.id));
+  return distribution && !model::needs_our_certificate(*distribution);
+}
+
+bool wants_certificate(const CertificateSubject& subject) {
+  const auto& connection = subject.connection;
+  if (subject.is_superseded) return false;
   if (!connection.is_live() || connection.certificate_by == model::CertificateBy::kExternal) return false;
   switch (connection.status) {
     case model::Status::kPendingValidation:
@@ -61,7 +72,7 @@ Result<std::optional<CertificateSubject>> CertificateChange::apply(const Certifi
   current->certificate.version = before.version + 1;
   TRY_VOID(tell(before, *current));
   // A job that goes on at once keeps its lease.
-  const bool goes_on = own_job_ != nullptr && wants_certificate(current->connection) &&
+  const bool goes_on = own_job_ != nullptr && wants_certificate(*current) &&
                        model::task_of(current->certificate, now_) != model::CertificateTask::kWait;
   if (!goes_on) TRY_VOID(settle(*current));
   return current;
@@ -83,7 +94,7 @@ Result<void> CertificateChange::tell(const model::Certificate& before, Certifica
 
 Result<void> CertificateChange::settle(const CertificateSubject& subject) {
   const auto& connection = subject.connection;
-  const auto due = wants_certificate(connection) ? model::task_due(subject.certificate) : std::nullopt;
+  const auto due = wants_certificate(subject) ? model::task_due(subject.certificate) : std::nullopt;
   if (own_job_ == nullptr) {
     if (!due) return {};
     rings_.jobs |= *due <= now_ + kBellHorizon;
