@@ -10,7 +10,8 @@
 // each is noted by the eight digits after `"user_id":"u-` in its body. GET /take hands out and forgets what was noted
 // (key and nanoseconds, two int64 each), GET /count says how many that are, GET /bytes how long the last body was.
 // `send`: RATE 0 is as fast as answers come. STARTS_FILE gets, for each request, when it was begun (open loop: due), in
-// nanoseconds. UNTIL_ACCEPTED 1: what a dead server did not accept is sent again.
+// nanoseconds. UNTIL_ACCEPTED 1: what a dead server did not accept is sent again. Connections take turns; one that the
+// server closed between two requests (RFC 9112 9.5) is opened anew, one that it closed under a request ends the load.
 #include <arpa/inet.h>
 #include <fcntl.h>
 #include <netinet/in.h>
@@ -275,12 +276,21 @@ class Sender {
   }
 
   void lose(Connection& connection) {
-    if (!wish_.until_accepted) die("the server closed a connection");
+    if (!wish_.until_accepted && connection.request != kNothing) die_of(connection);
     close(connection.socket);
     if (connection.request != kNothing) again_.push_back(connection.request);
     connection = Connection{};
     std::erase(idle_, &connection);
     lost_.push_back(&connection);
+  }
+
+  [[noreturn]] void die_of(const Connection& connection) {
+    const auto reason = std::string(errno == 0 ? "closed it" : std::strerror(errno));
+    die("a connection broke under request " + std::to_string(connection.request) + " of " +
+        std::to_string(requests_.size()) + " (" + reason + "), " + std::to_string(connection.seen.size()) +
+        " bytes into its answer, " +
+        std::to_string(std::chrono::duration_cast<std::chrono::seconds>(Clock::now() - start_).count()) +
+        " s after the first; " + std::to_string(finished_) + " were answered");
   }
 
   Clock::time_point due_of(std::size_t index) const {
@@ -305,10 +315,11 @@ class Sender {
       } else {
         return;
       }
-      Connection* connection = idle_.back();
-      idle_.pop_back();
+      Connection* connection = idle_.front();  // in turn: none rests until the server thinks it forgotten
+      idle_.pop_front();
       connection->request = index;
       const auto& request = requests_[index];
+      errno = 0;
       const auto sent = send(connection->socket, request.data(), request.size(), MSG_NOSIGNAL);
       if (sent != static_cast<ssize_t>(request.size())) lose(*connection);
     }
@@ -330,6 +341,7 @@ class Sender {
 
   void read(Connection& connection) {
     std::array<char, 16384> buffer;
+    errno = 0;
     const auto size = recv(connection.socket, buffer.data(), buffer.size(), 0);
     if (size <= 0) return lose(connection);
     connection.seen.append(buffer.data(), static_cast<std::size_t>(size));
@@ -366,7 +378,8 @@ class Sender {
   std::vector<std::string> requests_;
   int epoll_;
   std::vector<Connection> connections_;
-  std::vector<Connection*> idle_, lost_;
+  std::deque<Connection*> idle_;
+  std::vector<Connection*> lost_;
   std::deque<std::size_t> again_;
   std::size_t next_ = 0, finished_ = 0, failures_ = 0;
   Clock::time_point start_, reconnect_at_;

@@ -70,9 +70,9 @@ std::string caller_of(const Exchange& exchange) {
 std::vector<Route> all_routes() {
   std::vector<Route> all;
   for (auto* surface :
-       {domain_routes, entri_routes, v1_application_routes, v1_endpoint_routes, v1_member_routes, v1_key_routes,
-        v1_connection_routes, v1_certificate_routes, v1_delivery_routes, v1_webhook_routes, v1_audit_log_routes,
-        v1_meta_routes, entri_receiver_routes, openapi_routes}) {
+       {domain_routes, search_routes, v1_page_routes, entri_routes, v1_application_routes, v1_endpoint_routes,
+        v1_member_routes, v1_key_routes, v1_connection_routes, v1_certificate_routes, v1_delivery_routes,
+        v1_webhook_routes, v1_audit_log_routes, v1_meta_routes, entri_receiver_routes, openapi_routes}) {
     for (auto& route : surface()) all.push_back(route);
   }
   return all;
@@ -196,7 +196,9 @@ void Api::finish(const Exchange& exchange, net::Response& response, std::chrono:
   const auto route = exchange.route == nullptr ? router_.routes().size()
                                                : static_cast<std::size_t>(exchange.route - router_.routes().data());
   metrics_.count(route, response.status, took);
-  log::write(response.status >= 500 ? log::Level::kWarn : log::Level::kInfo, "request",
+  const auto level = response.status >= 500 ? log::Level::kWarn : log::Level::kInfo;
+  if (!log::is_written(level)) return;
+  log::write(level, "request",
              {{"method", printable(exchange.request.method, 20)},
               {"route", exchange.route == nullptr ? Metrics::kNoRoute : exchange.route->pattern},
               {"status", response.status},

@@ -7,6 +7,7 @@
 
 #include "api/operation.h"
 #include "api/testing/api_world.h"
+#include "base/text.h"
 #include "services/keys.h"
 #include "services/testing/refusal.h"
 
@@ -463,6 +464,17 @@ TEST(Metrics, CountInBucketsThatAddUp) {
                            "signpost_http_request_seconds_bucket{route=\"GET /a\",le=\"+Inf\"} 2\n",
                            "signpost_http_requests_total{route=\"none\",status=\"0\"} 1\n"}) {
     EXPECT_TRUE(text.contains(line)) << line << text;
+  }
+}
+
+TEST(Metrics, HaveARowForEveryStatusThatIsAnswered) {
+  for (const int status : {400, 404, 405, 413, 429, 431, 500, 501, 502, 503, 504, 508}) {
+    Metrics metrics({"GET /a"});
+    metrics.count(0, status, std::chrono::microseconds(1));
+    Exposition exposition;
+    metrics.write(exposition);
+    const auto line = format("signpost_http_requests_total{{route=\"GET /a\",status=\"{}\"}} 1\n", status);
+    EXPECT_TRUE(exposition.take().contains(line)) << line;
   }
 }
 

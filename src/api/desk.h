@@ -23,8 +23,10 @@
 #include "services/entri_receiver.h"
 #include "services/history.h"
 #include "services/identity.h"
+#include "services/pages.h"
 #include "services/proxies.h"
 #include "services/replay.h"
+#include "services/search_engines.h"
 #include "services/storage.h"
 #include "services/tokens.h"
 #include "services/webhook_tester.h"
@@ -38,6 +40,8 @@ struct ApiParts {
   services::Connections& connections;
   services::Certificates& certificates;
   services::Proxies& proxies;
+  services::Pages& pages;
+  services::SearchEngines& search;
   const services::History& history;
   services::Replay& replay;
   services::EntriReceiver& entri_receiver;

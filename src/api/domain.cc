@@ -5,8 +5,8 @@
 #include <algorithm>
 #include <boost/json.hpp>
 
-#include "api/credentials.h"
 #include "api/desk.h"
+#include "api/organization_caller.h"
 #include "api/surfaces.h"
 #include "base/text.h"
 
@@ -16,31 +16,8 @@ namespace {
 namespace json = boost::json;
 using Answer = Task<Result<net::Response>>;
 
-/// Who calls; kForbidden if the path is another organization's.
-Task<Result<services::OrganizationIdentity>> authenticate(Desk& desk, Exchange& exchange) {
-  const auto token = bearer_of(exchange.request);
-  if (token.empty()) {
-    co_return fail(Kind::kUnauthenticated, "this needs the organization's token: Authorization: Bearer …");
-  }
-  auto identity = CO_TRY(co_await desk.parts.identity.authenticate(std::string(token)));
-  exchange.application = identity.application;
-  CO_TRY_VOID(
-      desk.take_request_of(format("{}/{}/{}", identity.application.text(), identity.organization, identity.subject)));
-  if (identity.organization != exchange.captures.at(0)) {
-    co_return fail(Kind::kForbidden, "the token is for another organization than the path");
-  }
-  co_return identity;
-}
-
-/// `?host=` chooses among several connections of one organization.
-Result<std::optional<HostName>> host_of(const Exchange& exchange) {
-  const auto text = exchange.query.find("host");
-  if (!text) return std::nullopt;
-  return TRY(at_member(HostName::parse(*text), "host"));
-}
-
 Answer mark_step_complete(Desk& desk, Exchange& exchange) {
-  auto identity = CO_TRY(co_await authenticate(desk, exchange));
+  auto identity = CO_TRY(co_await authenticate_organization(desk, exchange));
   const auto body = CO_TRY(JsonBody::read(exchange.request));
   desk.metrics.unknown_members_domain.add(body.object().unknown({"step"}));
   const auto step = CO_TRY(body.object().integer("step", 1, 2));
@@ -140,7 +117,7 @@ std::string proxy_json(const services::Proxy& proxy) {
 }
 
 Answer get_proxy(Desk& desk, Exchange& exchange) {
-  auto identity = CO_TRY(co_await authenticate(desk, exchange));
+  auto identity = CO_TRY(co_await authenticate_organization(desk, exchange));
   auto host = CO_TRY(host_of(exchange));
   const auto found =
       CO_TRY(co_await desk.parts.proxies.find(identity.application, std::move(identity.organization), std::move(host)));
@@ -153,7 +130,7 @@ struct Caller {
   services::Proxy proxy;
 };
 Task<Result<Caller>> caller_of(Desk& desk, Exchange& exchange) {
-  auto identity = CO_TRY(co_await authenticate(desk, exchange));
+  auto identity = CO_TRY(co_await authenticate_organization(desk, exchange));
   auto host = CO_TRY(host_of(exchange));
   auto found = CO_TRY(co_await desk.parts.proxies.find(identity.application, identity.organization, std::move(host)));
   if (!found) {
@@ -161,13 +138,6 @@ Task<Result<Caller>> caller_of(Desk& desk, Exchange& exchange) {
                    format("organization {} has no live connection: create one first", identity.organization));
   }
   co_return Caller{std::move(identity), *std::move(found)};
-}
-
-/// Bodies that the contract does not have are ignored, but what is there must be JSON.
-Result<void> ignore_body(Desk& desk, const Exchange& exchange) {
-  const auto body = TRY(JsonBody::read_or_empty(exchange.request));
-  desk.metrics.unknown_members_domain.add(body.object().unknown({}));
-  return {};
 }
 
 /// What Entri is told to add: members of the page, and where step 1 is a CNAME, that.
@@ -278,7 +248,7 @@ Answer disconnect_proxy(Desk& desk, Exchange& exchange) {
 
 Answer mark_disconnect_complete(Desk& desk, Exchange& exchange) {
   CO_TRY_VOID(ignore_body(desk, exchange));
-  auto identity = CO_TRY(co_await authenticate(desk, exchange));
+  auto identity = CO_TRY(co_await authenticate_organization(desk, exchange));
   auto host = CO_TRY(host_of(exchange));
   const auto connection = CO_TRY(co_await desk.parts.connections.happen_to_organization(
       identity.application, std::move(identity.organization), std::move(host), model::Disconnected{}));
@@ -293,7 +263,7 @@ Answer mark_disconnect_complete(Desk& desk, Exchange& exchange) {
 
 Answer reconnect_proxy(Desk& desk, Exchange& exchange) {
   CO_TRY_VOID(ignore_body(desk, exchange));
-  auto identity = CO_TRY(co_await authenticate(desk, exchange));
+  auto identity = CO_TRY(co_await authenticate_organization(desk, exchange));
   auto host = CO_TRY(host_of(exchange));
   const auto connection = CO_TRY(co_await desk.parts.connections.happen_to_organization(
       identity.application, std::move(identity.organization), std::move(host), model::Reconnected{}));

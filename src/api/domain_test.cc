@@ -160,5 +160,83 @@ TEST(GetProxy, CallsTheApexAt) {
   EXPECT_EQ(body.at("custom_domain"), "shop.example");
 }
 
+// ── the pages beside the seed ───────────────────────────────────────────────────────────────────────────────────────
+
+net::Response post(ApiWorld& world, std::string_view what, std::string body = "") {
+  return world.as_organization("acme", "POST", "/api/domain/" + std::string(what) + "/acme", std::move(body));
+}
+
+/// A connection whose certificate the backend has reported, at step 2.
+std::string deploy(ApiWorld& world) {
+  const auto id = world.connect();
+  mark(world, R"({"step":1})");
+  world.call("POST", "/v1/connections/" + id + "/certificate", R"({"status":"issued"})");
+  mark(world, R"({"step":2})");
+  return id;
+}
+
+TEST(Domain, NeedsAConnectionForEverything) {
+  ApiWorld world;
+  for (const auto* what : {"start-certificate", "complete-certificate", "disconnect-proxy", "mark-disconnect-complete",
+                           "reconnect-proxy"}) {
+    const auto response = post(world, what);
+    EXPECT_EQ(response.status, 404) << what;
+    EXPECT_TRUE(text_in(response, "detail").contains("no live connection")) << what;
+  }
+}
+
+TEST(Domain, ObtainsNoCertificateThatTheBackendBrings) {
+  ApiWorld world;
+  world.connect();
+  for (const auto* what : {"start-certificate", "complete-certificate"}) {
+    const auto response = post(world, what);
+    EXPECT_EQ(response.status, 409) << what;
+    EXPECT_TRUE(text_in(response, "detail").contains("external")) << what;
+  }
+}
+
+TEST(Domain, DisconnectsWhatIsDeployedAndReconnectsIt) {
+  ApiWorld world;
+  deploy(world);
+  const auto gone = post(world, "mark-disconnect-complete", R"({"unknown":1})");
+  EXPECT_EQ(gone.status, 200);
+  EXPECT_EQ(text_in(gone, "proxy_status"), "DISCONNECTED");
+  EXPECT_EQ(testing::object_in(gone).at("can_reconnect"), true);
+  EXPECT_EQ(post(world, "mark-disconnect-complete").status, 200) << "reported again";
+  EXPECT_EQ(text_in(post(world, "reconnect-proxy"), "proxy_status"), "PENDING_VALIDATION");
+  EXPECT_EQ(text_in(post(world, "reconnect-proxy"), "proxy_status"), "PENDING_VALIDATION") << "nothing to do any more";
+}
+
+TEST(Domain, DisconnectsNothingThatIsNotDeployed) {
+  ApiWorld world;
+  world.connect();
+  const auto response = post(world, "mark-disconnect-complete");
+  EXPECT_EQ(response.status, 409);
+  EXPECT_TRUE(text_in(response, "detail").contains("PENDING_VALIDATION"));
+}
+
+TEST(Domain, SaysThatTheOriginalDnsWasNotSeen) {
+  ApiWorld world;
+  deploy(world);
+  const auto response = post(world, "disconnect-proxy");
+  EXPECT_EQ(response.status, 409);
+  EXPECT_TRUE(text_in(response, "detail").contains("history"));
+}
+
+TEST(Domain, RestoresTheApexAsItWas) {
+  ApiWorld world;
+  const auto id = world.connect("shop.example");
+  world.keep_original(id, {std::nullopt, {"192.0.2.1", "192.0.2.2"}, {}, world.clock.now()});
+  const auto body = testing::object_in(post(world, "disconnect-proxy"));
+  EXPECT_EQ(body.at("success"), true);
+  EXPECT_EQ(body.at("domain_type"), "apex");
+  EXPECT_TRUE(body.at("original_www_cname").is_null());
+  EXPECT_EQ(body.at("original_apex_a_records").as_array().size(), 2);
+  EXPECT_EQ(body.at("dns_records").at(1).at("name"), "@");
+  EXPECT_EQ(body.at("dns_records").at(1).at("value"), "192.0.2.2");
+  EXPECT_FALSE(body.contains("ssl_txt_record_to_delete"));
+  EXPECT_EQ(testing::object_in(world.as_organization("acme", "GET", kProxy)).at("origin_cname"), "192.0.2.1");
+}
+
 }  // namespace
 }  // namespace signpost::api

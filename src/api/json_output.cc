@@ -3,16 +3,11 @@
 
 #include <boost/json.hpp>
 
-#include "api/json_value.h"
-
 namespace signpost::api {
 namespace {
 
 namespace json = boost::json;
 
-json::value text_or_null(const std::optional<std::string>& text) {
-  return text ? json::value(*text) : json::value(nullptr);
-}
 json::value time_or_null(const std::optional<Time>& time) {
   return time ? json::value(to_rfc3339(*time)) : json::value(nullptr);
 }
@@ -29,22 +24,6 @@ json::value embedded(const std::string& text) {
   json::error_code error;
   auto value = json::parse(text, error);
   return error ? json::value(nullptr) : value;
-}
-
-/// As it was spelled: Boost.JSON would make 1.5E0 of 1.5, and of large whole numbers what fits a double.
-std::string metadata_of(const model::Connection& connection) {
-  if (connection.metadata_json.empty()) return "{}";
-  const auto value = parse_json(connection.metadata_json);
-  return value ? to_json(*value) : std::string("null");
-}
-
-/// One object of the members of two, a member between them that is JSON already.
-std::string joined(const json::object& first, std::string_view name, std::string_view value,
-                   const json::object& second) {
-  std::string text = json::serialize(first);
-  text.back() = ',';
-  text.append("\"").append(name).append("\":").append(value);
-  return text.append(",").append(json::serialize(second), 1);
 }
 
 json::value number_or_null(const std::optional<std::int32_t>& number) {
@@ -91,136 +70,6 @@ json::object object_of(const services::EndpointView& view) {
           {"rate_per_second", number_or_null(endpoint.rate_per_second)},
           {"in_flight_max", number_or_null(endpoint.in_flight_max)},
           {"created_at", to_rfc3339(endpoint.created_at)}};
-}
-
-json::object object_of(const model::Record& record) {
-  json::object object{{"id", record.id.text()}, {"type", word(name_of(record.type))},
-                      {"host", record.host},    {"name", record.name.text()},
-                      {"value", record.value},  {"ttl", record.ttl}};
-  if (record.priority) object["priority"] = *record.priority;
-  object["propagated"] = record.is_propagated;
-  object["purpose"] = word(name_of(record.purpose));
-  object["step"] = model::step_of(record.purpose);
-  if (!record.application_url.empty()) object["application_url"] = record.application_url;
-  if (!record.power_root_path_access.empty()) object["power_root_path_access"] = texts(record.power_root_path_access);
-  return object;
-}
-
-void add_facet(json::object& object, std::string_view name, model::FacetState state) {
-  if (state != model::FacetState::kAbsent) object[json::string_view(name.data(), name.size())] = word(name_of(state));
-}
-
-json::object object_of(const model::Facets& facets) {
-  json::object object;
-  add_facet(object, "propagation_status", facets.propagation);
-  add_facet(object, "dkim_status", facets.dkim);
-  add_facet(object, "redirection_status", facets.redirection);
-  add_facet(object, "secure_status", facets.secure);
-  add_facet(object, "power_status", facets.power);
-  add_facet(object, "monitor_status", facets.monitor);
-  return object;
-}
-
-/// The record that proves the claim, as the customer has to enter it: `host` is relative to the domain.
-json::object claim_of(const model::Connection& connection) {
-  const auto name = model::claim_name(connection).text();
-  const auto domain = connection.host.domain();
-  return {{"status", word(name_of(connection.claim))},
-          {"record",
-           {{"type", "TXT"},
-            {"host", name.substr(0, name.size() - domain.size() - 1)},
-            {"name", name},
-            {"value", model::claim_value(connection)}}},
-          {"ends_at", connection.claim == model::Claim::kUnproven ? json::value(to_rfc3339(connection.claim_ends_at))
-                                                                  : json::value(nullptr)}};
-}
-
-json::object flow_of(const model::Connection& connection) {
-  return {
-      {"setup_type", connection.setup_type ? json::value(word(name_of(*connection.setup_type))) : json::value(nullptr)},
-      {"ended_at", time_or_null(connection.flow_ended_at)},
-      {"provider", connection.provider},
-      {"dmarc_updated",
-       connection.dmarc_updated ? json::value(word(name_of(*connection.dmarc_updated))) : json::value(nullptr)}};
-}
-
-json::value redirection_of(const model::Connection& connection) {
-  if (!connection.redirection) return nullptr;
-  return {{"from", word(name_of(connection.redirection->from))}, {"to", connection.redirection->to}};
-}
-
-json::value attention_of(const model::Connection& connection) {
-  if (!connection.attention) return nullptr;
-  return {{"cause", connection.attention->cause},
-          {"explanation", connection.attention->explanation},
-          {"since", to_rfc3339(connection.attention->since)}};
-}
-
-json::object object_of(const model::Job& job) {
-  return {{"id", job.id.text()},
-          {"kind", word(name_of(job.kind))},
-          {"state", word(name_of(job.state))},
-          {"not_before", to_rfc3339(job.not_before)},
-          {"attempts", job.attempts},
-          {"outcome", job.outcome.empty() ? json::value(nullptr) : json::value(job.outcome)},
-          {"created_at", to_rfc3339(job.created_at)}};
-}
-
-json::value text_or_null(const std::string& text) { return text.empty() ? json::value(nullptr) : json::value(text); }
-
-json::value park_of(const std::optional<model::Park>& park) {
-  if (!park) return nullptr;
-  return {
-      {"reason", word(name_of(park->reason))}, {"explanation", park->explanation}, {"since", to_rfc3339(park->since)}};
-}
-
-/// How far the distribution has come, for support people.
-json::value distribution_of(const std::optional<model::Distribution>& distribution) {
-  if (!distribution) return nullptr;
-  const auto& row = *distribution;
-  json::value validation = nullptr;
-  if (row.validation) {
-    validation = {{"type", "CNAME"},
-                  {"name", row.validation->name},
-                  {"value", row.validation->value},
-                  {"seen", row.is_validation_seen}};
-  }
-  return {{"id", row.id.text()},
-          {"distribution_id", text_or_null(row.cloudfront_id)},
-          {"domain", text_or_null(row.domain_name)},
-          {"made_by_signpost", row.is_made_by_us},
-          {"origin", text_or_null(row.origin)},
-          {"serving_certificate_arn", text_or_null(row.serving_arn)},
-          {"setup",
-           {{"state", word(name_of(row.setup))},
-            {"imported_certificate_arn", text_or_null(row.imported_arn)},
-            {"tries", row.setup_tries},
-            {"next_at", time_or_null(row.setup_next_at)},
-            {"parked", park_of(row.setup_park)}}},
-          {"upgrade",
-           {{"state", word(name_of(row.upgrade))},
-            {"certificate_arn", text_or_null(row.amazon.arn)},
-            {"certificate_status", word(name_of(row.amazon.status))},
-            {"certificate_ends_at", time_or_null(row.amazon.not_after)},
-            {"validation_record", std::move(validation)},
-            {"tries", row.upgrade_tries},
-            {"next_at", time_or_null(row.upgrade_next_at)},
-            {"parked", park_of(row.upgrade_park)}}}};
-}
-
-void add_detail(json::object& object, const ConnectionDetail& detail) {
-  if (detail.observation) {
-    auto observation = embedded(detail.observation->json);
-    if (auto* members = observation.if_object())
-      members->insert_or_assign("seen_at", to_rfc3339(detail.observation->seen_at));
-    object["observation"] = std::move(observation);
-  } else {
-    object["observation"] = nullptr;
-  }
-  json::array jobs;
-  for (const auto& job : detail.jobs) jobs.emplace_back(object_of(job));
-  object["jobs"] = std::move(jobs);
-  object["distribution"] = distribution_of(detail.distribution);
 }
 
 json::object object_of(const model::Attempt& attempt) {
@@ -294,41 +143,6 @@ std::string to_json(const model::ApiKey& key, const std::optional<std::string>& 
   return json::serialize(object);
 }
 
-std::string to_json(const model::Connection& connection, const std::optional<ConnectionDetail>& detail) {
-  json::array records;
-  for (const auto& record : connection.records) records.emplace_back(object_of(record));
-  const json::object object{
-      {"id", connection.id.text()},
-      {"application", connection.application.text()},
-      {"organization", connection.organization},
-      {"host", connection.host.text()},
-      {"domain", word(connection.host.domain())},
-      {"subdomain", word(connection.host.subdomain())},
-      {"unicode_host", connection.host.unicode()},
-      {"user_id", text_or_null(connection.user_id)},
-      {"job_id", connection.job_id},
-      {"origin_flow_id", text_or_null(connection.origin_flow_id)},
-      {"proxy_status", word(name_of(connection.status))},
-      {"certificate", word(name_of(connection.certificate_by))},
-      {"edge", word(name_of(connection.edge))},
-      {"certificate_ends_at", time_or_null(connection.certificate_ends_at)},
-      {"facets", object_of(connection.facets)},
-      {"records", std::move(records)},
-      {"claim", claim_of(connection)},
-      {"flow", flow_of(connection)},
-      {"redirection", redirection_of(connection)},
-      {"purchased_domains", texts(connection.purchased_domains)},
-      {"free_domain", connection.is_free_domain ? json::value(*connection.is_free_domain) : json::value(nullptr)},
-      {"next_look_at", time_or_null(connection.next_look_at)},
-      {"last_look_at", time_or_null(connection.last_look_at)},
-      {"attention", attention_of(connection)}};
-  json::object rest{{"deployed_at", time_or_null(connection.deployed_at)},
-                    {"created_at", to_rfc3339(connection.created_at)},
-                    {"updated_at", to_rfc3339(connection.updated_at)}};
-  if (detail) add_detail(rest, *detail);
-  return joined(object, "metadata", metadata_of(connection), rest);
-}
-
 std::string to_json(const model::Event& event) {
   return json::serialize(json::object{{"id", event.id.text()},
                                       {"application", event.application.text()},
@@ -391,6 +205,14 @@ std::string to_json(const services::WebhookTest& test) {
                      {"tls", timing.tls.count()},
                      {"first_byte", timing.first_byte.count()},
                      {"total", timing.total.count()}}}});
+}
+
+std::string to_json(const model::Page& page) {
+  return json::serialize(
+      json::object{{"path", page.path},
+                   {"kind", word(name_of(page.kind))},
+                   {"hash", page.hash.empty() ? json::value(nullptr) : json::value(page.hash)},
+                   {"updated_at", page.id.is_set() ? json::value(to_rfc3339(page.updated_at)) : json::value(nullptr)}});
 }
 
 }  // namespace signpost::api

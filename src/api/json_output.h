@@ -10,16 +10,15 @@
 #include <string_view>
 #include <vector>
 
+#include "api/connection_json.h"
 #include "model/application.h"
-#include "model/connection.h"
 #include "model/delivery.h"
-#include "model/distribution.h"
 #include "model/event.h"
-#include "model/job.h"
+#include "model/page.h"
 #include "services/administration.h"
-#include "services/connections.h"
 #include "services/endpoints.h"
 #include "services/history.h"
+#include "services/search_engines.h"
 #include "services/webhook_tester.h"
 
 namespace signpost::api {
@@ -33,20 +32,14 @@ std::string to_json(const model::Member& member);
 std::string to_json(const services::AuditEntry& entry);
 std::string to_json(const model::ApiKey& key, const std::optional<std::string>& text = {});
 
-/// What only a read of one connection shows.
-struct ConnectionDetail {
-  std::optional<services::LastObservation> observation;
-  std::vector<model::Job> jobs;
-  std::optional<model::Distribution> distribution;  // if CloudFront serves it
-};
-std::string to_json(const model::Connection& connection, const std::optional<ConnectionDetail>& detail = {});
-
 /// With `body` as the value it is; whoever needs its exact bytes takes them from /webhooks/last or from a delivery.
 std::string to_json(const model::Event& event);
 std::string to_json(const services::FoundDelivery& found,
                     const std::optional<std::vector<model::Attempt>>& attempts = {});
 
 std::string to_json(const services::WebhookTest& test);
+/// `updated_at` is null for a core page that everybody has.
+std::string to_json(const model::Page& page);
 
 /// {"data":[…],"next_cursor":null}
 template <typename Items>

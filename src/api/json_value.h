@@ -17,7 +17,7 @@ namespace signpost::api {
 struct JsonValue {
   enum class Type { kNull, kFlag, kNumber, kText, kArray, kObject };
   static constexpr std::size_t depth_max = 16;
-  static constexpr std::size_t values_max = 8192;
+  static constexpr std::size_t values_max = 16'384;
 
   Type type = Type::kNull;
   bool flag = false;

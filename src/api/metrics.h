@@ -75,8 +75,8 @@ std::string_view name_of(Received outcome);  // "applied"
 class Metrics {
  public:
   // The statuses we answer with; any other is counted as 0.
-  static constexpr std::array kStatuses{0,   200, 201, 202, 204, 400, 401, 403, 404, 405, 409,
-                                        413, 415, 417, 422, 429, 431, 500, 501, 502, 503, 504};
+  static constexpr std::array kStatuses{0,   200, 201, 202, 204, 400, 401, 403, 404, 405, 409, 413,
+                                        415, 417, 422, 429, 431, 500, 501, 502, 503, 504, 508};
   static constexpr std::string_view kNoRoute = "none";
 
   /// `patterns`: "GET /v1/keys", in the order of the router; what fits none is counted as kNoRoute.

@@ -22,6 +22,8 @@ std::vector<Route> v1_meta_routes();
 std::vector<Route> v1_webhook_routes();
 std::vector<Route> openapi_routes();
 std::vector<Route> domain_routes();
+std::vector<Route> search_routes();
+std::vector<Route> v1_page_routes();
 std::vector<Route> entri_routes();
 std::vector<Route> entri_receiver_routes();
 

@@ -150,6 +150,7 @@ Answer get_connection(Desk& desk, Exchange& exchange) {
   detail.observation = CO_TRY(co_await desk.parts.connections.last_observation(scope, id));
   detail.jobs = CO_TRY(co_await desk.parts.connections.jobs_of(scope, id));
   detail.distribution = CO_TRY(co_await desk.parts.connections.distribution_of(scope, id));
+  detail.search = CO_TRY(co_await desk.parts.search.read(scope, id));
   co_return json_response(200, to_json(connection, detail));
 }
 

@@ -286,14 +286,22 @@ TEST(V1Connections, AreShownWhole) {
            R"(,"user_id":"u-1","certificate":"external","metadata":{"plan":"pro"})"));
   ASSERT_EQ(made.status, 201) << made.body;
   const auto read = object_in(world.call("GET", std::string(made.header("Location"))));
-  EXPECT_EQ(names_in(read),
-            (std::vector<std::string>{"id",           "application",       "organization", "host",
-                                      "domain",       "subdomain",         "unicode_host", "user_id",
-                                      "job_id",       "origin_flow_id",    "proxy_status", "certificate",
-                                      "facets",       "records",           "claim",        "flow",
-                                      "redirection",  "purchased_domains", "free_domain",  "next_look_at",
-                                      "last_look_at", "attention",         "metadata",     "deployed_at",
-                                      "created_at",   "updated_at",        "observation",  "jobs"}));
+  EXPECT_EQ(names_in(read), (std::vector<std::string>{"id",           "application",
+                                                      "organization", "host",
+                                                      "domain",       "subdomain",
+                                                      "unicode_host", "user_id",
+                                                      "job_id",       "origin_flow_id",
+                                                      "proxy_status", "certificate",
+                                                      "edge",         "certificate_ends_at",
+                                                      "facets",       "records",
+                                                      "claim",        "flow",
+                                                      "redirection",  "purchased_domains",
+                                                      "free_domain",  "next_look_at",
+                                                      "last_look_at", "attention",
+                                                      "metadata",     "deployed_at",
+                                                      "created_at",   "updated_at",
+                                                      "observation",  "jobs",
+                                                      "distribution", "search"}));
   EXPECT_EQ(read.at("host"), "www.xn--mller-kva.example");
   EXPECT_EQ(read.at("unicode_host"), "www.müller.example");
   EXPECT_EQ(read.at("records").at(0).at("value"), "app.saas.example");
@@ -301,6 +309,36 @@ TEST(V1Connections, AreShownWhole) {
   EXPECT_EQ(read.at("claim").at("record").at("host"), "_signpost.www");
   EXPECT_EQ(read.at("metadata").at("plan"), "pro");
   EXPECT_TRUE(read.at("observation").is_null());
+}
+
+TEST(V1Connections, WantNoCertificateThatNobodyCanObtain) {
+  ApiWorld world;
+  for (const auto* by : {"cname", "txt"}) {
+    const auto response =
+        world.call("POST", "/v1/connections", wish("www.shop.example", kRecord, format(R"(,"certificate":"{}")", by)));
+    EXPECT_EQ(response.status, 422) << by;
+    EXPECT_EQ(text_in(response, "member"), "certificate");
+    EXPECT_TRUE(text_in(response, "detail").contains("[[authorities]]"));
+  }
+  const auto wildcard = world.call("POST", "/v1/connections", wish("www.shop.example", kRecord, R"(,"wildcard":true)"));
+  EXPECT_EQ(wildcard.status, 422);
+  EXPECT_EQ(text_in(wildcard, "member"), "wildcard");
+}
+
+TEST(V1Certificates, OfAHouseWithoutAnyAreNone) {
+  ApiWorld world;
+  world.connect();
+  const auto list = world.call("GET", "/v1/certificates");
+  EXPECT_EQ(list.status, 200);
+  EXPECT_TRUE(object_in(list).at("data").as_array().empty());
+  EXPECT_EQ(world.call("GET", "/v1/certificates?ends_within=30d").status, 200);
+  EXPECT_EQ(world.call("GET", "/v1/certificates?ends_within=soon").status, 422);
+  EXPECT_EQ(world.call("GET", "/v1/certificates?cursor=x").status, 400);
+  for (const auto* what : {"", "/renew", "/revoke"}) {
+    const auto* method = *what == 0 ? "GET" : "POST";
+    EXPECT_EQ(world.call(method, std::string("/v1/certificates/crt_0000000000001") + what).status, 404) << what;
+  }
+  EXPECT_EQ(world.call("POST", "/v1/certificates/crt_0000000000001/revoke", R"({"reason":"boredom"})").status, 422);
 }
 
 TEST(V1Connections, TakeWhatTheirWebhooksRepeat) {

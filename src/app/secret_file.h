@@ -19,4 +19,8 @@ constexpr std::size_t kSecretFileBytesMax = 1024;
 Result<crypto::Secret> read_secret_file(const std::filesystem::path& file, std::string_view setting,
                                         std::string_view what);
 
+/// All of a file of at most `bytes_max` bytes; errors as above.
+Result<crypto::Secret> read_secret_document(const std::filesystem::path& file, std::string_view setting,
+                                            std::size_t bytes_max);
+
 }  // namespace signpost::app

@@ -605,6 +605,27 @@ constexpr std::array kTable{
         "IPv4 addresses of yours that lead an apex, which cannot be a CNAME, to CloudFront, at most 4. Empty: an apex "
         "is "
         "refused."),
+    row<&S::search, &S::Search::indexnow_key>("search.indexnow_key",
+                                              "The key of IndexNow, 8 to 128 characters of a-z, A-Z, 0-9 and `-`, "
+                                              "which every connected host shows in a file; "
+                                              "empty: no URL is submitted. It is no secret."),
+    row<&S::search, &S::Search::indexnow_key_path>(
+        "search.indexnow_key_path",
+        "Where that file is on every connected host. It speaks for the URLs of its directory and below, so only those "
+        "are submitted."),
+    row<&S::search, &S::Search::indexnow_url>(
+        "search.indexnow_url", "The engine that is told; it tells the others that take part in IndexNow."),
+    row<&S::search, &S::Search::google_credentials_file>(
+        "search.google_credentials_file",
+        "The JSON file that Google hands out for a service account or an authorized user, readable for its owner "
+        "alone; "
+        "empty: Google is told nothing. Its project needs the Site Verification API and the Search Console API."),
+    row<&S::search, &S::Search::google_api_url>("search.google_api_url", "Where Google's APIs are."),
+    row<&S::search, &S::Search::google_token_url>("search.google_token_url",
+                                                  "Where access tokens are had; empty: as the credential says."),
+    row<&S::search, &S::Search::ca_file>(
+        "search.ca_file",
+        "Authorities that the certificates of these three are checked against, PEM; empty: the system's."),
     row<&S::webhooks, &S::Webhooks::source_address>(
         "webhooks.source_address",
         "Local addresses that webhooks leave from, so that receivers can allow them: one, or a list of one IPv4 and "
@@ -747,7 +768,8 @@ std::string_view nearest_path(std::string_view path) {
   std::ranges::for_each(kTable, consider);
   std::ranges::for_each(kIssuerTable, consider);
   std::ranges::for_each(kAuthorityTable, consider);
-  return nearest;
+  // Where more than every third character is another one, it is another word.
+  return least * 3 <= std::max(last_part(path).size(), last_part(nearest).size()) ? nearest : std::string_view();
 }
 
 std::string toml_text(std::string_view text) {

@@ -41,7 +41,7 @@ std::span<const Setting> issuer_table();
 /// The same of [[authorities]].
 std::span<const Setting> authority_table();
 
-/// The known path that is most like the given one.
+/// The known path that is most like the given one; empty if none is like it.
 std::string_view nearest_path(std::string_view path);
 
 /// In quotes, as TOML wants it, in ASCII; control characters become '?'.

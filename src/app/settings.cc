@@ -17,9 +17,11 @@
 #include "app/toml_characters.h"
 #include "base/text.h"
 #include "cloud/cloudfront_types.h"
+#include "cloud/indexnow.h"
 #include "model/record.h"
 #include "net/address_policy.h"
 #include "net/url.h"
+#include "services/pages.h"
 
 namespace signpost::app {
 namespace {
@@ -90,8 +92,9 @@ class Reading {
     return fail(Kind::kUnprocessable, format("{}:{}: {}", file_, line, what));
   }
   std::unexpected<Error> unknown(const std::string& path, toml::source_index line) const {
-    return failure(line, format("unknown setting \"{}\"; the nearest known one is \"{}\" (all: signpost config show)",
-                                printable(path, 100), nearest_path(path)));
+    const auto nearest = nearest_path(path);
+    const auto hint = nearest.empty() ? std::string() : format("; the nearest known one is \"{}\"", nearest);
+    return failure(line, format("unknown setting \"{}\"{} (all: signpost config show)", printable(path, 100), hint));
   }
 
   Result<void> value(const Setting& setting, const toml::node& node, toml::source_index line) {
@@ -272,16 +275,38 @@ Result<void> check_acme_zone(const Settings::Dns& dns) {
   return check_name_servers(dns);
 }
 
-/// A signature does not hide what is sent: only to this machine it goes in clear.
-bool is_endpoint(std::string_view url) {
-  const auto parsed = net::Url::parse(url);
-  if (!parsed || !(url.ends_with(parsed->host) || !url.substr(url.find("://") + 3).contains('/'))) return false;
-  return url.starts_with("https://") || url.starts_with("http://127.") || url.starts_with("http://localhost") ||
-         url.starts_with("http://[::1]");
+/// Credentials and keys go there: https, or http to this machine.
+Result<void> check_api_url(std::string_view text, std::string_view setting, std::string_view file) {
+  const auto refuse = [&](std::string_view what) {
+    return fail(Kind::kUnprocessable, format("{}: \"{}\" {}", file, setting, what));
+  };
+  const auto url = net::Url::parse(text);
+  if (!url) return refuse(url.error().message);
+  const bool is_local = url->literal && url->literal->is_loopback();
+  if (url->scheme == net::Scheme::kHttps || is_local) return {};
+  return refuse("must begin with https://");
 }
 
-Result<void> check_cloudfront(const Settings& settings) {
-  const auto refuse = [](std::string what) { return fail(Kind::kUnprocessable, std::move(what)); };
+Result<void> check_search(const Settings::Search& search, std::string_view file) {
+  const auto refuse = [&](std::string_view what) { return fail(Kind::kUnprocessable, format("{}: {}", file, what)); };
+  if (!search.indexnow_key.empty() && !cloud::is_indexnow_key(search.indexnow_key)) {
+    return refuse(format("\"search.indexnow_key\" must have {} to {} characters of a-z, A-Z, 0-9 and '-'",
+                         cloud::kIndexNowKeyBytesMin, cloud::kIndexNowKeyBytesMax));
+  }
+  const auto path = services::parse_page_path(search.indexnow_key_path);
+  if (!path || *path != search.indexnow_key_path || path->ends_with('/') || path->contains('?')) {
+    return refuse("\"search.indexnow_key_path\" must be the path of a file such as \"/search-company.txt\"");
+  }
+  TRY_VOID(check_api_url(search.indexnow_url, "search.indexnow_url", file));
+  TRY_VOID(check_api_url(search.google_api_url, "search.google_api_url", file));
+  if (search.google_api_url.ends_with('/')) return refuse("\"search.google_api_url\" ends without a '/'");
+  if (!search.google_token_url.empty())
+    TRY_VOID(check_api_url(search.google_token_url, "search.google_token_url", file));
+  return {};
+}
+
+Result<void> check_cloudfront(const Settings& settings, std::string_view file) {
+  const auto refuse = [&](std::string_view what) { return fail(Kind::kUnprocessable, format("{}: {}", file, what)); };
   const auto& aws = settings.aws;
   const bool has_secret = !aws.secret_access_key.empty() || !aws.secret_access_key_file.empty();
   if (settings.cloudfront.enabled && aws.access_key_id.empty() == has_secret) {
@@ -292,8 +317,10 @@ Result<void> check_cloudfront(const Settings& settings) {
   }
   for (const auto& [name, url] : {std::pair("aws.acm_endpoint", aws.acm_endpoint),
                                   std::pair("aws.cloudfront_endpoint", aws.cloudfront_endpoint)}) {
-    if (url.empty() || is_endpoint(url)) continue;
-    return refuse(format("\"{}\" must be https://HOST without a path (http:// only to this machine)", name));
+    if (url.empty()) continue;
+    TRY_VOID(check_api_url(url, name, file));
+    if (net::Url::parse(url)->target != "/" || url.ends_with('/'))
+      return refuse(format("\"{}\" ends with the host", name));
   }
   const auto& cloudfront = settings.cloudfront;
   if (cloudfront.pages_paths.empty() || cloudfront.pages_paths.size() > kPagesPathsMax)
@@ -350,9 +377,8 @@ Result<void> check_together(const Settings& settings, std::string_view file) {
   if (const auto checked = check_acme_zone(settings.dns); !checked) {
     return fail(checked.error().kind, format("{}: {}", file, checked.error().message));
   }
-  if (const auto checked = check_cloudfront(settings); !checked) {
-    return fail(checked.error().kind, format("{}: {}", file, checked.error().message));
-  }
+  TRY_VOID(check_cloudfront(settings, file));
+  TRY_VOID(check_search(settings.search, file));
   return check_mail(settings.smtp, file);
 }
 

@@ -141,6 +141,24 @@ struct Settings {
     std::vector<net::IpAddress> apex_gateway_ips;
   } cloudfront;
 
+  struct Search {
+    // The key of IndexNow, which every connected host shows in a file: 8 to 128 characters of a-z, A-Z, 0-9 and '-'.
+    // Empty: no URL is submitted.
+    std::string indexnow_key;
+    // Where that file is on every connected host; it speaks for the URLs of its directory and below.
+    std::string indexnow_key_path = "/search-company.txt";
+    // The engine that is told; it tells the others.
+    std::string indexnow_url = "https://api.indexnow.org/indexnow";
+    // The JSON file of a service account or of an authorized user, mode 0600. Empty: Google is told nothing.
+    std::filesystem::path google_credentials_file;
+    // Where Google's APIs are.
+    std::string google_api_url = "https://www.googleapis.com";
+    // Where access tokens are had; empty: as the credential says.
+    std::string google_token_url;
+    // Authorities that the certificates of all three are checked against, PEM; empty: the system's.
+    std::filesystem::path ca_file;
+  } search;
+
   struct Webhooks {
     // Local addresses that webhooks leave from, so that receivers can allow them, one a family at most; receivers of a
     // family without one get nothing. Empty: the system's choice.
@@ -255,8 +273,8 @@ using Environment = std::function<std::string(const char* name)>;
 std::string process_environment(const char* name);
 
 /// Reads TOML. `file` is what messages call it. kUnprocessable with file, line, and what to write instead: not TOML, an
-/// unknown key (names the nearest known one), a wrong type, a value outside its limits, an issuer without keys, an
-/// authority without a directory.
+/// unknown key (names a known one that is like it), a wrong type, a value outside its limits, an issuer without keys,
+/// an authority without a directory.
 Result<LoadedSettings> parse_settings(std::string_view toml, std::string_view file, const Environment& environment);
 
 /// The same from a file; an empty path: defaults and environment. kNotFound if it cannot be read.

@@ -108,6 +108,15 @@ TEST(Settings, AKeyInTheWrongSectionIsLedToTheRightOne) {
   EXPECT_TRUE(has(error_of("listen = \"127.0.0.1:1\"\n"), "listen\""));
 }
 
+TEST(Settings, AKeyThatIsLikeNoneIsLedToTheListAlone) {
+  for (const auto* text : {"[api]\nrainbow_colour = 1\n", "[webhooks]\nx = 1\n", "the_wind_in_the_willows = \"\"\n"}) {
+    const auto error = error_of(text);
+    EXPECT_TRUE(has(error, "unknown setting")) << error;
+    EXPECT_FALSE(has(error, "nearest")) << error;
+    EXPECT_TRUE(has(error, "signpost config show")) << error;
+  }
+}
+
 TEST(Settings, AnUnknownSectionIsAnError) {
   const auto error = error_of("\n[webhook]\nca_file = \"x\"\n");
   EXPECT_TRUE(has(error, "unknown setting \"webhook\"")) << error;
@@ -143,6 +152,14 @@ TEST(Settings, ValuesOutsideTheirLimitsAreRefused) {
                            "[smtp]\nurl = \"http://mail.saas.example\"\n",
                            "[smtp]\nfrom = \"Ops <ops@saas.example>\"\n",
                            "[smtp]\ntls = \"maybe\"\n",
+                           "[search]\nindexnow_key = \"short\"\n",
+                           "[search]\nindexnow_key = \"under_score\"\n",
+                           "[search]\nindexnow_key_path = \"key.txt\"\n",
+                           "[search]\nindexnow_key_path = \"/\"\n",
+                           "[search]\nindexnow_key_path = \"https://shop.example/key.txt\"\n",
+                           "[search]\nindexnow_url = \"http://api.indexnow.org/indexnow\"\n",
+                           "[search]\ngoogle_api_url = \"https://www.googleapis.com/\"\n",
+                           "[search]\ngoogle_token_url = \"http://192.0.2.1/token\"\n",
                            "[store]\nurl = \"mysql://x\"\n",
                            "[api]\nlisten = 1979-05-27\n",
                            "api = 3\n",

@@ -168,6 +168,7 @@ class Wiring::Unit {
         plain_sender_(loop(), house.policy_, house.addresses_, plain_sender_settings(settings())),
         probe_sender_(loop(), house.policy_, house.addresses_, probe_sender_settings(settings())),
         redirects_(probe_sender_, {.user_agent = user_agent()}),
+        site_(probe_sender_, {.user_agent = user_agent()}),
         courier_(house.session_.storage(), house.bell_, house.session_.clock(), house.session_.ids(),
                  house.session_.random(), house.directory_, sender_, house.courier_counters_, house.loops_, index,
                  courier_settings(settings())),
@@ -180,6 +181,7 @@ class Wiring::Unit {
 
   services::IssuanceSight* sight() { return &sight_; }
   services::AmazonSight* amazon_sight() { return &amazon_sight_; }
+  services::SiteEye* site() { return &site_; }
 
   void take_jobs(services::JobHandlers handlers) { services::set_up_handlers(jobs_, handlers); }
 
@@ -255,8 +257,9 @@ class Wiring::Unit {
   services::ObserverAmazonSight amazon_sight_;
   net::PostSender sender_;        // deliveries: from the configured source address
   net::PostSender plain_sender_;  // tests of endpoints
-  net::PostSender probe_sender_;  // probes of redirections, which no test of an endpoint may crowd out
+  net::PostSender probe_sender_;  // probes of redirections and key files, which no test of an endpoint may crowd out
   services::RedirectProbe redirects_;
+  services::SiteProbe site_;
   services::Courier courier_;
   services::JobRunner jobs_;
   net::TaskGroup tasks_;
@@ -270,7 +273,8 @@ class Wiring::Unit {
 
 Wiring::Wiring(StoreSession& session, std::vector<net::UdpEndpoint> resolvers,
                std::optional<net::SmtpMailer::Settings> mail, std::unique_ptr<AcmeZone> acme_zone,
-               std::vector<services::AuthoritySettings> authorities, std::optional<cloud::AwsCredentialSettings> aws)
+               std::vector<services::AuthoritySettings> authorities, std::optional<cloud::AwsCredentialSettings> aws,
+               std::unique_ptr<SearchClients> search_clients)
     : session_(session),
       policy_(session.settings().network.allow),
       loops_(loops_of(session.settings())),
@@ -318,6 +322,16 @@ Wiring::Wiring(StoreSession& session, std::vector<net::UdpEndpoint> resolvers,
             cloud_->cloudfront(), sights, edge_plan(session.settings().cloudfront));
       }()),
       proxies_(session.storage()),
+      search_clients_(std::move(search_clients)),
+      pages_(session.storage(), bell_, session.clock(), session.ids()),
+      search_(session.storage(), bell_, session.clock(), session.ids(), connections_, search_clients_->indexnow(),
+              search_clients_->google(),
+              [&] {
+                std::vector<services::SiteEye*> sites;
+                for (const auto& unit : units_) sites.push_back(unit->site());
+                return sites;
+              }(),
+              {.key_path = session.settings().search.indexnow_key_path}),
       retention_(session.storage(), session.clock(), loops_.at(0).get_executor(),
                  retention_settings(session.settings())),
       history_(session.storage(), session.clock()),
@@ -337,6 +351,8 @@ Wiring::Wiring(StoreSession& session, std::vector<net::UdpEndpoint> resolvers,
             connections_,
             certificates_,
             proxies_,
+            pages_,
+            search_,
             history_,
             replay_,
             entri_receiver_,
@@ -355,8 +371,8 @@ Wiring::Wiring(StoreSession& session, std::vector<net::UdpEndpoint> resolvers,
                  {[this](api::Exposition& to) { write_metrics(to); }},
                  static_cast<std::int32_t>(session.settings().webhooks.per_endpoint_in_flight_max)) {
   for (const auto& unit : units_) {
-    unit->take_jobs(
-        {propagation_, original_dns_, authorities_.empty() ? nullptr : &certificates_, distributions_.get()});
+    unit->take_jobs({propagation_, original_dns_, authorities_.empty() ? nullptr : &certificates_,
+                     search_clients_->is_any() ? &search_ : nullptr, distributions_.get()});
   }
   if (!mail) return;
   mailer_.emplace(*std::move(mail));
@@ -378,10 +394,11 @@ Result<std::unique_ptr<Wiring>> Wiring::build(StoreSession& session) {
   std::optional<cloud::AwsCredentialSettings> aws;
   if (session.settings().cloudfront.enabled)
     aws = TRY(credential_settings(session.settings().aws, process_environment));
+  auto search_clients = TRY(SearchClients::open(session.settings().search, session.clock()));
   auto resolvers = configured.empty() ? TRY(system_resolvers()) : configured;
   try {
     std::unique_ptr<Wiring> wiring(new Wiring(session, std::move(resolvers), std::move(mail), std::move(acme_zone),
-                                              std::move(authorities), std::move(aws)));
+                                              std::move(authorities), std::move(aws), std::move(search_clients)));
     TRY_VOID(wiring->listen());
     return wiring;
   } catch (const std::exception& error) {

@@ -15,6 +15,7 @@
 #include "api/operation.h"
 #include "app/acme_zone.h"
 #include "app/cloud_account.h"
+#include "app/search_settings.h"
 #include "app/store_session.h"
 #include "dns/observer.h"
 #include "dns/zone_server.h"
@@ -36,10 +37,12 @@
 #include "services/identity.h"
 #include "services/job_runner.h"
 #include "services/original_dns.h"
+#include "services/pages.h"
 #include "services/propagation.h"
 #include "services/proxies.h"
 #include "services/replay.h"
 #include "services/retention.h"
+#include "services/search_engines.h"
 #include "services/tokens.h"
 #include "services/warning_mail.h"
 #include "services/webhook_tester.h"
@@ -75,7 +78,7 @@ class Wiring {
 
   Wiring(StoreSession& session, std::vector<net::UdpEndpoint> resolvers, std::optional<net::SmtpMailer::Settings> mail,
          std::unique_ptr<AcmeZone> acme_zone, std::vector<services::AuthoritySettings> authorities,
-         std::optional<cloud::AwsCredentialSettings> aws);
+         std::optional<cloud::AwsCredentialSettings> aws, std::unique_ptr<SearchClients> search_clients);
   Result<void> listen();
   void write_metrics(api::Exposition& to) const;
   void write_zone_metrics(api::Exposition& to) const;
@@ -99,6 +102,9 @@ class Wiring {
   services::Certificates certificates_;
   const std::unique_ptr<services::Distributions> distributions_;  // null without cloud_
   services::Proxies proxies_;
+  const std::unique_ptr<SearchClients> search_clients_;
+  services::Pages pages_;
+  services::SearchEngines search_;
   services::Retention retention_;
   std::optional<net::SmtpMailer> mailer_;  // both only if a mail server is set
   std::optional<services::WarningMail> warning_mail_;

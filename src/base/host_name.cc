@@ -70,6 +70,7 @@ Result<void> check_characters(std::string_view text) {
 }
 
 bool is_ip_address(const std::string& text) {
+  if (text.find_first_not_of("0123456789abcdefABCDEF.:") != text.npos) return false;
   in6_addr six{};
   in_addr four{};
   return inet_pton(AF_INET6, text.c_str(), &six) == 1 || inet_pton(AF_INET, text.c_str(), &four) == 1;
@@ -178,6 +179,7 @@ Result<HostName> HostName::parse(std::string_view text) {
 }
 
 std::string HostName::unicode() const {
+  if (!has_a_label(text_)) return text_;
   char* raw = nullptr;
   const int problem = idn2_to_unicode_8z8z(text_.c_str(), &raw, 0);
   const Idn2Text owned(raw);

@@ -62,10 +62,12 @@ void start(Level level, Format format) {
   output().logger.set_level(native(level));
 }
 
+bool is_written(Level level) { return output().logger.should_log(native(level)); }
+
 void write(Level level, std::string_view message, Fields fields) {
   try {
     auto& to = output();
-    if (!to.logger.should_log(native(level))) return;
+    if (!is_written(level)) return;
     const auto now = SystemClock().now();
     const auto line = to.writes_json ? json_line(now, level, message, fields) : text_line(now, level, message, fields);
     to.logger.log(native(level), spdlog::string_view_t(line));

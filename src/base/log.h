@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Structured logs: a message and fields; text for a terminal, one JSON object a line otherwise. The door to spdlog.
-// Set up once by app/main; any thread. A field never holds a secret: host names and ids are fine, tokens and bodies are not.
+// Set up once by app/main; any thread. A field never holds a secret: host names and ids are fine, tokens and bodies are
+// not.
 #pragma once
 
 #include <cstdint>
@@ -39,6 +40,8 @@ class Field {
 using Fields = std::initializer_list<Field>;
 
 void write(Level level, std::string_view message, Fields fields);
+/// Whether `write` would, for who has to work for the fields.
+bool is_written(Level level);
 inline void debug(std::string_view message, Fields fields = {}) { write(Level::kDebug, message, fields); }
 inline void info(std::string_view message, Fields fields = {}) { write(Level::kInfo, message, fields); }
 inline void warn(std::string_view message, Fields fields = {}) { write(Level::kWarn, message, fields); }

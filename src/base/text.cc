@@ -121,11 +121,10 @@ std::optional<std::int64_t> parse_integer(std::string_view text) {
 
 std::string to_hex(std::string_view bytes) {
   constexpr std::string_view kDigits = "0123456789abcdef";
-  std::string hex;
-  hex.reserve(bytes.size() * 2);
-  for (const char byte : bytes) {
-    hex += kDigits[octet(byte) >> 4];
-    hex += kDigits[octet(byte) & 15];
+  std::string hex(bytes.size() * 2, '0');
+  for (std::size_t i = 0; i < bytes.size(); ++i) {
+    hex[2 * i] = kDigits[octet(bytes[i]) >> 4];
+    hex[2 * i + 1] = kDigits[octet(bytes[i]) & 15];
   }
   return hex;
 }

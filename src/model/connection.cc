@@ -231,6 +231,9 @@ class Deciding {
     } else {
       doubt_facets();
     }
+    // As with a new connection: whose mail it is, the next look that can see it will say.
+    const bool is_dkim_new = expects_dkim(next()) && !expects_dkim(before_);
+    if (replaced.supports_dkim && is_dkim_new) next().facets.dkim = FacetState::kPending;
     if (next().is_added_announced) announce_added();
     return changed();
   }

@@ -239,6 +239,7 @@ struct Observed {
 struct CheckRequested {};  // "check now": one look soon, the schedule undisturbed
 struct RecordsReplaced {
   std::vector<Record> records;
+  bool supports_dkim = false;  // the application does
 };
 /// What the edge asks for, once it is known: the records of the traffic, and the one that validates its certificate.
 /// One of the same purpose, name and type gives way.

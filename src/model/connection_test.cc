@@ -510,6 +510,23 @@ TEST(Connection, StaysExemptFromDkimWhenALaterLookCannotSeeTheMailProvider) {
   EXPECT_EQ(over->connection.facets.dkim, FacetState::kExempt);
 }
 
+TEST(Connection, WaitsForDkimThatIsAddedLaterThoughTheNextLookCannotSeeTheMailProvider) {
+  const auto without = after(watched(), seen(true), kStart + seconds(10));
+  ASSERT_EQ(without.facets.dkim, FacetState::kExempt);
+  const auto replace = [&](bool supports_dkim) {
+    return after(without, RecordsReplaced{with_dkim().records, supports_dkim}, kStart + hours(1));
+  };
+  EXPECT_EQ(replace(false).facets.dkim, FacetState::kExempt);
+  const auto added = replace(true);
+  EXPECT_EQ(added.facets.dkim, FacetState::kPending);
+  const auto blind = after(added, seen_with_dkim(true, false, MailSight::kUnseen), kStart + hours(1));
+  EXPECT_EQ(blind.facets.dkim, FacetState::kPending);
+  const auto known = after(blind, seen_with_dkim(true, false, MailSight::kExempt), kStart + hours(1) + seconds(10));
+  EXPECT_EQ(known.facets.dkim, FacetState::kExempt);
+  const auto again = after(known, RecordsReplaced{known.records, true}, kStart + hours(2));
+  EXPECT_EQ(again.facets.dkim, FacetState::kExempt) << "who has the mail is known";
+}
+
 TEST(Connection, ForgetsDkimWithTheRecordsThatExpectedIt) {
   const auto done = after(with_dkim(), seen_with_dkim(true, true, MailSight::kSupported));
   ASSERT_EQ(done.facets.dkim, FacetState::kSuccess);

@@ -22,6 +22,8 @@ using Happening = model::CertificateHappening;
 constexpr int kTurnsMax = 24;  // steps of one run; an order has seven, the rest is for changes meanwhile
 constexpr std::size_t kKeysWaitingMax = 4096;
 constexpr Milliseconds kCompletePause{200};
+constexpr Milliseconds kFirstPollPause{50};  // of an authority that works on it, doubled each time
+constexpr Milliseconds kLastPollPause{2'000};
 constexpr Milliseconds kUnseenPause = std::chrono::seconds(30);  // when we could not look ourselves
 constexpr Milliseconds kCaaAge = std::chrono::minutes(5);        // for which one walk of CAA will do
 constexpr Milliseconds kClockTolerance = std::chrono::hours(1);
@@ -120,8 +122,9 @@ AttemptFailed failed_of(const acme::Failure& failure, const Authority& authority
   return failed;
 }
 
-/// Authorities' clocks are right; ours may not be.
-std::optional<AttemptFailed> wrong_clock(Authority& authority) {
+/// Authorities' clocks are right; ours may not be, and then TLS fails before anything is said.
+std::optional<AttemptFailed> wrong_clock(Authority& authority, const acme::Failure& failure) {
+  if (failure.trouble != acme::Trouble::kUnreachable) return std::nullopt;
   const auto ahead = authority.client().clock_ahead();
   if (!ahead || std::chrono::abs(*ahead) < kClockTolerance) return std::nullopt;
   return AttemptFailed{
@@ -364,7 +367,7 @@ Task<std::expected<Happening, AttemptFailed>> Certificates::order_at(const Certi
                                                                      IssuanceSight& sight, Authority& authority) {
   const auto& certificate = subject.certificate;
   const auto failed = [&](const acme::Failure& failure) {
-    if (auto clock = wrong_clock(authority)) return std::unexpected(*std::move(clock));
+    if (auto clock = wrong_clock(authority, failure)) return std::unexpected(*std::move(clock));
     return std::unexpected(failed_of(failure, authority, clock_.now()));
   };
   const auto directory = co_await authority.client().directory();
@@ -481,7 +484,7 @@ Task<Happening> Certificates::prove(const CertificateSubject& subject, IssuanceS
     if (!seen.risk.empty()) co_return model::ChallengeUnseen{cause_of(seen.risk), seen.risk_explanation};
   }
   const auto failed = [&](const acme::Failure& failure) {
-    if (auto clock = wrong_clock(*authority)) return *std::move(clock);
+    if (auto clock = wrong_clock(*authority, failure)) return *std::move(clock);
     return failed_of(failure, *authority, clock_.now());
   };
   const auto account = co_await authority->account();
@@ -495,6 +498,15 @@ Task<Happening> Certificates::prove(const CertificateSubject& subject, IssuanceS
   }
   for (const auto& challenge : order.challenges) {
     if (challenge.challenge_url.empty()) continue;
+    // A crash may lie between the last answer and its row, and some authorities fail a challenge that is answered
+    // twice.
+    const auto authorization = co_await authority->client().authorization(*account, challenge.authorization_url);
+    if (!authorization) co_return failed(authorization.error());
+    if (authorization->status == acme::AuthorizationStatus::kInvalid) {
+      co_return co_await validation_failed(subject, *authority, *authorization);
+    }
+    const auto* dns = authorization->find(acme::ChallengeType::kDns01);
+    if (dns == nullptr || dns->status != acme::ChallengeStatus::kPending) continue;
     const auto posted = co_await authority->client().answer_challenge(*account, challenge.challenge_url);
     if (!posted) co_return failed(posted.error());
   }
@@ -513,6 +525,11 @@ Task<Happening> Certificates::finalize(const CertificateSubject& subject) {
   const auto account = co_await authority->account();
   if (!account) co_return failed_of(account.error(), *authority, clock_.now());
   const auto deadline = std::chrono::steady_clock::now() + settings_.poll_budget;
+  if (order.step == model::OrderStep::kPosted) {
+    if (auto happening = co_await await_authorizations(subject, *authority, *account, deadline)) {
+      co_return *std::move(happening);
+    }
+  }
   const auto seen = co_await authority->client().wait_for_order(*account, order.url, deadline);
   if (!seen && seen.error().error.kind == Kind::kTimeout && seen.error().trouble == acme::Trouble::kTryLater) {
     const auto again = seen.error().error.retry_after.value_or(std::chrono::seconds(5));
@@ -521,7 +538,7 @@ Task<Happening> Certificates::finalize(const CertificateSubject& subject) {
   if (!seen) co_return failed_of(seen.error(), *authority, clock_.now());
   switch (seen->status) {
     case acme::OrderStatus::kInvalid:
-      co_return co_await validation_failed(subject, *authority, *account, *seen);
+      co_return co_await order_failed(subject, *authority, *account, *seen);
     case acme::OrderStatus::kReady:
       if (order.step != model::OrderStep::kFinalizing) co_return co_await save_key(subject, *authority);
       co_return co_await request_certificate(subject, *authority, *account, *seen);
@@ -534,24 +551,59 @@ Task<Happening> Certificates::finalize(const CertificateSubject& subject) {
   co_return model::AuthorityBusy{clock_.now() + std::chrono::seconds(1)};
 }
 
-Task<Happening> Certificates::validation_failed(const CertificateSubject& subject, Authority& authority,
-                                                acme::Account account, const acme::Order& order) {
-  const Time now = clock_.now();
-  std::string why = order.problem ? order.problem->in_words() : "";
-  for (const auto& url : order.authorizations) {
-    const auto authorization = co_await authority.client().authorization(account, url);
-    if (!authorization || authorization->status != acme::AuthorizationStatus::kInvalid) continue;
-    if (const auto* problem = authorization->problem(); problem != nullptr) why = problem->in_words();
-    const auto noted = co_await storage_.write<void>([&](store::Tx& tx) {
-      return take_failure(tx, authority.limits(), authority.name(), authorization->name, now);
-    });
-    if (!noted) log::warn("a failed validation could not be counted", {{"cause", noted.error().message}});
+Task<std::optional<Happening>> Certificates::await_authorizations(const CertificateSubject& subject,
+                                                                  Authority& authority, acme::Account account,
+                                                                  net::Deadline deadline) {
+  Milliseconds pause = kFirstPollPause;
+  for (const auto& challenge : subject.certificate.order->challenges) {
+    for (;;) {
+      const auto seen = co_await authority.client().authorization(account, challenge.authorization_url);
+      if (!seen) co_return failed_of(seen.error(), authority, clock_.now());
+      if (seen->status == acme::AuthorizationStatus::kValid) break;
+      if (seen->status != acme::AuthorizationStatus::kPending) {
+        co_return co_await validation_failed(subject, authority, *seen);
+      }
+      const auto wait = std::max<Milliseconds>(pause, seen->retry_after.value_or(std::chrono::seconds(0)));
+      if (std::chrono::steady_clock::now() + wait > deadline) {
+        co_return model::AuthorityBusy{clock_.now() + std::max<Milliseconds>(wait, std::chrono::seconds(1))};
+      }
+      if (const auto slept = co_await net::sleep_until(std::chrono::steady_clock::now() + wait); !slept) {
+        co_return model::AuthorityBusy{clock_.now()};
+      }
+      pause = std::min(pause * 2, kLastPollPause);
+    }
   }
+  co_return std::nullopt;
+}
+
+Task<Happening> Certificates::validation_failed(const CertificateSubject& subject, Authority& authority,
+                                                const acme::Authorization& authorization) {
+  const Time now = clock_.now();
+  const auto* problem = authorization.problem();
+  const auto noted = co_await storage_.write<void>(
+      [&](store::Tx& tx) { return take_failure(tx, authority.limits(), authority.name(), authorization.name, now); });
+  if (!noted) log::warn("a failed validation could not be counted", {{"cause", noted.error().message}});
   co_return AttemptFailed{
       .cause = cause_of("validation_failed"),
       .explanation =
           format("the authority {} could not validate {}: {}; {}", authority.name(), subject.connection.host.text(),
-                 why.empty() ? "it does not say why" : why, way_out_of(acme::Trouble::kDns))};
+                 problem != nullptr ? problem->in_words() : std::string("it does not say why"),
+                 way_out_of(acme::Trouble::kDns))};
+}
+
+Task<Happening> Certificates::order_failed(const CertificateSubject& subject, Authority& authority,
+                                           acme::Account account, const acme::Order& order) {
+  for (const auto& url : order.authorizations) {
+    const auto authorization = co_await authority.client().authorization(account, url);
+    if (authorization && authorization->status == acme::AuthorizationStatus::kInvalid) {
+      co_return co_await validation_failed(subject, authority, *authorization);
+    }
+  }
+  co_return AttemptFailed{
+      .cause = cause_of("order_refused"),
+      .explanation = format("the authority {} gave up the order for {}: {}; it is tried again", authority.name(),
+                            subject.connection.host.text(),
+                            order.problem ? order.problem->in_words() : std::string("it does not say why"))};
 }
 
 /// The key is saved before anybody hears of it, so what is issued always has its key.

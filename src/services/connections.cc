@@ -7,6 +7,7 @@
 #include "cloud/cloudfront_types.h"
 #include "net/url.h"
 #include "services/challenge_zone.h"
+#include "services/organization_slug.h"
 #include "services/record_set.h"
 #include "store/applications.h"
 #include "store/certificates.h"
@@ -20,17 +21,6 @@ namespace {
 
 constexpr std::size_t kClaimTokenBytes = 16;
 constexpr std::size_t kNamedHostsMax = 10;  // in one sentence
-
-Result<void> check_organization(std::string_view slug) {
-  const bool is_slug = std::ranges::all_of(slug, [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '-';
-  });
-  if (is_slug && !slug.empty() && slug.size() <= model::kOrganizationBytesMax) return {};
-  return fail(
-      Kind::kUnprocessable,
-      format("an organization is named by 1 to {} characters of A-Z, a-z, 0-9, _ and -", model::kOrganizationBytesMax),
-      "organization");
-}
 
 Result<void> check_origin(const std::optional<std::string>& id) {
   const auto is_visible = [](char c) { return c > ' ' && c <= '~'; };
@@ -403,12 +393,13 @@ Task<Result<model::Connection>> Connections::replace_records(Scope scope, Connec
       const auto application = TRY(load_application(tx, before.application));
       const auto context = context_of(before, application);
       if (before.edge == model::Edge::kExternal) {
-        return model::RecordsReplaced{TRY(expand_all(records, context, before.records, ids_))};
+        return model::RecordsReplaced{TRY(expand_all(records, context, before.records, ids_)),
+                                      application.supports_dkim};
       }
       auto next = TRY(expand_beside_edge(records, context, before.records, ids_));
       std::ranges::copy_if(before.records, std::back_inserter(next),
                            [&](const model::Record& record) { return leads_host(before.host, record); });
-      return model::RecordsReplaced{std::move(next)};
+      return model::RecordsReplaced{std::move(next), application.supports_dkim};
     };
     ConnectionChange step(tx, ids_, now, &bell_.handover());
     auto after = TRY(step.apply([&](store::Tx& in) { return load_connection(in, scope.application, id); }, replace));
@@ -417,9 +408,10 @@ Task<Result<model::Connection>> Connections::replace_records(Scope scope, Connec
 }
 
 Task<Result<void>> Connections::remove(Scope scope, ConnectionId id) {
-  co_return co_await storage_.write<void>([scope, id](store::Tx& tx) -> Result<void> {
+  const Time now = clock_.now();
+  co_return co_await storage_.write<void>([scope, id, now](store::Tx& tx) -> Result<void> {
     const auto connection = TRY(load_connection(tx, scope.application, id));
-    TRY_VOID(store::connections::remove(tx, connection.application, id));
+    TRY_VOID(store::connections::remove(tx, connection.application, id, now));
     return {};
   });
 }

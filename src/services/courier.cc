@@ -8,6 +8,8 @@
 #include "base/log.h"
 #include "base/text.h"
 #include "store/audit_log.h"
+#include "store/jobs.h"
+#include "store/last_run.h"
 
 namespace signpost::services {
 namespace {
@@ -96,19 +98,32 @@ bool is_passing(const Error& error) { return error.kind == Kind::kUnavailable ||
 /// Standard Webhooks: a receiver may ask in a header what 410 asks for.
 bool wants_no_more(const net::PostOutcome& outcome) { return equals_ignoring_case(trim(outcome.wish), "disable"); }
 
+Result<void> pull_back_jobs(store::Tx& tx, const store::PullBack& step) {
+  // A job that an earlier process had begun waits like the others.
+  TRY(store::jobs::release_all_leases_across_applications(tx));
+  std::optional<store::jobs::PulledUpTo> upto;
+  do {
+    upto = TRY(store::jobs::pull_back(tx, step, upto));
+  } while (upto);
+  return {};
+}
+
 /// The clock may have been set back while nobody ran: what waits then waits as long as it would have, from the last
 /// time that is written. The line in the audit log is the next such time, so that it is not made up for twice.
 Result<void> follow_clock_since_last_run(store::Tx& tx, Time now, IdMaker& ids) {
   const auto last = TRY(deliveries::last_made_across_applications(tx));
   ids.start_after(last.id);
-  const store::PullBack step{.loop = {}, .by = last.at - now, .now = now};
+  const Time last_at = std::max(last.at, TRY(store::last_run::noted(tx)));
+  TRY_VOID(store::last_run::note(tx, now));
+  const store::PullBack step{.loop = {}, .by = last_at - now, .now = now};
   if (step.by <= ClockStep::kTolerance) return {};
+  TRY_VOID(pull_back_jobs(tx, step));
   std::optional<deliveries::PulledUpTo> upto;
   do {
     upto = TRY(deliveries::pull_back(tx, step, upto));
   } while (upto);
   TRY_VOID(endpoint_paces::pull_back(tx, step));
-  log::warn("the clock stepped back since the last run; webhooks that wait follow it",
+  log::warn("the clock stepped back since the last run; webhooks and jobs that wait follow it",
             {{"seconds", step.by.count() / 1000}});
   return store::audit_log::insert(
       tx, {ids.make<AuditId>(), std::nullopt, "courier", "clock.follow", "",

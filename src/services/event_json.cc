@@ -1,89 +1,88 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "services/event_json.h"
 
-#include <array>
-#include <boost/json.hpp>
-
-#include "base/text.h"
+#include "base/json_text.h"
 
 namespace signpost::services {
 namespace {
 
-namespace json = boost::json;
-
-void put(json::object& object, std::string_view name, const std::optional<std::string>& value) {
-  if (value) object[name] = *value;
+/// What is not there, or empty, is left out.
+void put(JsonText& json, std::string_view name, const std::optional<std::string>& value) {
+  if (value) json.member(name, *value);
+}
+void put(JsonText& json, std::string_view name, const std::vector<std::string>& texts) {
+  if (!texts.empty()) json.member(name, texts);
 }
 
-/// An empty list is left out.
-void put(json::object& object, std::string_view name, const std::vector<std::string>& texts) {
-  if (texts.empty()) return;
-  json::array& array = object[name].emplace_array();
-  for (const auto& text : texts) array.emplace_back(text);
+void write(JsonText& json, const model::EventRecord& record) {
+  json.begin_object();
+  json.member("type", record.type);
+  json.member("host", record.host);
+  json.member("value", record.value);
+  if (!record.application_url.empty()) json.member("applicationUrl", record.application_url);
+  put(json, "powerRootPathAccess", record.power_root_path_access);
+  json.end_object();
 }
 
-json::array array_of(const std::vector<model::EventRecord>& records) {
-  json::array array;
-  array.reserve(records.size());
-  for (const auto& record : records) {
-    json::object& object = array.emplace_back(json::object()).as_object();
-    object["type"] = record.type;
-    object["host"] = record.host;
-    object["value"] = record.value;
-    if (!record.application_url.empty()) object["applicationUrl"] = record.application_url;
-    put(object, "powerRootPathAccess", record.power_root_path_access);
-  }
-  return array;
+void write(JsonText& json, const std::vector<model::EventRecord>& records) {
+  json.begin_array();
+  for (const auto& record : records) write(json, record);
+  json.end_array();
 }
 
-void put_data(json::object& object, const std::optional<model::EventPayload::Data>& data) {
+void put_data(JsonText& json, const std::optional<model::EventPayload::Data>& data) {
   if (!data) return;
-  json::object& both = object["data"].emplace_object();
-  both["records_propagated"] = array_of(data->propagated);
-  both["records_non_propagated"] = array_of(data->non_propagated);
+  json.name("data");
+  json.begin_object();
+  json.name("records_propagated");
+  write(json, data->propagated);
+  json.name("records_non_propagated");
+  write(json, data->non_propagated);
+  json.end_object();
 }
 
-void put_attention(json::object& object, const std::optional<model::EventPayload::AttentionMember>& attention) {
+void put_attention(JsonText& json, const std::optional<model::EventPayload::AttentionMember>& attention) {
   if (!attention) return;
-  json::object& member = object["attention"].emplace_object();
-  member["cause"] = attention->cause;
-  member["explanation"] = attention->explanation;
+  json.name("attention");
+  json.begin_object();
+  json.member("cause", attention->cause);
+  json.member("explanation", attention->explanation);
+  json.end_object();
 }
 
 }  // namespace
 
 std::string to_json(const model::EventPayload& payload) {
-  // Most events fit, and then nothing is allocated member by member.
-  std::array<unsigned char, 8'192> room;
-  json::monotonic_resource memory(room.data(), room.size());
-  json::object object(&memory);  // keeps the order of insertion
-  object["id"] = payload.id;
-  put(object, "user_id", payload.user_id);
-  object["domain"] = payload.domain;
-  object["subdomain"] = payload.subdomain;
-  object["provider"] = payload.provider;
-  object["type"] = name_of(payload.type);
-  put(object, "propagation_status", payload.propagation_status);
-  put(object, "dkim_status", payload.dkim_status);
-  put(object, "redirection_status", payload.redirection_status);
-  put(object, "setup_type", payload.setup_type);
-  put(object, "secure_status", payload.secure_status);
-  put(object, "power_status", payload.power_status);
-  put(object, "monitor_status", payload.monitor_status);
-  put(object, "dmarc_updated", payload.dmarc_updated);
-  put(object, "cname_target", payload.cname_target);
-  put(object, "purchased_domains", payload.purchased_domains);
-  if (payload.free_domain) object["free_domain"] = *payload.free_domain;
-  put_data(object, payload.data);
-  put(object, "updated_objects", payload.updated_objects);
-  put(object, "originFlowId", payload.origin_flow_id);
-  object["event_id"] = payload.event_id.text();
-  object["job_id"] = payload.job_id;
-  object["sequence"] = payload.sequence;
-  object["created_at"] = to_rfc3339(payload.created_at);
-  put(object, "proxy_status", payload.proxy_status);
-  put_attention(object, payload.attention);
-  return json::serialize(object);
+  JsonText json;
+  json.begin_object();
+  json.member("id", payload.id);
+  put(json, "user_id", payload.user_id);
+  json.member("domain", payload.domain);
+  json.member("subdomain", payload.subdomain);
+  json.member("provider", payload.provider);
+  json.member("type", name_of(payload.type));
+  put(json, "propagation_status", payload.propagation_status);
+  put(json, "dkim_status", payload.dkim_status);
+  put(json, "redirection_status", payload.redirection_status);
+  put(json, "setup_type", payload.setup_type);
+  put(json, "secure_status", payload.secure_status);
+  put(json, "power_status", payload.power_status);
+  put(json, "monitor_status", payload.monitor_status);
+  put(json, "dmarc_updated", payload.dmarc_updated);
+  put(json, "cname_target", payload.cname_target);
+  put(json, "purchased_domains", payload.purchased_domains);
+  if (payload.free_domain) json.member("free_domain", *payload.free_domain);
+  put_data(json, payload.data);
+  put(json, "updated_objects", payload.updated_objects);
+  put(json, "originFlowId", payload.origin_flow_id);
+  json.member("event_id", payload.event_id);
+  json.member("job_id", payload.job_id);
+  json.member("sequence", payload.sequence);
+  json.member("created_at", payload.created_at);
+  put(json, "proxy_status", payload.proxy_status);
+  put_attention(json, payload.attention);
+  json.end_object();
+  return std::move(json).take();
 }
 
 }  // namespace signpost::services

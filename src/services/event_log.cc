@@ -20,13 +20,6 @@ struct Circumstances {
   Time now;
 };
 
-Result<std::optional<std::string>> cname_target_of(store::Tx& tx, ApplicationId id) {
-  const auto application = TRY(store::applications::find(tx, id));
-  if (!application) return fail(Kind::kNotFound, "the application " + id.text() + " does not exist any more");
-  if (!application->cname_target) return std::nullopt;
-  return application->cname_target->text();
-}
-
 model::Event event_of(const Circumstances& now, const model::EventDraft& draft, EventId id) {
   const auto payload = model::payload_of(now.connection, draft, id, now.now, now.cname_target);
   model::Event event;
@@ -77,7 +70,7 @@ Result<WrittenEvents> write_events(store::Tx& tx, const model::Connection& after
                                    const Handover* handover) {
   WrittenEvents written;
   if (drafts.empty()) return written;
-  const Circumstances circumstances{after, TRY(cname_target_of(tx, after.application)),
+  const Circumstances circumstances{after, TRY(store::applications::cname_target(tx, after.application)),
                                     TRY(store::endpoints::list_receiving(tx, after.application)), now};
   for (const auto& draft : drafts) {
     const auto event = event_of(circumstances, draft, ids.make<EventId>());

@@ -26,7 +26,12 @@ void set_up_handlers(JobRunner& runner, JobHandlers handlers) {
     runner.on(model::JobKind::kCertificateUpgrade,
               not_configured("no cloud account is configured: the certificate stays with the one who reported it"));
   }
-  runner.on(model::JobKind::kSearchSubmission, not_configured("no search engine is configured: nothing was submitted"));
+  if (auto* search = handlers.search) {
+    runner.on(model::JobKind::kSearchSubmission, [search](model::Job job) { return search->pursue(std::move(job)); });
+  } else {
+    runner.on(model::JobKind::kSearchSubmission,
+              not_configured("no search engine is configured: nothing was submitted"));
+  }
 }
 
 }  // namespace signpost::services

@@ -8,6 +8,7 @@
 #include "services/job_runner.h"
 #include "services/original_dns.h"
 #include "services/propagation.h"
+#include "services/search_engines.h"
 
 namespace signpost::services {
 
@@ -16,6 +17,7 @@ struct JobHandlers {
   Propagation& propagation;
   OriginalDns& original_dns;
   Certificates* certificates = nullptr;    // null: no authority is configured
+  SearchEngines* search = nullptr;         // null: nobody tells search engines
   Distributions* distributions = nullptr;  // null: no cloud account is configured
 };
 

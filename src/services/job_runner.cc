@@ -8,6 +8,7 @@
 #include "base/log.h"
 #include "base/text.h"
 #include "store/jobs.h"
+#include "store/last_run.h"
 
 namespace signpost::services {
 namespace {
@@ -97,9 +98,11 @@ Task<void> JobRunner::keep_leases() {
     const Time now = clock_.now();
     const Time until = now + settings_.lease;
     const auto mine = leases_to_renew(now);
+    const bool notes_run = share_.index == 0;
     const auto freed =
-        co_await storage_.write<std::int64_t>([&mine, now, until](store::Tx& tx) -> Result<std::int64_t> {
+        co_await storage_.write<std::int64_t>([&mine, now, until, notes_run](store::Tx& tx) -> Result<std::int64_t> {
           for (const auto id : mine) TRY_VOID(store::jobs::renew_lease(tx, id, until));
+          if (notes_run) TRY_VOID(store::last_run::note(tx, now));
           return store::jobs::release_expired_leases_across_applications(tx, now);
         });
     if (!freed) {
@@ -173,6 +176,7 @@ Task<Result<void>> JobRunner::follow_clock() {
     upto = CO_TRY(
         co_await storage_.write<UpTo>([step, upto](store::Tx& tx) { return store::jobs::pull_back(tx, step, upto); }));
   } while (upto);
+  CO_TRY_VOID(co_await storage_.write<void>([step](store::Tx& tx) { return store::last_run::note(tx, step.now); }));
   step_.made_up();
   log::warn("the clock stepped back; jobs that wait follow it", {{"seconds", step.by.count() / 1000}});
   co_return Result<void>{};

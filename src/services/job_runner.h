@@ -96,7 +96,8 @@ class JobRunner {
   };
 
   Task<void> run();
-  /// Renews the leases of what runs here, frees those of the dead; three times a lease.
+  /// Renews the leases of what runs here, frees those of the dead, and notes that Signpost is at work; three times a
+  /// lease.
   Task<void> keep_leases();
   std::vector<JobRowId> leases_to_renew(Time now) const;
   /// One claim; how long the next may wait.

@@ -8,8 +8,11 @@
 #include <stdexcept>
 #include <thread>
 
+#include "net/testing/run_task.h"
+#include "services/courier.h"
 #include "services/testing/life.h"
 #include "store/jobs.h"
+#include "store/last_run.h"
 
 namespace signpost::services {
 namespace {
@@ -50,6 +53,32 @@ TEST(JobRunner, EndsAJobWithItsOutcome) {
   EXPECT_EQ(job.state, model::JobState::kDone);
   EXPECT_EQ(job.outcome, "did it");
   EXPECT_EQ(life.turn(), 0u);
+}
+
+TEST(JobRunner, FollowsAClockThatWasSetBackWhileNobodyRan) {
+  Life life;
+  life.clock.advance(std::chrono::hours(240));  // wrong, until somebody notices
+  const auto connection = add_job(life, "www.shop.example", kKind);
+  life.clock.advance(std::chrono::hours(1));
+  must(life.world.storage.write_now<void>([&](store::Tx& tx) -> Result<void> {
+    const auto claimed =
+        TRY(store::jobs::claim_due(tx, {.now = life.clock.now(), .lease_until = life.clock.now() + seconds(60)}));
+    EXPECT_FALSE(claimed.empty());
+    for (const auto& job : claimed) {
+      TRY(store::jobs::reschedule(tx, job.id, job.generation, life.clock.now() + seconds(30)));
+    }
+    return store::last_run::note(tx, life.clock.now());
+  }));
+  const auto planned = life.job(connection.id, kKind).not_before;
+  life.clock.advance(-std::chrono::hours(241));
+  for (int start = 0; start < 2; ++start) {
+    must(net::testing::run_task(life.loops.at(0),
+                                Courier::release_left_behind(life.world.storage, life.clock, life.world.ids)));
+    EXPECT_EQ(life.job(connection.id, kKind).not_before, planned - std::chrono::hours(241))
+        << "once, however many starts";
+  }
+  life.clock.advance(seconds(30));
+  EXPECT_GE(life.turn(), 1u);
 }
 
 TEST(JobRunner, ShowsThatAJobIsNotConfigured) {
@@ -246,6 +275,16 @@ Task<Result<JobOutcome>> wait_at(Gate& gate) {
     gate.entered.set_value();
   });
   co_return JobOutcome{.ending = JobOutcome::Ending::kDone, .text = "did it"};
+}
+
+TEST(RunningJobRunner, NotesThatSignpostIsAtWork) {
+  Life life;
+  RunningRunner running(life, {.lease = Milliseconds(30), .poll_max = Milliseconds(5)});
+  running.start();
+  const auto end = std::chrono::steady_clock::now() + kPatience;
+  const auto noted = [&] { return must(life.world.storage.read_now<Time>(store::last_run::noted)); };
+  while (noted() != life.clock.now() && std::chrono::steady_clock::now() < end) std::this_thread::yield();
+  EXPECT_EQ(noted(), life.clock.now());
 }
 
 TEST(RunningJobRunner, RenewsTheLeaseWhileAHandlerRuns) {

@@ -5,6 +5,7 @@
 #include "net/wait.h"
 #include "store/attempts.h"
 #include "store/audit_log.h"
+#include "store/connections.h"
 #include "store/events.h"
 #include "store/idempotency_keys.h"
 #include "store/received_webhooks.h"
@@ -21,6 +22,8 @@ Task<void> Retention::stop() { return tasks_.stop(); }
 Task<Result<std::size_t>> Retention::sweep_once() {
   const Time now = clock_.now();
   const auto events = CO_TRY(co_await drop(store::events::remove_before_across_applications, now - settings_.events));
+  const auto connections =
+      CO_TRY(co_await drop(store::connections::forget_removed_before_across_applications, now - settings_.events));
   const auto attempts =
       CO_TRY(co_await drop(store::attempts::remove_before_across_applications, now - settings_.attempts));
   const auto keys = CO_TRY(
@@ -28,7 +31,7 @@ Task<Result<std::size_t>> Retention::sweep_once() {
   const auto audit = CO_TRY(co_await drop(store::audit_log::remove_before_across_applications, now - settings_.audit));
   const auto received = CO_TRY(
       co_await drop(store::received_webhooks::remove_before_across_applications, now - settings_.received_webhooks));
-  co_return static_cast<std::size_t>(events + attempts + keys + audit + received);
+  co_return static_cast<std::size_t>(events + connections + attempts + keys + audit + received);
 }
 
 Task<Result<std::int64_t>> Retention::drop(Remove remove, Time before) {

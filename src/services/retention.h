@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Drops by age what nobody needs any more: events whose deliveries have ended, attempts, idempotency keys, lines of the
-// audit log, and the keys by which webhooks that were taken are known. Owned by app/wiring; lives on one loop; `stop`
-// is awaited before it dies. Small batches with a pause between: retention never holds the writer long enough to delay
-// a delivery.
+// Drops by age what nobody needs any more: events whose deliveries have ended and whose flows they were, attempts,
+// idempotency keys, lines of the audit log, and the keys by which webhooks that were taken are known. Owned by
+// app/wiring; lives on one loop; `stop` is awaited before it dies. Small batches with a pause between: retention never
+// holds the writer long enough to delay a delivery.
 #pragma once
 
 #include <chrono>

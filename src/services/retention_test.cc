@@ -7,6 +7,7 @@
 #include "net/testing/run_task.h"
 #include "services/testing/webhook_world.h"
 #include "store/api_keys.h"
+#include "store/connections.h"
 #include "store/deliveries.h"
 #include "store/idempotency_keys.h"
 #include "store/received_webhooks.h"
@@ -47,6 +48,20 @@ TEST_F(RetentionTest, DropsEventsOnlyWhenTheyAreOldEnough) {
   world_.clock.advance(Milliseconds(1));
   EXPECT_EQ(sweep(), 1u);
   EXPECT_TRUE(world_.events_of(connection).empty());
+}
+
+TEST_F(RetentionTest, ForgetsARemovedConnectionAsLateAsItsEvents) {
+  auto connection = world_.connection();
+  world_.publish(connection);
+  EXPECT_TRUE(testing::must(world_.storage.write_now<bool>([&](store::Tx& tx) -> Result<bool> {
+    TRY_VOID(store::connections::insert(tx, connection));
+    return store::connections::remove(tx, world_.application.id, connection.id, world_.clock.now());
+  })));
+  world_.clock.advance(std::chrono::days(90));
+  EXPECT_EQ(sweep(), 0u);
+  world_.clock.advance(Milliseconds(1));
+  EXPECT_EQ(sweep(), 2u) << "the event, and whose flow it was";
+  EXPECT_EQ(sweep(), 0u);
 }
 
 TEST_F(RetentionTest, KeepsAnEventWhoseDeliveryIsStillPending) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "store/applications.h"
 
+#include "base/text.h"
 #include "store/load_all.h"
 #include "store/saved_text.h"
 
@@ -36,6 +37,12 @@ Result<void> insert(Tx& tx, const model::Application& application) {
 Result<std::optional<model::Application>> find(Tx& tx, ApplicationId id) {
   const Rows rows = TRY(tx.query("SELECT " APPLICATION_COLUMNS " FROM application WHERE id = $1", id));
   return first_of<model::Application>(rows, read);
+}
+
+Result<std::optional<std::string>> cname_target(Tx& tx, ApplicationId id) {
+  const Rows rows = TRY(tx.query("SELECT cname_target FROM application WHERE id = $1", id));
+  if (rows.empty()) return fail(Kind::kNotFound, format("the application {} does not exist any more", id.text()));
+  return rows.front().optional_text(0);
 }
 
 Result<Page<model::Application>> list_across_applications(Tx& tx, const PageRequest<ApplicationId>& page) {

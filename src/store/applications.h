@@ -19,6 +19,8 @@ constexpr std::int32_t kApplicationsMax = 10'000;
 
 Result<void> insert(Tx& tx, const model::Application& application);
 Result<std::optional<model::Application>> find(Tx& tx, ApplicationId id);
+/// Its cname_target alone, as text: every event needs it. kNotFound if there is no such application.
+Result<std::optional<std::string>> cname_target(Tx& tx, ApplicationId id);
 /// Newest first.
 Result<Page<model::Application>> list_across_applications(Tx& tx, const PageRequest<ApplicationId>& page);
 /// Everything but id and created_at; false if there is no such application.

@@ -127,7 +127,7 @@ TEST_P(Certificates, AreSeenByTheirApplicationAlone) {
 
 TEST_P(Certificates, GoWithTheirConnection) {
   insert(waiting(1));
-  must([](Tx& tx) { return connections::remove(tx, ApplicationId(1), ConnectionId(1)); });
+  must([](Tx& tx) { return connections::remove(tx, ApplicationId(1), ConnectionId(1), kNow); });
   EXPECT_FALSE(find(1, 1));
 }
 

@@ -260,8 +260,20 @@ Result<bool> update(Tx& tx, const model::Connection& connection, std::int64_t ex
   return true;
 }
 
-Result<bool> remove(Tx& tx, ApplicationId application, ConnectionId id) {
+Result<bool> remove(Tx& tx, ApplicationId application, ConnectionId id, Time now) {
+  // Its events stay until retention, and are found by its flow.
+  TRY(tx.execute(
+      "INSERT INTO removed_connection (id, application, job_id, removed_at) "
+      "SELECT id, application, job_id, CAST($1 AS BIGINT) FROM connection WHERE application = $2 AND id = $3",
+      now, application, id));
   return TRY(tx.execute("DELETE FROM connection WHERE application = $1 AND id = $2", application, id)) == 1;
+}
+
+Result<std::int64_t> forget_removed_before_across_applications(Tx& tx, Time time, std::int32_t limit) {
+  return tx.execute(
+      "DELETE FROM removed_connection WHERE id IN "
+      "(SELECT id FROM removed_connection WHERE removed_at < $1 ORDER BY removed_at LIMIT $2)",
+      time, limit);
 }
 
 // ── lists ───────────────────────────────────────────────────────────────────────────────────────────────────────────

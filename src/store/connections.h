@@ -49,7 +49,11 @@ enum class Records { kMayDiffer, kAreTheSame };
 Result<bool> update(Tx& tx, const model::Connection& connection, std::int64_t expected_version,
                     Records records = Records::kMayDiffer);
 /// With records, observation and jobs. Its events and deliveries stay until retention.
-Result<bool> remove(Tx& tx, ApplicationId application, ConnectionId id);
+/// Its events stay, and are found by its job id.
+Result<bool> remove(Tx& tx, ApplicationId application, ConnectionId id, Time now);
+/// Retention: at most `limit` of the connections removed before `time`, whose events are older still, are not known any
+/// more. Returns how many.
+Result<std::int64_t> forget_removed_before_across_applications(Tx& tx, Time time, std::int32_t limit);
 
 enum class Liveness { kAll, kLiveOnly };
 enum class AttentionFilter { kAll, kWithAttention, kWithoutAttention };

@@ -253,7 +253,7 @@ TEST_P(Connections, AreInvisibleToOtherApplications) {
   EXPECT_FALSE(must([&](Tx& tx) { return connections::find_by_job(tx, other, "job-1"); }));
   EXPECT_TRUE(must([&](Tx& tx) { return connections::list_live_of_organization(tx, other, "acme"); }).empty());
   EXPECT_TRUE(must([&](Tx& tx) { return connections::list(tx, other, {}, {}); }).items.empty());
-  EXPECT_FALSE(must([&](Tx& tx) { return connections::remove(tx, other, ConnectionId(1)); }));
+  EXPECT_FALSE(must([&](Tx& tx) { return connections::remove(tx, other, ConnectionId(1), kNow); }));
 }
 
 TEST_P(Connections, AnOrganizationHasOneLiveConnectionOnAHost) {
@@ -401,7 +401,7 @@ TEST_P(Connections, TakeRecordsObservationAndJobsWithThem) {
     return jobs::request(tx, ConnectionId(1), 1, {.kind = model::JobKind::kClaimEnd, .not_before = kNow}, JobRowId(1),
                          kNow);
   });
-  EXPECT_TRUE(must([](Tx& tx) { return connections::remove(tx, kApplication, ConnectionId(1)); }));
+  EXPECT_TRUE(must([](Tx& tx) { return connections::remove(tx, kApplication, ConnectionId(1), kNow); }));
   const Rows left = must([](Tx& tx) {
     return tx.query(
         "SELECT (SELECT COUNT(*) FROM connection_record) + (SELECT COUNT(*) FROM observation) + "

@@ -425,7 +425,7 @@ TEST_P(Deliveries, GoWithTheirEndpoint) {
 TEST_P(Deliveries, StayWhenTheirConnectionGoes) {
   must([](Tx& tx) { return connections::insert(tx, connection(1, kApplication)); });
   insert(1, 1);
-  must([](Tx& tx) { return connections::remove(tx, kApplication, ConnectionId(1)); });
+  must([](Tx& tx) { return connections::remove(tx, kApplication, ConnectionId(1), kNow); });
   EXPECT_THAT(numbers(claim()), ElementsAre(1));
 }
 
@@ -536,6 +536,7 @@ TEST_P(Deliveries, EventsAreReadAsTheyWereWritten) {
 }
 
 TEST_P(Deliveries, TheLastEventOfAFlowIsTheNewest) {
+  must([](Tx& tx) { return connections::insert(tx, connection(1, kApplication)); });
   insert(1, 1);
   insert(2, 1);
   insert(3, 2);
@@ -546,7 +547,24 @@ TEST_P(Deliveries, TheLastEventOfAFlowIsTheNewest) {
                                       ::testing::Field(&model::Event::id, EventId(1))));
 }
 
+TEST_P(Deliveries, TheLastEventOfAFlowOutlivesItsConnectionUntilRetention) {
+  must([](Tx& tx) { return connections::insert(tx, connection(1, kApplication)); });
+  insert(1, 1);
+  must([](Tx& tx) { return connections::remove(tx, kApplication, ConnectionId(1), kNow); });
+  const auto last = [&] { return must([](Tx& tx) { return events::last_of_job(tx, kApplication, "job-1"); }); };
+  const auto forget = [&](Time before) {
+    return must([&](Tx& tx) { return connections::forget_removed_before_across_applications(tx, before, 10); });
+  };
+  ASSERT_TRUE(last());
+  EXPECT_EQ(last()->id, EventId(1));
+  EXPECT_EQ(forget(kNow), 0);
+  EXPECT_TRUE(last());
+  EXPECT_EQ(forget(kNow + Milliseconds(1)), 1);
+  EXPECT_FALSE(last());
+}
+
 TEST_P(Deliveries, TheLastEventOfAFlowIsOfTheContractAndTheHighestOfItsSequence) {
+  must([](Tx& tx) { return connections::insert(tx, connection(1, kApplication)); });
   const auto write = [&](std::int64_t id, std::int64_t sequence, model::EventType type) {
     auto one = event(id, connection(1, kApplication));
     one.sequence = sequence;

@@ -1,8 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "store/delivery_search.h"
 
+#include <algorithm>
+
 #include "base/id_time.h"
 #include "store/delivery_columns.h"
+#include "store/endpoints.h"
+#include "store/event_columns.h"
 #include "store/load_all.h"
 #include "store/saved_text.h"
 
@@ -50,27 +54,27 @@ Result<Found> read(const Row& row) {
 #define BY_EVENT FOUND "WHERE +d.application = $1 AND +d.id < $2 AND +d.id >= $3 " MATCHES
 #define OF_ENDPOINT FOUND "WHERE +d.application = $1 AND d.id < $2 AND d.id >= $3 " MATCHES
 
-constexpr Sql kAll = IN_ORDER NEWEST_FIRST;
 constexpr Sql kFailed = IN_ORDER "AND d.state = 'failed' " NEWEST_FIRST;
 constexpr Sql kOfEndpoint = OF_ENDPOINT "AND d.endpoint = $6 " NEWEST_FIRST;
 constexpr Sql kFailedOfEndpoint = OF_ENDPOINT "AND d.endpoint = $6 AND d.state = 'failed' " NEWEST_FIRST;
 constexpr Sql kOfEvent = BY_EVENT "AND d.event = $8 " NEWEST_FIRST;
 constexpr Sql kOfConnection =
     BY_EVENT "AND d.event IN (SELECT x.id FROM event x WHERE x.connection = $7) " NEWEST_FIRST;
-constexpr Sql kOfJob =
-    BY_EVENT "AND d.event IN (SELECT x.id FROM event x WHERE x.application = $1 AND x.job_id = $9) " NEWEST_FIRST;
+constexpr Sql kOfJob = BY_EVENT
+    "AND d.event IN (SELECT x.id FROM event x WHERE x.connection IN " CONNECTION_OF_JOB("$1", "$9") ") " NEWEST_FIRST;
 constexpr Sql kOfHost = BY_EVENT
     "AND d.event IN (SELECT x.id FROM event x WHERE x.connection IN "
     "(SELECT h.id FROM connection h WHERE h.host = $10 AND +h.application = $1)) " NEWEST_FIRST;
 
-Sql statement_of(const Filter& filter) {
+/// None if nothing narrows it but the application.
+std::optional<Sql> statement_of(const Filter& filter) {
   const bool is_failed = filter.state == model::DeliveryState::kFailed;
   if (filter.event) return kOfEvent;
   if (filter.job_id) return kOfJob;
   if (filter.connection) return kOfConnection;
   if (filter.host) return kOfHost;
   if (filter.endpoint) return is_failed ? kFailedOfEndpoint : kOfEndpoint;
-  return is_failed ? kFailed : kAll;
+  return is_failed ? std::optional(kFailed) : std::nullopt;
 }
 
 template <typename Enum>
@@ -79,16 +83,39 @@ std::optional<std::string_view> word_of(const std::optional<Enum>& value) {
   return model::name_of(*value);
 }
 
-}  // namespace
-
-Result<Page<Found>> list(Tx& tx, ApplicationId application, const Filter& filter, const PageRequest<DeliveryId>& page) {
+Result<Rows> run(Tx& tx, Sql statement, ApplicationId application, const Filter& filter,
+                 const PageRequest<DeliveryId>& page) {
   const std::int64_t first = filter.after ? first_id_at(*filter.after - kIdTimeSlack) : 0;
   const std::int64_t below =
       filter.before ? std::min(page.below(), first_id_at(*filter.before + kIdTimeSlack)) : page.below();
-  const Rows rows = TRY(tx.query(statement_of(filter), application, below, first, word_of(filter.state),
-                                 word_of(filter.type), filter.endpoint, filter.connection, filter.event, filter.job_id,
-                                 filter.host, filter.after, filter.before, page.row_limit()));
-  return page_of<Found>(rows, page, read);
+  return tx.query(statement, application, below, first, word_of(filter.state), word_of(filter.type), filter.endpoint,
+                  filter.connection, filter.event, filter.job_id, filter.host, filter.after, filter.before,
+                  page.row_limit());
+}
+
+/// An index that held an application's deliveries in order would have to be written with each of them. Every endpoint
+/// has one, and the newest of all are among the newest of each.
+Result<Page<Found>> merge_endpoints(Tx& tx, ApplicationId application, Filter filter,
+                                    const PageRequest<DeliveryId>& page) {
+  Page<Found> all;
+  for (const auto& endpoint : TRY(endpoints::list_of_application(tx, application))) {
+    filter.endpoint = endpoint.id;
+    const Rows rows = TRY(run(tx, kOfEndpoint, application, filter, page));
+    for (const Row row : rows) all.items.push_back(TRY(read(row)));
+  }
+  std::ranges::sort(all.items, std::ranges::greater{}, [](const Found& found) { return found.delivery.id; });
+  const auto wanted = static_cast<std::size_t>(page.wanted());
+  all.has_more = all.items.size() > wanted;
+  if (all.has_more) all.items.resize(wanted);
+  return all;
+}
+
+}  // namespace
+
+Result<Page<Found>> list(Tx& tx, ApplicationId application, const Filter& filter, const PageRequest<DeliveryId>& page) {
+  const auto statement = statement_of(filter);
+  if (!statement) return merge_endpoints(tx, application, filter, page);
+  return page_of<Found>(TRY(run(tx, *statement, application, filter, page)), page, read);
 }
 
 Result<std::optional<Found>> find(Tx& tx, ApplicationId application, DeliveryId id) {

@@ -2,7 +2,7 @@
 //
 // Finding deliveries: by what they are about, where they went, how they stand and when. Free functions on a Tx; reads
 // only. Always holds: whatever is asked for, a page costs what lies between its ends in the one index that narrows
-// most.
+// most, or, when nothing narrows it, a page of each endpoint.
 #pragma once
 
 #include <optional>

@@ -40,7 +40,7 @@ class DeliverySearch : public StoreContract {
       TRY_VOID(insert(tx, 3, shop, EndpointId(1), model::EventType::kDomainAdded));
       TRY_VOID(insert(tx, 4, shop, EndpointId(1), model::EventType::kPropagationTimeout));
       TRY_VOID(insert(tx, 5, old, EndpointId(2), model::EventType::kDomainAdded));
-      TRY(connections::remove(tx, kApplication, old.id));
+      TRY(connections::remove(tx, kApplication, old.id, at(6)));
       return set_states(tx);
     });
   }

@@ -119,7 +119,7 @@ TEST_P(Distributions, AreSavedOnlyByWhoReadThemLast) {
 TEST_P(Distributions, AreSeenByTheirApplicationAloneAndGoWithTheirConnection) {
   insert(begun(1));
   EXPECT_FALSE(find(2, 1));
-  must([](Tx& tx) { return connections::remove(tx, ApplicationId(1), ConnectionId(1)); });
+  must([](Tx& tx) { return connections::remove(tx, ApplicationId(1), ConnectionId(1), kNow); });
   EXPECT_FALSE(find(1, 1));
 }
 

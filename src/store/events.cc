@@ -42,20 +42,22 @@ Result<Page<model::Event>> list_of_connection(Tx& tx, ApplicationId application,
   return page_of<model::Event>(rows, page, read);
 }
 
+// The sign takes the index of the application's events out of the choice: one connection has few, an application has
+// millions.
 Result<std::optional<model::Event>> last_of_job(Tx& tx, ApplicationId application, std::string_view job_id) {
-  const Rows rows = TRY(tx.query("SELECT " EVENT_COLUMNS " FROM event WHERE application = $1 AND job_id = $2 "
-                                 "AND SUBSTR(type, 1, 9) <> 'signpost.' ORDER BY sequence DESC LIMIT 1",
-                                 application, job_id));
+  const Rows rows =
+      TRY(tx.query("SELECT " EVENT_COLUMNS " FROM event WHERE +application = $1 AND connection IN " CONNECTION_OF_JOB(
+                       "$1", "$2") " AND SUBSTR(type, 1, 9) <> 'signpost.' ORDER BY sequence DESC LIMIT 1",
+                   application, job_id));
   return first_of<model::Event>(rows, read);
 }
 
 Result<std::optional<model::Event>> last_of_derived(Tx& tx, ApplicationId application, std::string_view origin) {
-  const Rows rows =
-      TRY(tx.query(
-          "SELECT " EVENT_COLUMNS " FROM event WHERE application = $1 AND job_id IN "
-          "(SELECT job_id FROM connection WHERE application = $1 AND origin_flow_id = $2 ORDER BY id DESC LIMIT $3) "
-          "AND SUBSTR(type, 1, 9) <> 'signpost.' ORDER BY id DESC LIMIT 1",
-          application, origin, kDerivedFlowsMax));
+  const Rows rows = TRY(
+      tx.query("SELECT " EVENT_COLUMNS " FROM event WHERE +application = $1 AND connection IN "
+               "(SELECT id FROM connection WHERE application = $1 AND origin_flow_id = $2 ORDER BY id DESC LIMIT $3) "
+               "AND SUBSTR(type, 1, 9) <> 'signpost.' ORDER BY id DESC LIMIT 1",
+               application, origin, kDerivedFlowsMax));
   return first_of<model::Event>(rows, read);
 }
 

@@ -10,9 +10,12 @@
 #include "store/migrations/0004_contract.h"
 #include "store/migrations/0005_delivery.h"
 #include "store/migrations/0006_received_and_replayed.h"
-#include "store/migrations/0007_certificates.h"
-#include "store/migrations/0008_challenges.h"
-#include "store/migrations/0009_distributions.h"
+#include "store/migrations/0007_fewer_trees.h"
+#include "store/migrations/0008_last_run.h"
+#include "store/migrations/0009_certificates.h"
+#include "store/migrations/0010_challenges.h"
+#include "store/migrations/0011_search.h"
+#include "store/migrations/0012_distributions.h"
 
 namespace signpost::store {
 namespace {
@@ -24,9 +27,12 @@ constexpr std::array kMigrations{
     Migration{4, "contract", migration_0004::kStatements},
     Migration{5, "delivery", migration_0005::kStatements},
     Migration{6, "received_and_replayed", migration_0006::kStatements},
-    Migration{7, "certificates", migration_0007::kStatements},
-    Migration{8, "challenges", migration_0008::kStatements},
-    Migration{9, "distributions", migration_0009::kStatements},
+    Migration{7, "fewer_trees", migration_0007::kStatements},
+    Migration{8, "last_run", migration_0008::kStatements},
+    Migration{9, "certificates", migration_0009::kStatements},
+    Migration{10, "challenges", migration_0010::kStatements},
+    Migration{11, "search", migration_0011::kStatements},
+    Migration{12, "distributions", migration_0012::kStatements},
 };
 
 Result<std::int64_t> version_of(Tx& tx) {

@@ -5,7 +5,9 @@
 
 #include <thread>
 
+#include "store/connections.h"
 #include "store/directory_revision.h"
+#include "store/events.h"
 #include "store/testing/store_contract.h"
 
 namespace signpost::store {
@@ -36,6 +38,29 @@ TEST_P(Migrations, RunWhatIsMissing) {
   must([](Tx& tx) { return tx.execute("INSERT INTO lamp (id, colour) VALUES ($1, $2)", 4'000'000'000'000, "red"); });
   const Rows rows = must([](Tx& tx) { return tx.query("SELECT id FROM lamp"); });
   EXPECT_EQ(rows.front().integer(0), 4'000'000'000'000);
+}
+
+TEST_P(Migrations, FindTheFlowsOfConnectionsThatWereRemovedBefore) {
+  must([](Tx& tx) -> Result<void> {
+    TRY_VOID(insert_tenant(tx, 1));
+    for (const Sql sql : {Sql("DELETE FROM schema_migration WHERE number >= 7"), Sql("DROP TABLE removed_connection"),
+                          Sql("CREATE INDEX delivery_application ON delivery (application, id)"),
+                          Sql("CREATE INDEX event_job ON event (application, job_id, id)")}) {
+      TRY(tx.execute(sql));
+    }
+    const auto there = connection(1, ApplicationId(1));
+    TRY_VOID(connections::insert(tx, there));
+    TRY_VOID(events::insert(tx, event(1, there)));
+    TRY_VOID(events::insert(tx, event(2, connection(2, ApplicationId(1)))));
+    TRY_VOID(events::insert(tx, event(3, connection(2, ApplicationId(1)))));
+    return migrate(tx, kNow, migrations().first(7));
+  });
+  const auto last = [&](std::string_view job) {
+    return must([&](Tx& tx) { return events::last_of_job(tx, ApplicationId(1), job); });
+  };
+  EXPECT_EQ(last("job-1")->id, EventId(1));
+  EXPECT_EQ(last("job-2")->id, EventId(3));
+  EXPECT_EQ(must([](Tx& tx) { return tx.query("SELECT id FROM removed_connection"); }).size(), 1u);
 }
 
 TEST_P(Migrations, RefuseADatabaseOfANewerVersion) {

@@ -47,7 +47,7 @@ TEST_P(OriginalDns, IsKeptWithAllAddressesAndSeenByItsApplicationAlone) {
 
 TEST_P(OriginalDns, GoesWithItsConnection) {
   keep({"cname.hosting.example", {}, {}, kNow});
-  must([](Tx& tx) { return connections::remove(tx, ApplicationId(1), ConnectionId(1)); });
+  must([](Tx& tx) { return connections::remove(tx, ApplicationId(1), ConnectionId(1), kNow); });
   EXPECT_FALSE(find());
 }
 

@@ -67,7 +67,10 @@ class Rows {
   Iterator end() const { return {*this, size()}; }
 
   // For the drivers: row after row, column after column.
-  void start(std::size_t columns) { columns_ = columns; }
+  void start(std::size_t columns) {
+    columns_ = columns;
+    cells_.reserve(columns);  // one row, of most queries the only one
+  }
   void add_null() { cells_.push_back({Type::kNull, 0, 0}); }
   void add_integer(std::int64_t value) { cells_.push_back({Type::kInteger, value, 0}); }
   void add_text(std::string_view text) {

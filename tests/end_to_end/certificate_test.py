@@ -12,7 +12,7 @@ from cryptography import x509
 from harness.dns_servers import DnsWorld
 from harness.identity import IdentityProvider
 from harness.pebble import Pebble
-from harness.process import wait_until
+from harness.process import Failed, wait_until
 from harness.receiver import Receiver
 from harness.signpost import Signpost, call
 
@@ -80,6 +80,12 @@ class Certificates(unittest.TestCase):
     def status(self):
         return self.domain("GET", "get-proxy").json["proxy_status"]
 
+    def wait_until_validated(self, connection):
+        try:
+            wait_until(lambda: self.status() == "SSL_VALIDATED", "SSL_VALIDATED", 60)
+        except Failed as failed:
+            raise Failed(f"{failed}: {self.certificate(connection)}") from failed
+
     def certificate(self, connection):
         for item in self.server.v1("GET", "/certificates").json["data"]:
             if item["connection"] == connection["id"]:
@@ -109,7 +115,7 @@ class Certificates(unittest.TestCase):
         self.assertEqual(record["name"], "_acme-challenge.www.shop.example")
         self.assertTrue(record["value"].endswith("." + ZONE), record)
         self.assertEqual(self.domain("POST", "mark-step-complete", {"step": 1}).json["proxy_status"], "SSL_VALIDATING")
-        wait_until(lambda: self.status() == "SSL_VALIDATED", "SSL_VALIDATED", 60)
+        self.wait_until_validated(connection)
         found, certificate = self.issued(connection)
         names = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName).value.get_values_for_type(x509.DNSName)
         self.assertEqual(names, ["www.shop.example"])
@@ -173,7 +179,7 @@ class Certificates(unittest.TestCase):
         record = self.challenge_record(connection)
         self.publish("www IN CNAME app.saas.example.", f"{record['host']} IN CNAME {record['value']}.")
         self.domain("POST", "mark-step-complete", {"step": 1})
-        wait_until(lambda: self.status() == "SSL_VALIDATED", "SSL_VALIDATED", 60)
+        self.wait_until_validated(connection)
         self.assertEqual(self.domain("POST", "mark-disconnect-complete").status, 409, "it is not deployed yet")
         self.domain("POST", "mark-step-complete", {"step": 2})
         restored = self.domain("POST", "disconnect-proxy").json

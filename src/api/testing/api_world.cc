@@ -38,6 +38,13 @@ ApiWorld::ApiWorld(Api::Settings settings)
       authorities({}, world.storage, master_key, clock),
       certificates(world.storage, master_key, bell, clock, world.ids, random, authorities, nullptr, {&sight}, {}),
       proxies(world.storage),
+      search_http({.threads = 1}),
+      indexnow(search_http, clock, {.endpoint = search_server.url("/indexnow"), .key = "search-company"}),
+      google(search_http, clock,
+             must(cloud::GoogleCredential::parse(crypto::Secret(cloud::testing::refresh_credential()))),
+             {.api_url = search_server.url(), .token_url = search_server.url(cloud::testing::kTokenPath)}),
+      pages(world.storage, bell, clock, world.ids),
+      search(world.storage, bell, clock, world.ids, connections, &indexnow, &google, {&site_eye}, {}),
       history(world.storage, clock),
       replay(world.storage, bell),
       entri_receiver(world.storage, bell, clock, world.ids),
@@ -52,6 +59,8 @@ ApiWorld::ApiWorld(Api::Settings settings)
            connections,
            certificates,
            proxies,
+           pages,
+           search,
            history,
            replay,
            entri_receiver,
@@ -134,6 +143,10 @@ std::string ApiWorld::connect(std::string_view host, std::string_view organizati
           organization, host));
   if (response.status != 201) throw std::runtime_error(response.body);
   return text_in(response, "id");
+}
+
+void ApiWorld::keep_original(std::string_view connection, const model::OriginalDns& original) {
+  world.keep_original(must(ConnectionId::parse(connection)), original);
 }
 
 std::string ApiWorld::add_application_key(std::string* application_id) {

@@ -11,12 +11,14 @@
 #include <vector>
 
 #include "api/api.h"
+#include "cloud/testing/search_server.h"
 #include "crypto/testing/fake_random.h"
 #include "crypto/testing/token_signer.h"
 #include "net/testing/fake_address_resolver.h"
 #include "net/testing/run_task.h"
 #include "services/history.h"
 #include "services/testing/fake_sight.h"
+#include "services/testing/fake_site_eye.h"
 #include "services/testing/webhook_world.h"
 #include "services/webhook_tester.h"
 
@@ -49,6 +51,8 @@ class ApiWorld {
 
   /// A connection of the organization, created over /v1; returns its id.
   std::string connect(std::string_view host = "www.shop.example", std::string_view organization = "acme");
+  /// What the connection's host answered before it was ours.
+  void keep_original(std::string_view connection, const model::OriginalDns& original);
   /// A second application with a key of its own.
   std::string add_application_key(std::string* application_id = nullptr);
 
@@ -65,6 +69,13 @@ class ApiWorld {
   services::testing::FakeSight sight;
   services::Certificates certificates;
   services::Proxies proxies;
+  cloud::testing::SearchServer search_server;  // in the place of IndexNow and Google
+  net::HttpClient search_http;
+  cloud::IndexNow indexnow;
+  cloud::Google google;
+  services::testing::FakeSiteEye site_eye;
+  services::Pages pages;
+  services::SearchEngines search;
   services::History history;
   services::Replay replay;
   services::EntriReceiver entri_receiver;

@@ -17,6 +17,7 @@
 #include "store/events.h"
 #include "store/members.h"
 #include "store/notices.h"
+#include "store/original_dns.h"
 
 namespace signpost::services::testing {
 namespace {
@@ -114,6 +115,10 @@ void WebhookWorld::set_cname_target(std::string_view target) {
 
 void WebhookWorld::remove_application() {
   must(storage.write_now<bool>([&](store::Tx& tx) { return store::applications::remove(tx, application.id); }));
+}
+
+void WebhookWorld::keep_original(ConnectionId connection, const model::OriginalDns& original) {
+  must(storage.write_now<bool>([&](store::Tx& tx) { return store::original_dns::keep(tx, connection, original); }));
 }
 
 model::Connection WebhookWorld::connection(std::string_view host) {

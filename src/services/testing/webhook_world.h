@@ -19,6 +19,7 @@
 #include "model/connection.h"
 #include "model/delivery.h"
 #include "model/notice.h"
+#include "model/original_dns.h"
 #include "services/administration.h"
 #include "services/bell.h"
 #include "services/courier.h"
@@ -99,6 +100,9 @@ class WebhookWorld {
   void set_role(const model::Endpoint& endpoint, model::Role role);
   void set_cname_target(std::string_view target);
   void remove_application();
+
+  /// What a saved connection's host answered before it was ours.
+  void keep_original(ConnectionId connection, const model::OriginalDns& original);
 
   /// A connection of the application that lives in memory alone: events do not need its row.
   model::Connection connection(std::string_view host = "www.shop.example");

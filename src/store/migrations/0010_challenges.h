@@ -8,7 +8,7 @@
 
 #include "store/sql.h"
 
-namespace signpost::store::migration_0008 {
+namespace signpost::store::migration_0010 {
 
 inline constexpr std::array kStatements{
     // revision: of the last change of the row. Name servers read what is newer than what they know, so a withdrawn text
@@ -21,4 +21,4 @@ inline constexpr std::array kStatements{
     Sql("INSERT INTO challenge_revision (id, revision) VALUES (1, 1)"),
 };
 
-}  // namespace signpost::store::migration_0008
+}  // namespace signpost::store::migration_0010

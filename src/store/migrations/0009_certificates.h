@@ -9,7 +9,7 @@
 
 #include "store/sql.h"
 
-namespace signpost::store::migration_0007 {
+namespace signpost::store::migration_0009 {
 
 inline constexpr std::array kStatements{
     Sql("ALTER TABLE connection ADD COLUMN certificate_by TEXT NOT NULL DEFAULT 'external'"),
@@ -50,4 +50,4 @@ inline constexpr std::array kStatements{
     Sql("CREATE INDEX issuance_bucket_full ON issuance_bucket (full_at)"),
 };
 
-}  // namespace signpost::store::migration_0007
+}  // namespace signpost::store::migration_0009

@@ -8,7 +8,7 @@
 
 #include "store/sql.h"
 
-namespace signpost::store::migration_0009 {
+namespace signpost::store::migration_0012 {
 
 inline constexpr std::array kStatements{
     // Texts that are not known yet are empty; a park is null while nothing is parked.
@@ -30,4 +30,4 @@ inline constexpr std::array kStatements{
     Sql("CREATE UNIQUE INDEX distribution_cloudfront ON distribution (cloudfront_id) WHERE cloudfront_id <> ''"),
 };
 
-}  // namespace signpost::store::migration_0009
+}  // namespace signpost::store::migration_0012
