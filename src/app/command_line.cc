@@ -8,8 +8,10 @@
 #include <cstdlib>
 #include <iostream>
 
+#include "acme/client.h"
 #include "app/acme_zone_command.h"
 #include "app/application_command.h"
+#include "app/certificate_command.h"
 #include "app/config_command.h"
 #include "app/dns_explain.h"
 #include "app/dns_observe.h"
@@ -30,6 +32,7 @@
 #include "dns/cause.h"
 #include "model/event.h"
 #include "net/url.h"
+#include "services/certificate_cause.h"
 #include "services/client_secrets.h"
 #include "services/event_schema_json.h"
 
@@ -662,9 +665,104 @@ void add_webhook(CLI::App& root, Action& chosen) {
   add_printed(webhook, chosen, "docs", "Print every event type, member and sample", services::events_page);
 }
 
+// ── certificate ─────────────────────────────────────────────────────────────────────────────────────────────────
+
+void add_certificate_list(CLI::App& certificate, Action& chosen) {
+  auto [cli, options] = add_command<CertificateListOptions>(
+      certificate, chosen, "list", "List certificates of a running server, newest first",
+      "  signpost certificate list\n"
+      "  signpost certificate list --ends-within 30d      # and what keeps them from renewal",
+      certificate_list);
+  checked(cli.add_option("--ends-within", options->ends_within, "Only those that are held and end within it: 30d"),
+          parse_duration)
+      ->type_name("DURATION");
+  cli.add_option("--cursor", options->cursor, "Go on where the list before ended, which shows it")->type_name("CURSOR");
+  cli.add_option("--limit", options->limit, "At most so many")->check(CLI::Range(1, 100))->capture_default_str();
+  add_api(cli, options->api);
+  add_json(cli, options->form);
+}
+
+template <typename Options>
+void require_certificate(CLI::App& cli, Options& options) {
+  checked(cli.add_option("ID", options.id, "The certificate, crt_…"), CertificateId::parse)->required()->type_name("");
+}
+
+void add_certificate_acts(CLI::App& certificate, Action& chosen) {
+  auto [show, show_options] = add_command<CertificateOptions>(
+      certificate, chosen, "show", "Show a certificate: how far it is, what is missing, and what helps",
+      "  signpost certificate show crt_01hx3…", certificate_show);
+  require_certificate(show, *show_options);
+  add_api(show, show_options->api);
+  add_json(show, show_options->form);
+  auto [renew, renew_options] = add_command<CertificateOptions>(
+      certificate, chosen, "renew", "Obtain a new certificate now; the one that is held serves until then",
+      "  signpost certificate renew crt_01hx3…\n\nNobody has to: certificates are renewed by themselves.",
+      certificate_renew);
+  require_certificate(renew, *renew_options);
+  add_api(renew, renew_options->api);
+  add_json(renew, renew_options->form);
+}
+
+void add_certificate_revoke(CLI::App& certificate, Action& chosen) {
+  auto [cli, options] = add_command<CertificateRevokeOptions>(
+      certificate, chosen, "revoke", "Revoke a certificate at its authority, for ever, and obtain another",
+      "  signpost certificate revoke crt_01hx3… --dry-run                     # only says what it would do\n"
+      "  signpost certificate revoke crt_01hx3… --reason key_compromise       # asks back\n"
+      "  signpost certificate revoke crt_01hx3… --reason key_compromise --yes",
+      certificate_revoke);
+  require_certificate(cli, *options);
+  checked(cli.add_option("--reason", options->reason, "What the authority is told (RFC 5280 5.3.1)"),
+          [](const std::string& text) -> Result<void> {
+            if (acme::parse_revocation_reason(text)) return {};
+            return fail(
+                Kind::kUnprocessable,
+                "must be unspecified, key_compromise, affiliation_changed, superseded or cessation_of_operation");
+          })
+      ->type_name("REASON")
+      ->capture_default_str();
+  using Run = CertificateRevokeOptions::Run;
+  auto* const yes =
+      cli.add_flag_callback("--yes", [options] { options->run = Run::kConfirmed; }, "Really revoke it, without asking");
+  cli.add_flag_callback(
+         "--dry-run", [options] { options->run = Run::kDry; }, "Only say what it would do")
+      ->excludes(yes);
+  add_api(cli, options->api);
+  add_json(cli, options->form);
+}
+
+void add_certificate_export(CLI::App& certificate, Action& chosen) {
+  auto [cli, options] = add_command<CertificateExportOptions>(
+      certificate, chosen, "export", "Write chain and private key as PEM files, directly from the database",
+      "  signpost certificate export crt_01hx3… --chain-file chain.pem --key-file key.pem\n"
+      "  signpost certificate export crt_01hx3… --chain-file - --key-file - | your-tool      # key first\n\n"
+      "The key's file is for its owner alone (0600). Who exports it stands in the audit log.",
+      certificate_export);
+  require_certificate(cli, *options);
+  cli.add_option("--chain-file", options->chain_file,
+                 "Where the chain goes, the certificate first; - is standard output")
+      ->type_name("FILE");
+  cli.add_option("--key-file", options->key_file, "Where the private key goes; - is standard output")
+      ->type_name("FILE");
+  add_switch(cli, "--overwrite", options->existing, Existing::kReplaced, "Replace files that are there");
+  add_switch(cli, "--force", options->key, CertificateExportOptions::Key::kAlsoOnTerminal,
+             "Show the key even on a terminal");
+  add_store(cli, options->store);
+}
+
+void add_certificate(CLI::App& root, Action& chosen) {
+  auto& certificate =
+      *root.add_subcommand("certificate", "Certificates that Signpost obtains and renews")->require_subcommand(1);
+  add_certificate_list(certificate, chosen);
+  add_certificate_acts(certificate, chosen);
+  add_certificate_revoke(certificate, chosen);
+  add_certificate_export(certificate, chosen);
+  add_printed(certificate, chosen, "causes", "Print every cause of a certificate that does not come, and what to do",
+              services::certificate_causes_page);
+}
+
 constexpr const char* kAbout =
     "Signpost connects the domains of your customers to your app: it says which DNS records\n"
-    "to add, watches them spread, and tells your backend with signed webhooks.";
+    "to add, watches them spread, obtains certificates, and tells your backend with signed webhooks.";
 
 constexpr const char* kFirstSteps =
     "First steps:\n"
@@ -742,7 +840,7 @@ int run(Console& console, const std::vector<std::string>& words) {
   root.footer(kFirstSteps);
   root.require_subcommand(1);
   for (const auto add : {add_serve, add_app, add_member, add_key, add_mail, add_connect, add_watch, add_dns,
-                         add_acme_zone, add_webhook, add_config})
+                         add_acme_zone, add_certificate, add_webhook, add_config})
     add(root, chosen);
   try {
     root.parse(std::vector<std::string>(words.rbegin(), words.rend()));
@@ -761,15 +859,19 @@ int run(Console& console, const std::vector<std::string>& words) {
 int run_process(int argc, char** argv) {
   const SystemClock clock;
   const auto* term = std::getenv("TERM");
-  const bool is_terminal = isatty(STDOUT_FILENO) != 0 && term && std::string_view(term) != "dumb";
+  const auto screen_of = [](int stream) { return isatty(stream) != 0 ? Screen::kTerminal : Screen::kPlain; };
+  const auto output = screen_of(STDOUT_FILENO);
+  const bool draws = output == Screen::kTerminal && term && std::string_view(term) != "dumb";
   Console console{std::cin,
                   std::cout,
                   std::cerr,
                   process_environment,
                   clock,
-                  is_terminal ? Screen::kTerminal : Screen::kPlain,
+                  draws ? Screen::kTerminal : Screen::kPlain,
                   window(80, &winsize::ws_col),
-                  window(24, &winsize::ws_row)};
+                  window(24, &winsize::ws_row),
+                  output,
+                  screen_of(STDIN_FILENO)};
   return run(console, std::vector<std::string>(argv + 1, argv + argc));
 }
 

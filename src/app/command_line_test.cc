@@ -27,8 +27,8 @@ std::string first_match(const std::string& text, const char* pattern) {
 TEST(CommandLine, HelpNamesEveryCommandAndTheFirstSteps) {
   TestConsole console;
   EXPECT_EQ(console.run({"--help"}), 0);
-  for (const auto* command : {"serve", "app", "member", "key", "mail", "connect", "watch", "dns", "webhook", "config",
-                              "First steps", "SIGNPOST_KEY"}) {
+  for (const auto* command : {"serve", "app", "member", "key", "mail", "connect", "watch", "dns", "certificate",
+                              "webhook", "config", "First steps", "SIGNPOST_KEY"}) {
     EXPECT_TRUE(has(console.out(), command)) << command;
   }
   EXPECT_EQ(console.err(), "");
@@ -62,6 +62,12 @@ TEST(CommandLine, EveryCommandHasHelpThatExplainsIt) {
                                                                  {"acme-zone"},
                                                                  {"acme-zone", "records"},
                                                                  {"acme-zone", "check"},
+                                                                 {"certificate"},
+                                                                 {"certificate", "list"},
+                                                                 {"certificate", "show"},
+                                                                 {"certificate", "renew"},
+                                                                 {"certificate", "revoke"},
+                                                                 {"certificate", "export"},
                                                                  {"webhook"},
                                                                  {"webhook", "verify"},
                                                                  {"webhook", "listen"},
@@ -82,6 +88,23 @@ TEST(CommandLine, PrintsTheContractOfWebhooks) {
   EXPECT_TRUE(has(console.out(), "https://json-schema.org/draft/2020-12/schema"));
   EXPECT_EQ(console.run({"webhook", "docs"}), 0);
   EXPECT_TRUE(has(console.out(), "purchase.confirmation.expired"));
+}
+
+TEST(CommandLine, PrintsTheCausesOfCertificates) {
+  TestConsole console;
+  EXPECT_EQ(console.run({"certificate", "causes"}), 0);
+  EXPECT_TRUE(has(console.out(), "certificate_caa_forbids"));
+}
+
+TEST(CommandLine, APrivateKeyIsNotShownOnATerminalUnlessItIsForced) {
+  TestConsole console;
+  console.console.output = Screen::kTerminal;
+  std::vector<std::string> words{"certificate", "export", "crt_0000000000001", "--key-file", "-", "--data", "/nowhere"};
+  EXPECT_EQ(console.run(words), 1);
+  EXPECT_TRUE(has(console.err(), "--force")) << console.err();
+  words.emplace_back("--force");
+  EXPECT_EQ(console.run(words), 1);
+  EXPECT_TRUE(has(console.err(), "/nowhere")) << console.err();
 }
 
 TEST(CommandLine, WordsThatMakeNoCommandEndWithTwo) {
@@ -115,6 +138,11 @@ TEST(CommandLine, WordsThatMakeNoCommandEndWithTwo) {
            {"dns", "observe", "shop.example", "CNAME", "https://app.saas.example/"},
            {"dns", "observe", "shop.example", "MX", "70000 mail.saas.example"},
            {"dns", "observe", "shop.example", "A", "--authority-port", "0"},
+           {"certificate", "list", "--ends-within", "soon"},
+           {"certificate", "show", "con_0000000000001"},
+           {"certificate", "revoke", "crt_0000000000001", "--reason", "boredom"},
+           {"certificate", "revoke", "crt_0000000000001", "--yes", "--dry-run"},
+           {"certificate", "export", "crt_0000000000001"},
            {"watch", "con_bad"},
            {"watch", "con_0000000000001"},
            {"watch", "con_0000000000001", "--key", "sp_x", "--server", "nowhere"},
@@ -135,7 +163,7 @@ TEST(CommandLine, AnUnknownWordIsNamedBesideWhatIsKnown) {
   console.run({"frobnicate"});
   EXPECT_EQ(console.err(),
             "signpost: there is no command \"frobnicate\": it is one of serve, app, member, key, mail, connect, "
-            "watch, dns, acme-zone, webhook, config\n\"signpost --help\" says more\n");
+            "watch, dns, acme-zone, certificate, webhook, config\n\"signpost --help\" says more\n");
   console.run({"app", "remove"});
   EXPECT_TRUE(has(console.err(), "signpost: there is no command \"app remove\": it is one of app create, app list, "))
       << console.err();
@@ -187,6 +215,14 @@ TEST(CommandLine, CommandsForTheApiAskForAKey) {
   TestConsole console;
   EXPECT_EQ(console.run({"watch", "con_0000000000001"}), 2);
   EXPECT_TRUE(has(console.err(), "SIGNPOST_KEY")) << console.err();
+}
+
+TEST(CommandLine, CommandsForCertificatesAskForAKey) {
+  TestConsole console;
+  for (const auto* command : {"show", "renew", "revoke"}) {
+    EXPECT_EQ(console.run({"certificate", command, "crt_0000000000001"}), 1);
+    EXPECT_TRUE(has(console.err(), "SIGNPOST_KEY")) << console.err();
+  }
 }
 
 TEST(CommandLine, AnUnreachableServerIsSaidSo) {
@@ -367,6 +403,14 @@ TEST_F(InAnEmptyDirectory, NoCommandMakesAMasterKeyForADatabaseElsewhere) {
     EXPECT_TRUE(has(console_.err(), "master key")) << console_.err();
     EXPECT_TRUE(std::filesystem::is_empty(directory_.path()));
   }
+}
+
+TEST_F(StoreCommands, ExportOfACertificateThatIsNotThereWritesNothing) {
+  create("Demo");
+  const auto key = directory_.path() / "key.pem";
+  EXPECT_EQ(run({"certificate", "export", "crt_0000000000001", "--key-file", key.string()}), 1);
+  EXPECT_TRUE(has(console_.err(), "there is no certificate crt_0000000000001")) << console_.err();
+  EXPECT_FALSE(std::filesystem::exists(key));
 }
 
 TEST_F(StoreCommands, ANewDatabaseIsSaidSo) {

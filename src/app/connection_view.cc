@@ -25,8 +25,8 @@ const json::object* object_in(const json::object& object, const char* name) {
 }
 
 ConnectionView::Record record_of(const json::object& object) {
-  return {text_of(object, "type"), text_of(object, "host"), text_of(object, "value"), text_of(object, "ttl"),
-          text_of(object, "priority")};
+  return {text_of(object, "type"), text_of(object, "host"),     text_of(object, "value"),
+          text_of(object, "ttl"),  text_of(object, "priority"), text_of(object, "step")};
 }
 
 void read_records(const json::object& object, ConnectionView& view) {
@@ -47,14 +47,27 @@ void read_claim(const json::object& object, ConnectionView& view) {
 constexpr std::int64_t kSecondsCountedMax = 120;  // longer waits are told in minutes
 
 std::string state_text(const ConnectionView& connection) {
-  return format("{}  {}  propagation {}", printable(connection.host), printable(connection.status),
-                connection.propagation.empty() ? "not begun" : printable(connection.propagation));
+  const auto certificate = connection.certificate_ends_at
+                               ? "  certificate until " + to_rfc3339(*connection.certificate_ends_at).substr(0, 10)
+                               : std::string();
+  return format("{}  {}  propagation {}{}", printable(connection.host), printable(connection.status),
+                connection.propagation.empty() ? "not begun" : printable(connection.propagation), certificate);
 }
 
 bool is_unproven(const ConnectionView& connection) { return connection.claim == "unproven"; }
 
+/// What a connection with steps waits for; empty once it is deployed.
+std::string_view step_awaited(const ConnectionView& connection) {
+  if (!has_steps(connection)) return "";
+  if (connection.status == "PENDING_VALIDATION") return "waiting for step 1 to be marked";
+  if (connection.status == "SSL_VALIDATING") return "the certificate is on its way";
+  if (connection.status == "SSL_VALIDATED") return "the certificate is there: waiting for step 2 to be marked";
+  return "";
+}
+
 std::string next_look_text(const ConnectionView& connection, Time now) {
   if (!connection.next_look_at) {
+    if (const auto step = step_awaited(connection); !step.empty()) return std::string(step);
     return connection.is_flow_open ? "waiting for the end of the flow to be reported" : "no further look is planned";
   }
   const auto left = std::chrono::ceil<std::chrono::seconds>(*connection.next_look_at - now).count();
@@ -89,6 +102,8 @@ Result<ConnectionView> parse_connection(std::string_view text) {
   if (const auto* flow = object_in(object, "flow")) view.is_flow_open = text_of(*flow, "ended_at").empty();
   if (const auto* attention = object_in(object, "attention")) view.attention = text_of(*attention, "explanation");
   if (const auto next = parse_rfc3339(text_of(object, "next_look_at"))) view.next_look_at = *next;
+  view.certificate = text_of(object, "certificate");
+  if (const auto ends = parse_rfc3339(text_of(object, "certificate_ends_at"))) view.certificate_ends_at = *ends;
   read_records(object, view);
   read_claim(object, view);
   if (const auto* observation = object_in(object, "observation")) {
@@ -113,41 +128,92 @@ Result<std::vector<std::string>> parse_connection_ids(std::string_view text) {
   return ids;
 }
 
-WatchEnd end_of(const ConnectionView& connection) {
-  if (connection.propagation == "success") return WatchEnd::kSuccess;
-  const bool is_lost = !connection.claim.empty() && !is_unproven(connection) && connection.claim != "proven";
-  return connection.propagation == "failed" || is_lost ? WatchEnd::kFailure : WatchEnd::kGoesOn;
+bool has_steps(const ConnectionView& connection) {
+  return connection.certificate == "cname" || connection.certificate == "txt";
 }
 
-std::string instructions(const ConnectionView& connection, std::size_t columns) {
+WatchEnd end_of(const ConnectionView& connection) {
+  const bool is_lost = !connection.claim.empty() && !is_unproven(connection) && connection.claim != "proven";
+  if (is_lost || connection.status == "DISCONNECTED") return WatchEnd::kFailure;
+  if (connection.propagation == "failed") return WatchEnd::kFailure;
+  const bool is_last_step = !has_steps(connection) || connection.status == "DEPLOYED";
+  return connection.propagation == "success" && is_last_step ? WatchEnd::kSuccess : WatchEnd::kGoesOn;
+}
+
+namespace {
+
+struct Table {
   std::size_t host_columns = 4;
-  for (const auto& record : connection.records) host_columns = std::max(host_columns, record.host.size());
-  const bool shows_claim = is_unproven(connection) && connection.claim_record;
-  if (shows_claim) host_columns = std::max(host_columns, connection.claim_record->host.size());
-  host_columns = std::min(host_columns, std::max<std::size_t>(columns / 2, 8));
-  std::string text =
+  std::string text;
+
+  void add_head() { text += format("  {}  {}  VALUE\n", pad("TYPE", 5), pad("HOST", host_columns)); }
+};
+
+/// The records of a step, or all of them.
+void add_rows(Table& table, const ConnectionView& connection, std::string_view step) {
+  for (const auto& record : connection.records) {
+    if (step.empty() || record.step == step) add_record_row(table.text, record, table.host_columns, "");
+  }
+}
+
+void add_steps(Table& table, const ConnectionView& connection, std::size_t columns) {
+  const auto organization = printable(connection.organization);
+  table.text += "Step 1, for the certificate:\n\n";
+  if (connection.certificate == "txt") {
+    table.text += format("  a TXT record, which POST /api/domain/start-certificate/{} tells\n", organization);
+  } else {
+    table.add_head();
+    add_rows(table, connection, "1");
+  }
+  table.text += "\nStep 2, for the traffic, once the status is SSL_VALIDATED:\n\n";
+  table.add_head();
+  add_rows(table, connection, "2");
+  table.text += "\n" +
+                wrap("Each step is marked when its records are added, with the organization's token:", columns, "") +
+                format("\n  POST /api/domain/mark-step-complete/{} {{\"step\": 1}}\n", organization);
+}
+
+void add_claim(Table& table, const ConnectionView::Record& record, std::size_t columns) {
+  add_record_row(table.text, record, table.host_columns, "");
+  table.text += "\n" + wrap(format("The last one, {} {}, proves that the domain is the organization's own.",
+                                   record.type, record.host),
+                            columns, "");
+}
+
+std::string flow_text(const ConnectionView& connection, std::size_t columns) {
+  if (!connection.is_flow_open) {
+    return wrap(
+        "The flow is reported as ended, so Signpost is watching and tells the backend what it sees. To watch "
+        "with it:",
+        columns, "");
+  }
+  if (has_steps(connection)) return "To watch with it:\n";
+  return wrap("The flow is open: Signpost watches and tells the backend once its end is reported, with", columns, "") +
+         format("\n  POST /v1/connections/{}/flow {{\"setup_type\": \"manual\"}}\n\nThen, to watch with it:\n",
+                printable(connection.id));
+}
+
+}  // namespace
+
+std::string instructions(const ConnectionView& connection, std::size_t columns) {
+  // Where an authority sees the certificate's record, that proves the domain, too.
+  const bool shows_claim = is_unproven(connection) && connection.claim_record && !has_steps(connection);
+  Table table;
+  for (const auto& record : connection.records) table.host_columns = std::max(table.host_columns, record.host.size());
+  if (shows_claim) table.host_columns = std::max(table.host_columns, connection.claim_record->host.size());
+  table.host_columns = std::min(table.host_columns, std::max<std::size_t>(columns / 2, 8));
+  table.text =
       format("connection {}  {}  of organization {}\n\nAdd at the DNS provider of {}:\n\n", printable(connection.id),
              printable(connection.host), printable(connection.organization), printable(connection.domain));
-  text += format("  {}  {}  VALUE\n", pad("TYPE", 5), pad("HOST", host_columns));
-  for (const auto& record : connection.records) add_record_row(text, record, host_columns, "");
-  if (shows_claim) {
-    add_record_row(text, *connection.claim_record, host_columns, "");
-    text += "\n" + wrap(format("The last one, {} {}, proves that the domain is the organization's own.",
-                               connection.claim_record->type, connection.claim_record->host),
-                        columns, "");
-  }
-  const auto id = printable(connection.id);
-  if (connection.is_flow_open) {
-    text += "\n" + wrap("The flow is open: Signpost watches and tells the backend once its end is reported, with",
-                        columns, "");
-    text += format("\n  POST /v1/connections/{}/flow {{\"setup_type\": \"manual\"}}\n\nThen, to watch with it:\n", id);
+  if (has_steps(connection)) {
+    add_steps(table, connection, columns);
   } else {
-    text += "\n" + wrap(
-                       "The flow is reported as ended, so Signpost is watching and tells the backend what it sees. "
-                       "To watch with it:",
-                       columns, "");
+    table.add_head();
+    add_rows(table, connection, "");
   }
-  return text + format("\n  signpost watch {}\n", id);
+  if (shows_claim) add_claim(table, *connection.claim_record, columns);
+  return table.text + "\n" + flow_text(connection, columns) +
+         format("\n  signpost watch {}\n", printable(connection.id));
 }
 
 std::string watch_picture(const ConnectionView& connection, Time now, std::size_t columns) {

@@ -22,6 +22,7 @@ struct ConnectionView {
     std::string value;
     std::string ttl;
     std::string priority;  // empty unless MX
+    std::string step;      // "1": the certificate's, "2": the traffic's; empty of the claim's
   };
   std::string id;
   std::string host;
@@ -30,7 +31,9 @@ struct ConnectionView {
   std::string status;       // proxy_status
   std::string propagation;  // facets.propagation_status
   bool is_flow_open = false;
-  std::string claim;  // claim.status
+  std::string certificate;                  // who brings it: "external", "cname", "txt"
+  std::optional<Time> certificate_ends_at;  // of the one that Signpost holds
+  std::string claim;                        // claim.status
   std::vector<Record> records;
   std::optional<Record> claim_record;
   std::optional<Time> next_look_at;
@@ -45,7 +48,10 @@ Result<ConnectionView> parse_connection(std::string_view json);
 /// The ids in a page of connections. kProtocol if it is none.
 Result<std::vector<std::string>> parse_connection_ids(std::string_view json);
 
-/// How watching it ends.
+/// Signpost obtains the certificate, so the customer's records come in two steps.
+bool has_steps(const ConnectionView& connection);
+
+/// How watching it ends. With steps it goes on until the traffic's records, too, have propagated.
 enum class WatchEnd { kGoesOn, kSuccess, kFailure };
 WatchEnd end_of(const ConnectionView& connection);
 

@@ -28,6 +28,10 @@ struct Console {
   Screen screen = Screen::kPlain;
   std::size_t columns = 80;
   std::size_t rows = 24;
+  // Whether what is written to `out` is seen, and whether somebody may answer at `in`: of any terminal, also a dumb
+  // one.
+  Screen output = Screen::kPlain;
+  Screen input = Screen::kPlain;
 };
 
 /// Says what is wrong with the words of a command.

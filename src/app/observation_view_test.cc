@@ -133,6 +133,44 @@ TEST(Connection, InstructionsSayWhetherTheFlowIsReported) {
   for (const auto line : split(open, '\n')) EXPECT_EQ(fit(line, 80), line);
 }
 
+TEST(Connection, InstructionsTellTheTwoStepsWhereSignpostObtainsTheCertificate) {
+  const auto said = [](const char* records) {
+    return instructions(
+        *parse_connection(format(
+            R"({{"id":"con_0000000000001","host":"www.shop.example","domain":"shop.example","organization":"acme",)"
+            R"("proxy_status":"PENDING_VALIDATION","claim":{{"status":"unproven","record":{{"type":"TXT","host":"_signpost.www"}}}},)"
+            R"("flow":{{"ended_at":null}},{}}})",
+            records)),
+        80);
+  };
+  const auto text =
+      said(R"("certificate":"cname","records":[{"type":"CNAME","host":"www","value":"app.saas.example","step":2},)"
+           R"({"type":"CNAME","host":"_acme-challenge.www","value":"k3v7.acme.saas.example","step":1}])");
+  const auto first = text.find("CNAME  _acme-challenge.www  k3v7.acme.saas.example");
+  const auto second = text.find("Step 2, for the traffic, once the status is SSL_VALIDATED");
+  ASSERT_NE(first, std::string::npos) << text;
+  ASSERT_NE(second, std::string::npos) << text;
+  EXPECT_LT(first, second);
+  EXPECT_LT(second, text.find("CNAME  www                  app.saas.example")) << text;
+  EXPECT_TRUE(has(text, "POST /api/domain/mark-step-complete/acme {\"step\": 1}")) << text;
+  EXPECT_FALSE(has(text, "_signpost")) << "the certificate's record proves the domain, too";
+  EXPECT_TRUE(has(said(R"("certificate":"txt","records":[])"), "POST /api/domain/start-certificate/acme tells"));
+}
+
+TEST(Connection, WithStepsItIsWatchedUntilTheTrafficHasPropagated) {
+  const auto view = [](std::string_view status) {
+    auto connection = *parse_connection(connection_json(
+        R"("certificate":"cname","certificate_ends_at":"2027-02-28T09:00:00.000Z","facets":{"propagation_status":"success"})"));
+    connection.status = status;
+    return connection;
+  };
+  EXPECT_EQ(end_of(view("SSL_VALIDATING")), WatchEnd::kGoesOn);
+  EXPECT_EQ(end_of(view("DEPLOYED")), WatchEnd::kSuccess);
+  EXPECT_EQ(end_of(view("DISCONNECTED")), WatchEnd::kFailure);
+  EXPECT_TRUE(has(watch_picture(view("SSL_VALIDATED"), {}, 80), "waiting for step 2 to be marked"));
+  EXPECT_TRUE(has(watch_lines(view("DEPLOYED")), "certificate until 2027-02-28"));
+}
+
 TEST(Connection, ThePictureIsNeverWiderThanTheTerminal) {
   auto connection = *parse_connection(connection_json("\"facets\":{}"));
   connection.observed = view_of(disagreement(), Time{});

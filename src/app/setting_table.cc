@@ -12,7 +12,8 @@ namespace signpost::app {
 namespace {
 
 std::string kind_of(const SettingValue& value) {
-  constexpr std::array kNames{"text", "a whole number", "a number", "true or false", "a list", "a date or a table"};
+  constexpr std::array kNames{"text",          "a whole number", "a number",
+                              "true or false", "a list",         "a date, a table or a mixed list"};
   return kNames[value.index()];
 }
 

@@ -16,7 +16,8 @@
 
 namespace signpost::app {
 
-/// A value as a file or the environment has it, before it becomes a type.
+/// A value as a file or the environment has it, before it becomes a type; the last is any other kind, which no setting
+/// takes.
 using SettingValue = std::variant<std::string, std::int64_t, double, bool, std::vector<std::string>, std::monostate>;
 
 enum class Secrecy { kPublic, kSecret };

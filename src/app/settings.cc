@@ -38,15 +38,14 @@ std::optional<std::vector<std::string>> texts_of(const toml::array& array) {
   return texts;
 }
 
-/// What is none of our kinds (dates, tables, mixed lists) becomes nothing, which no setting takes.
 SettingValue value_of(const toml::node& node) {
   if (const auto* text = node.as_string()) return text->get();
   if (const auto* number = node.as_integer()) return number->get();
   if (const auto* number = node.as_floating_point()) return number->get();
+  if (const auto* flag = node.as_boolean()) return flag->get();
   if (const auto* list = node.as_array()) {
     if (auto texts = texts_of(*list)) return *std::move(texts);
   }
-  if (const auto* flag = node.as_boolean()) return flag->get();
   return std::monostate();
 }
 

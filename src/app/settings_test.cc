@@ -229,6 +229,18 @@ TEST(Settings, CharactersOutsideAsciiAreForCommentsAndEscapes) {
   EXPECT_TRUE(has(error_of("[store]\nmaster_key_file = \"/etc/schlüssel\"\n"), "signpost.toml:2"));
 }
 
+TEST(Settings, WhoAgreesToTheTermsIsReadAndWhatIsNoYesOrNoIsRefused) {
+  const auto toml = [](std::string_view value) {
+    return format(
+        "[[authorities]]\nname = \"ca\"\ndirectory_url = \"https://ca.example/directory\"\nagree_to_terms = {}\n",
+        value);
+  };
+  EXPECT_TRUE(parse(toml("true"))->settings.authorities.front().agree_to_terms);
+  EXPECT_FALSE(parse(toml("false"))->settings.authorities.front().agree_to_terms);
+  for (const auto* other : {"\"yes\"", "1", "2026-11-30", "[true]", "[1, \"a\"]"})
+    EXPECT_TRUE(has(error_of(toml(other)), "must be true or false")) << other;
+}
+
 TEST(Settings, AnIssuerNeedsExactlyOneSourceOfKeys) {
   EXPECT_TRUE(has(error_of("[[issuers]]\nissuer = \"https://a.example\"\n"), "exactly one of"));
   EXPECT_TRUE(has(error_of("[[issuers]]\nissuer = \"a\"\njwks_url = \"u\"\njwks_file = \"f\"\n"), "exactly one of"));
@@ -316,12 +328,6 @@ TEST(Settings, TheEnvironmentOverridesTheFile) {
   EXPECT_EQ(loaded->origins.at("store.url"), "environment (SIGNPOST_STORE_URL)");
 }
 
-TEST(Settings, FlagsAreTrueOrFalseAndDatesAreNothing) {
-  EXPECT_TRUE(parse("[cloudfront]\nenabled = true")->settings.cloudfront.enabled);
-  EXPECT_FALSE(parse("[cloudfront]\nenabled = false")->settings.cloudfront.enabled);
-  EXPECT_TRUE(has(error_of("[cloudfront]\nenabled = 2026-01-01"), "true or false"));
-}
-
 TEST(Settings, CloudFrontIsCheckedAsAWhole) {
   const std::string enabled = "[cloudfront]\nenabled = true\n";
   EXPECT_TRUE(parse(enabled)) << "credentials may come from AWS's own variables, or from the machine";
@@ -342,6 +348,14 @@ TEST(Settings, CloudFrontIsCheckedAsAWhole) {
   EXPECT_TRUE(has(error_of("[cloudfront]\napex_gateway_ips = [\"192.0.2.1\", \"192.0.2.2\", \"192.0.2.3\", "
                            "\"192.0.2.4\", \"192.0.2.5\"]"),
                   "4 IPv4 addresses"));
+}
+
+TEST(Settings, TermsOfAnAuthorityAreAgreedToOnlyWhereTheFileSaysTrue) {
+  const std::string authority = "[[authorities]]\nname = \"a\"\ndirectory_url = \"https://authority.example/\"\n";
+  EXPECT_TRUE(parse(authority + "agree_to_terms = true")->settings.authorities.front().agree_to_terms);
+  EXPECT_FALSE(parse(authority + "agree_to_terms = false")->settings.authorities.front().agree_to_terms);
+  EXPECT_FALSE(parse(authority)->settings.authorities.front().agree_to_terms);
+  EXPECT_TRUE(has(error_of(authority + "agree_to_terms = 2026-01-01"), "true or false"));
 }
 
 TEST(Settings, ShowMasksSecretsAndSaysWhereValuesComeFrom) {

@@ -75,6 +75,8 @@ Result<Exit> ended(Console& console, const ConnectionView& connection, WatchEnd 
     }
     return Exit::kOk;
   }
+  if (connection.status == "DISCONNECTED")
+    return fail(Kind::kConflict, format("{} is disconnected: its DNS leads elsewhere again", connection.host));
   return fail(Kind::kConflict, connection.propagation == "failed"
                                    ? format("{} has not propagated within 72 hours", connection.host)
                                    : format("the claim on {} has ended ({}): create the connection again",

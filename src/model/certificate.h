@@ -127,8 +127,9 @@ struct OrderPlaced {
 };
 /// DNS was asked for the challenge's records, and not every server shows them.
 struct ChallengeUnseen {
-  std::string cause;
+  std::string cause;  // empty: nobody is to blame, or nobody knows whom
   std::string explanation;
+  bool is_dead = false;  // nobody speaks for the name: such names wait for their looks together
 };
 struct ChallengePosted {};
 struct KeySaved {

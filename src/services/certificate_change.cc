@@ -74,7 +74,16 @@ Result<std::optional<CertificateSubject>> CertificateChange::apply(const Certifi
   // A job that goes on at once keeps its lease.
   const bool goes_on = own_job_ != nullptr && wants_certificate(*current) &&
                        model::task_of(current->certificate, now_) != model::CertificateTask::kWait;
-  if (!goes_on) TRY_VOID(settle(*current));
+  if (goes_on) return current;
+  if (own_job_ == nullptr) {
+    TRY_VOID(settle(*current));
+    return current;
+  }
+  const auto* unseen = std::get_if<model::ChallengeUnseen>(&happening);
+  const bool is_dead = unseen != nullptr && unseen->is_dead;
+  const auto& connection = current->connection;
+  TRY_VOID(settle_own_job(
+      *current, is_dead ? kDeadFairnessKey : fairness_key_of(connection.application, connection.organization)));
   return current;
 }
 
@@ -93,20 +102,24 @@ Result<void> CertificateChange::tell(const model::Certificate& before, Certifica
 }
 
 Result<void> CertificateChange::settle(const CertificateSubject& subject) {
+  if (own_job_ != nullptr) return settle_own_job(subject, own_job_->fairness_key);
   const auto& connection = subject.connection;
   const auto due = wants_certificate(subject) ? model::task_due(subject.certificate) : std::nullopt;
-  if (own_job_ == nullptr) {
-    if (!due) return {};
-    rings_.jobs |= *due <= now_ + kBellHorizon;
-    return store::jobs::request(tx_, connection.id, fairness_key_of(connection.application, connection.organization),
-                                {model::JobKind::kCertificate, std::max(*due, now_)}, ids_.make<JobRowId>(), now_);
-  }
+  if (!due) return {};
+  rings_.jobs |= *due <= now_ + kBellHorizon;
+  return store::jobs::request(tx_, connection.id, fairness_key_of(connection.application, connection.organization),
+                              {model::JobKind::kCertificate, std::max(*due, now_)}, ids_.make<JobRowId>(), now_);
+}
+
+Result<void> CertificateChange::settle_own_job(const CertificateSubject& subject, std::int64_t fairness_key) {
+  const auto due = wants_certificate(subject) ? model::task_due(subject.certificate) : std::nullopt;
   if (!due) {
     TRY_VOID(store::jobs::finish(tx_, own_job_->id, own_job_->generation, model::JobState::kDone,
                                  "nobody waits for a certificate"));
     return {};
   }
-  TRY_VOID(store::jobs::reschedule(tx_, own_job_->id, own_job_->generation, std::max(*due, now_)));
+  TRY_VOID(
+      store::jobs::reschedule_with_key(tx_, own_job_->id, own_job_->generation, std::max(*due, now_), fairness_key));
   return {};
 }
 

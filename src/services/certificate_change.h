@@ -49,6 +49,7 @@ class CertificateChange {
   const Rings& rings() const { return rings_; }
 
  private:
+  Result<void> settle_own_job(const CertificateSubject& subject, std::int64_t fairness_key);
   Result<void> tell(const model::Certificate& before, CertificateSubject& after);
 
   store::Tx& tx_;

@@ -10,6 +10,7 @@
 #include "crypto/certificate_chain.h"
 #include "crypto/certification_request.h"
 #include "net/wait.h"
+#include "services/certificate_cause.h"
 #include "services/issuance_limits.h"
 #include "store/certificates.h"
 
@@ -26,11 +27,10 @@ constexpr Milliseconds kFirstPollPause{50};  // of an authority that works on it
 constexpr Milliseconds kLastPollPause{2'000};
 constexpr Milliseconds kUnseenPause = std::chrono::seconds(30);  // when we could not look ourselves
 constexpr Milliseconds kCaaAge = std::chrono::minutes(5);        // for which one walk of CAA will do
+constexpr std::size_t kServersInWordsMax = 8;
 constexpr Milliseconds kClockTolerance = std::chrono::hours(1);
 
 JobOutcome done(std::string text) { return {JobOutcome::Ending::kDone, std::move(text)}; }
-
-std::string cause_of(std::string_view word) { return format("{}{}", model::kCertificateCausePrefix, word); }
 
 /// What helps, after the authority's own words.
 std::string_view way_out_of(acme::Trouble trouble) {
@@ -112,14 +112,39 @@ bool is_authority_down(acme::Trouble trouble) {
 }
 
 AttemptFailed failed_of(const acme::Failure& failure, const Authority& authority, Time now) {
+  if (failure.trouble == acme::Trouble::kRateLimited && !authority.limits().empty()) {
+    log::error("a certificate authority refuses what our model of its limits allows: report it as a bug",
+               {{"authority", authority.name()}, {"problem", failure.error.message}});
+  }
   AttemptFailed failed{
       .order = order_after(failure.trouble),
       .fault = is_authority_down(failure.trouble) ? AttemptFailed::Fault::kAuthority : AttemptFailed::Fault::kOurs,
-      .cause = cause_of(acme::name_of(failure.trouble)),
+      .cause = cause_of(failure.trouble),
       .explanation =
           format("the authority {}: {}; {}", authority.name(), failure.error.message, way_out_of(failure.trouble))};
   if (failure.error.retry_after) failed.not_before = now + *failure.error.retry_after;
   return failed;
+}
+
+/// A look that was no look is made again soon if we were too busy. Resolvers that fail are different: the domain may be
+/// dead, so its looks become rarer, and nobody is blamed.
+Happening unseen(const ChallengeSight& seen, Time now) {
+  if (seen.cause == "too_busy") return model::AuthorityBusy{now + kUnseenPause};
+  return model::ChallengeUnseen{.cause = "", .explanation = seen.explanation, .is_dead = seen.is_dead};
+}
+
+/// Who answered what: " to us ns1.dns.example (192.0.2.1:53) for _acme-challenge.shop.example: agrees, …;", or nothing.
+std::string servers_in_words(const dns::Observation& observation) {
+  std::string words;
+  std::size_t servers = 0;
+  for (const auto& record : observation.records) {
+    for (const auto& answer : record.authorities) {
+      if (++servers > kServersInWordsMax) break;
+      words += format("{} {} ({}) for {} {}: {}", words.empty() ? " to us" : ",", answer.server, answer.address,
+                      name_of(record.type), record.name.text(), dns::name_of(answer.verdict));
+    }
+  }
+  return words.empty() ? words : words + ";";
 }
 
 /// Authorities' clocks are right; ours may not be, and then TLS fails before anything is said.
@@ -268,7 +293,7 @@ Task<Happening> Certificates::do_task(const CertificateSubject& subject, Issuanc
     case model::CertificateTask::kProve:
       co_return co_await prove(subject, sight);
     case model::CertificateTask::kFinalize:
-      co_return co_await finalize(subject);
+      co_return co_await finalize(subject, sight);
     case model::CertificateTask::kWait:
       break;
   }
@@ -308,8 +333,8 @@ Task<Happening> Certificates::place_order(const CertificateSubject& subject, Iss
     }
     const auto seen =
         co_await sight.challenge({subject.connection.host, {}, challenge_target(zone_->name(), certificate.label)});
-    if (seen.was_unseen) co_return model::AuthorityBusy{clock_.now() + kUnseenPause};
-    if (!seen.is_delegated) co_return model::ChallengeUnseen{cause_of(seen.cause), seen.explanation};
+    if (seen.was_unseen) co_return unseen(seen, clock_.now());
+    if (!seen.is_delegated) co_return model::ChallengeUnseen{cause_seen(seen.cause), seen.explanation, seen.is_dead};
   }
   // By preference. What stops the first is told, unless another can do it.
   std::optional<AttemptFailed> first;
@@ -468,7 +493,7 @@ Task<Happening> Certificates::prove(const CertificateSubject& subject, IssuanceS
       }
     }
     const auto seen = co_await sight.challenge(wish);
-    if (seen.was_unseen) co_return model::AuthorityBusy{now + kUnseenPause};
+    if (seen.was_unseen) co_return unseen(seen, now);
     if (!seen.is_visible) {
       auto explanation = seen.explanation;
       if (certificate.by == model::CertificateBy::kTxt && certificate.held) {
@@ -476,12 +501,12 @@ Task<Happening> Certificates::prove(const CertificateSubject& subject, IssuanceS
         explanation = format("the certificate ends on {}; for its renewal add TXT {} with the value {} ({})",
                              to_rfc3339(certificate.held->not_after), name ? name->text() : "_acme-challenge",
                              wish.values.front(), seen.explanation);
-        co_return model::ChallengeUnseen{cause_of("renewal_txt"), std::move(explanation)};
+        co_return model::ChallengeUnseen{cause_of("renewal_txt"), std::move(explanation), seen.is_dead};
       }
-      co_return model::ChallengeUnseen{cause_of(seen.cause), std::move(explanation)};
+      co_return model::ChallengeUnseen{cause_seen(seen.cause), std::move(explanation), seen.is_dead};
     }
     // The authority would refuse what it cannot validate, and count it against the name.
-    if (!seen.risk.empty()) co_return model::ChallengeUnseen{cause_of(seen.risk), seen.risk_explanation};
+    if (!seen.risk.empty()) co_return model::ChallengeUnseen{cause_seen(seen.risk), seen.risk_explanation};
   }
   const auto failed = [&](const acme::Failure& failure) {
     if (auto clock = wrong_clock(*authority, failure)) return *std::move(clock);
@@ -503,7 +528,7 @@ Task<Happening> Certificates::prove(const CertificateSubject& subject, IssuanceS
     const auto authorization = co_await authority->client().authorization(*account, challenge.authorization_url);
     if (!authorization) co_return failed(authorization.error());
     if (authorization->status == acme::AuthorizationStatus::kInvalid) {
-      co_return co_await validation_failed(subject, *authority, *authorization);
+      co_return co_await validation_failed(subject, sight, *authority, *authorization);
     }
     const auto* dns = authorization->find(acme::ChallengeType::kDns01);
     if (dns == nullptr || dns->status != acme::ChallengeStatus::kPending) continue;
@@ -515,7 +540,7 @@ Task<Happening> Certificates::prove(const CertificateSubject& subject, IssuanceS
 
 // ── the certificate ─────────────────────────────────────────────────────────────────────────────────────────────
 
-Task<Happening> Certificates::finalize(const CertificateSubject& subject) {
+Task<Happening> Certificates::finalize(const CertificateSubject& subject, IssuanceSight& sight) {
   const auto& order = *subject.certificate.order;
   auto* const authority = authorities_.find(order.authority);
   if (authority == nullptr) {
@@ -526,7 +551,7 @@ Task<Happening> Certificates::finalize(const CertificateSubject& subject) {
   if (!account) co_return failed_of(account.error(), *authority, clock_.now());
   const auto deadline = std::chrono::steady_clock::now() + settings_.poll_budget;
   if (order.step == model::OrderStep::kPosted) {
-    if (auto happening = co_await await_authorizations(subject, *authority, *account, deadline)) {
+    if (auto happening = co_await await_authorizations(subject, sight, *authority, *account, deadline)) {
       co_return *std::move(happening);
     }
   }
@@ -538,7 +563,7 @@ Task<Happening> Certificates::finalize(const CertificateSubject& subject) {
   if (!seen) co_return failed_of(seen.error(), *authority, clock_.now());
   switch (seen->status) {
     case acme::OrderStatus::kInvalid:
-      co_return co_await order_failed(subject, *authority, *account, *seen);
+      co_return co_await order_failed(subject, sight, *authority, *account, *seen);
     case acme::OrderStatus::kReady:
       if (order.step != model::OrderStep::kFinalizing) co_return co_await save_key(subject, *authority);
       co_return co_await request_certificate(subject, *authority, *account, *seen);
@@ -552,8 +577,8 @@ Task<Happening> Certificates::finalize(const CertificateSubject& subject) {
 }
 
 Task<std::optional<Happening>> Certificates::await_authorizations(const CertificateSubject& subject,
-                                                                  Authority& authority, acme::Account account,
-                                                                  net::Deadline deadline) {
+                                                                  IssuanceSight& sight, Authority& authority,
+                                                                  acme::Account account, net::Deadline deadline) {
   Milliseconds pause = kFirstPollPause;
   for (const auto& challenge : subject.certificate.order->challenges) {
     for (;;) {
@@ -561,7 +586,7 @@ Task<std::optional<Happening>> Certificates::await_authorizations(const Certific
       if (!seen) co_return failed_of(seen.error(), authority, clock_.now());
       if (seen->status == acme::AuthorizationStatus::kValid) break;
       if (seen->status != acme::AuthorizationStatus::kPending) {
-        co_return co_await validation_failed(subject, authority, *seen);
+        co_return co_await validation_failed(subject, sight, authority, *seen);
       }
       const auto wait = std::max<Milliseconds>(pause, seen->retry_after.value_or(std::chrono::seconds(0)));
       if (std::chrono::steady_clock::now() + wait > deadline) {
@@ -576,27 +601,33 @@ Task<std::optional<Happening>> Certificates::await_authorizations(const Certific
   co_return std::nullopt;
 }
 
-Task<Happening> Certificates::validation_failed(const CertificateSubject& subject, Authority& authority,
-                                                const acme::Authorization& authorization) {
+Task<Happening> Certificates::validation_failed(const CertificateSubject& subject, IssuanceSight& sight,
+                                                Authority& authority, const acme::Authorization& authorization) {
   const Time now = clock_.now();
   const auto* problem = authorization.problem();
   const auto noted = co_await storage_.write<void>(
       [&](store::Tx& tx) { return take_failure(tx, authority.limits(), authority.name(), authorization.name, now); });
   if (!noted) log::warn("a failed validation could not be counted", {{"cause", noted.error().message}});
+  // What it saw is over; what is there now may tell which server it met.
+  ChallengeWish wish{.host = subject.connection.host, .values = texts_of(subject.certificate), .target = std::nullopt};
+  if (zone_ != nullptr && subject.certificate.by == model::CertificateBy::kCname) {
+    wish.target = challenge_target(zone_->name(), subject.certificate.label);
+  }
+  const auto seen = co_await sight.challenge(std::move(wish));
   co_return AttemptFailed{
       .cause = cause_of("validation_failed"),
       .explanation =
-          format("the authority {} could not validate {}: {}; {}", authority.name(), subject.connection.host.text(),
+          format("the authority {} could not validate {}: {};{} {}", authority.name(), subject.connection.host.text(),
                  problem != nullptr ? problem->in_words() : std::string("it does not say why"),
-                 way_out_of(acme::Trouble::kDns))};
+                 servers_in_words(seen.observation), way_out_of(acme::Trouble::kDns))};
 }
 
-Task<Happening> Certificates::order_failed(const CertificateSubject& subject, Authority& authority,
-                                           acme::Account account, const acme::Order& order) {
+Task<Happening> Certificates::order_failed(const CertificateSubject& subject, IssuanceSight& sight,
+                                           Authority& authority, acme::Account account, const acme::Order& order) {
   for (const auto& url : order.authorizations) {
     const auto authorization = co_await authority.client().authorization(account, url);
     if (authorization && authorization->status == acme::AuthorizationStatus::kInvalid) {
-      co_return co_await validation_failed(subject, authority, *authorization);
+      co_return co_await validation_failed(subject, sight, authority, *authorization);
     }
   }
   co_return AttemptFailed{
@@ -655,11 +686,14 @@ Task<Happening> Certificates::receive(const CertificateSubject& subject, Authori
   const auto chain =
       co_await authority.client().certificate(account, order.certificate_url, authority.preferred_root());
   if (!chain) co_return failed_of(chain.error(), authority, clock_.now());
-  const auto wrong = [&](std::string_view cause, const Error& error, AttemptFailed::Order kept) {
-    return AttemptFailed{
-        .order = kept,
-        .cause = cause_of(cause),
-        .explanation = format("the certificate of {} cannot be used: {}", authority.name(), error.message)};
+  const auto wrong = [&](CertificateCause cause, const Error& error, AttemptFailed::Order kept) {
+    const auto way_out = kept == AttemptFailed::Order::kKept
+                             ? "set the clock (chronyc makestep, timedatectl), then it is taken by itself"
+                             : "another is ordered by itself; if it stays so, report it to the authority";
+    return AttemptFailed{.order = kept,
+                         .cause = cause_of(cause),
+                         .explanation = format("the certificate of {} cannot be used: {}; {}", authority.name(),
+                                               error.message, way_out)};
   };
   const auto pem = master_key_.unseal(certificate.order->sealed_key, certificate_key_purpose(certificate.id));
   if (!pem) co_return wrong("key_lost", pem.error(), AttemptFailed::Order::kDropped);

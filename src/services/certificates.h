@@ -87,15 +87,16 @@ class Certificates {
   Task<std::expected<Happening, model::AttemptFailed>> order_at(const CertificateSubject& subject, IssuanceSight& sight,
                                                                 Authority& authority);
   Task<Happening> prove(const CertificateSubject& subject, IssuanceSight& sight);
-  Task<Happening> finalize(const CertificateSubject& subject);
+  Task<Happening> finalize(const CertificateSubject& subject, IssuanceSight& sight);
   /// Until the authority has decided on every name, or the deadline: what it says first of one that it refuses, or
   /// that it still works.
-  Task<std::optional<Happening>> await_authorizations(const CertificateSubject& subject, Authority& authority,
-                                                      acme::Account account, net::Deadline deadline);
-  Task<Happening> validation_failed(const CertificateSubject& subject, Authority& authority,
+  Task<std::optional<Happening>> await_authorizations(const CertificateSubject& subject, IssuanceSight& sight,
+                                                      Authority& authority, acme::Account account,
+                                                      net::Deadline deadline);
+  Task<Happening> validation_failed(const CertificateSubject& subject, IssuanceSight& sight, Authority& authority,
                                     const acme::Authorization& authorization);
-  Task<Happening> order_failed(const CertificateSubject& subject, Authority& authority, acme::Account account,
-                               const acme::Order& order);
+  Task<Happening> order_failed(const CertificateSubject& subject, IssuanceSight& sight, Authority& authority,
+                               acme::Account account, const acme::Order& order);
   Task<Happening> request_certificate(const CertificateSubject& subject, Authority& authority, acme::Account account,
                                       acme::Order order);
   Task<Happening> receive(const CertificateSubject& subject, Authority& authority, acme::Account account,

@@ -16,6 +16,7 @@ using std::chrono::days;
 using std::chrono::hours;
 using std::chrono::minutes;
 using std::chrono::seconds;
+using ::testing::AllOf;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using testing::Life;
@@ -46,6 +47,14 @@ class FakeZone final : public ChallengeZone {
   DnsName name_ = *DnsName::parse("acme.saas.example");
   std::map<std::string, std::set<std::string>> texts_;
   bool is_broken_ = false;
+};
+
+/// Authorities say the real time with every answer: against it our clock is right, or as wrong as the test wants.
+class MachineClock final : public Clock {
+ public:
+  Time now() const override { return SystemClock().now() + ahead.load(); }
+  std::chrono::steady_clock::time_point steady_now() const override { return SystemClock().steady_now(); }
+  std::atomic<Milliseconds> ahead{Milliseconds(0)};
 };
 
 /// One authority of ours, one connection's life, a DNS that the test writes down.
@@ -101,7 +110,20 @@ class CertificatesTest : public ::testing::Test {
     for (const auto& challenge : certificate_of(connection).order->challenges) customers_txt_.push_back(challenge.text);
   }
 
+  /// Both answer so from now on.
+  void let_authorities(const std::function<void(acme::testing::Choices&)>& change) {
+    for (auto* authority : {&first_, &second_}) authority->choose(change);
+  }
+  /// How the next `times` requests for a resource are answered.
+  void let_authorities_answer(const acme::testing::Canned& canned, int times = 20) {
+    let_authorities([&](auto& choices) { choices.canned.insert(choices.canned.end(), times, canned); });
+  }
+  model::Attention attention_of(const model::Connection& connection) {
+    return now(connection).attention.value_or(model::Attention{});
+  }
+
   Life life_;
+  MachineClock machine_clock_;
   acme::testing::Authority first_{life_.clock};
   acme::testing::Authority second_{life_.clock};
   crypto::MasterKey master_key_ = must(crypto::MasterKey::from_text(std::string(64, 'a')));
@@ -113,7 +135,7 @@ class CertificatesTest : public ::testing::Test {
       life_.world.storage, life_.bell,   life_.clock,
       life_.world.ids,     life_.random, {.acme_zone = *DnsName::parse("acme.saas.example"), .has_authority = true}};
   Authorities authorities_{
-      {settings_of(first_, "first"), settings_of(second_, "second")}, life_.world.storage, master_key_, life_.clock};
+      {settings_of(first_, "first"), settings_of(second_, "second")}, life_.world.storage, master_key_, machine_clock_};
   Certificates certificates_{life_.world.storage, master_key_,  life_.bell, life_.clock, life_.world.ids,
                              life_.random,        authorities_, &zone_,     {&sight_},   {}};
 };
@@ -474,6 +496,184 @@ TEST_F(CertificatesTest, ReplaceAnOrderThatHasEnded) {
   life_.walk_to(life_.clock.now() + minutes(2));
   EXPECT_EQ(first_.count_of("newOrder"), 3);
   EXPECT_NE(certificate_of(connection).held->serial, before);
+}
+
+// ── bad days ────────────────────────────────────────────────────────────────────────────────────────────────────
+
+TEST_F(CertificatesTest, ReplaceAnOrderThatTheAuthorityHasEnded) {
+  sight_.is_visible = false;
+  const auto connection = connect_and_mark();
+  life_.turn();
+  first_.expire_orders();
+  sight_.is_visible = true;
+  life_.walk_to(life_.clock.now() + seconds(20));
+  EXPECT_THAT(attention_of(connection).explanation, HasSubstr("first"));
+  EXPECT_FALSE(certificate_of(connection).order);
+  life_.walk_to(life_.clock.now() + minutes(20));
+  EXPECT_EQ(now(connection).status, model::Status::kSslValidated);
+  EXPECT_EQ(first_.count_of("newOrder"), 2);
+}
+
+TEST_F(CertificatesTest, MakeAnotherAccountWhenTheirsIsDeactivated) {
+  const auto connection = connect_and_mark();
+  life_.turn();
+  first_.deactivate_accounts();
+  must(life_.run(certificates_.renew({}, certificate_of(connection).id)));
+  const auto serial = certificate_of(connection).held->serial;
+  life_.walk_to(life_.clock.now() + minutes(20));
+  EXPECT_NE(certificate_of(connection).held->serial, serial);
+}
+
+TEST_F(CertificatesTest, SayThatOurClockIsWrongWhereAnAuthorityCannotBeReached) {
+  // A clock that is wrong by a day makes TLS fail: nothing is heard but that.
+  machine_clock_.ahead = days(1);
+  std::optional<acme::testing::Authority> authority(std::in_place, life_.clock);
+  authority->choose([](auto& choices) { choices.checks_txt = false; });
+  Authorities authorities{{settings_of(*authority, "far")}, life_.world.storage, master_key_, machine_clock_};
+  Certificates certificates{life_.world.storage, master_key_, life_.bell, life_.clock, life_.world.ids,
+                            life_.random,        authorities, &zone_,     {&sight_},   {}};
+  life_.runner.on(model::JobKind::kCertificate, [&](model::Job job) { return certificates.pursue(std::move(job)); });
+  const auto connection = connect_and_mark();
+  life_.turn();
+  authority.reset();
+  must(life_.run(certificates.renew({}, certificate_of(connection).id)));
+  life_.turn();
+  life_.let_database_rest();
+  EXPECT_EQ(attention_of(connection).cause, "certificate_clock_wrong");
+  EXPECT_THAT(attention_of(connection).explanation, AllOf(HasSubstr("ahead of"), HasSubstr("set it")));
+}
+
+TEST_F(CertificatesTest, TakeWhatIsNotValidYetOnceOurClockIsRight) {
+  signpost::testing::FakeClock authoritys_clock(life_.clock.now() + days(1));
+  acme::testing::Authority authority(authoritys_clock);
+  authority.choose([](auto& choices) { choices.checks_txt = false; });
+  Authorities ahead{{settings_of(authority, "ahead")}, life_.world.storage, master_key_, machine_clock_};
+  Certificates certificates{life_.world.storage, master_key_, life_.bell, life_.clock, life_.world.ids,
+                            life_.random,        ahead,       &zone_,     {&sight_},   {}};
+  life_.runner.on(model::JobKind::kCertificate, [&](model::Job job) { return certificates.pursue(std::move(job)); });
+  const auto connection = connect_and_mark();
+  life_.turn();
+  EXPECT_EQ(attention_of(connection).cause, "certificate_clock_wrong");
+  EXPECT_THAT(attention_of(connection).explanation, HasSubstr("set the clock"));
+  life_.clock.advance(days(1));
+  life_.walk_to(life_.clock.now() + minutes(1));
+  EXPECT_EQ(now(connection).status, model::Status::kSslValidated);
+  EXPECT_FALSE(now(connection).attention);
+  EXPECT_EQ(authority.issued(), 1);
+  life_.let_database_rest();
+}
+
+TEST_F(CertificatesTest, WithoutTheirIssuersAreNotTaken) {
+  first_.choose([](auto& choices) { choices.leaves_out_issuers = true; });
+  const auto connection = connect_and_mark();
+  life_.turn();
+  EXPECT_EQ(attention_of(connection).cause, "certificate_chain_incomplete");
+  EXPECT_THAT(attention_of(connection).explanation, AllOf(HasSubstr("Signpost Test"), HasSubstr("another is ordered")));
+  EXPECT_FALSE(certificate_of(connection).held);
+  first_.choose([](auto& choices) { choices.leaves_out_issuers = false; });
+  life_.walk_to(life_.clock.now() + minutes(1));
+  EXPECT_EQ(now(connection).status, model::Status::kSslValidated);
+}
+
+TEST_F(CertificatesTest, ForAnotherKeyAreNotTaken) {
+  const auto connection = connect_and_mark();
+  life_.turn();
+  const auto before = certificate_of(connection).held;
+  first_.choose([](auto& choices) { choices.certifies_another_key = true; });
+  must(life_.run(certificates_.renew({}, certificate_of(connection).id)));
+  life_.turn();
+  EXPECT_EQ(attention_of(connection).cause, "certificate_key_mismatch");
+  EXPECT_THAT(attention_of(connection).explanation, HasSubstr("another is ordered"));
+  EXPECT_EQ(certificate_of(connection).held->serial, before->serial);
+  EXPECT_EQ(certificate_of(connection).held->sealed_key, before->sealed_key);
+}
+
+TEST_F(CertificatesTest, SayThatADirectoryIsNone) {
+  let_authorities_answer({"directory", 200, "", "<html>Welcome</html>", ""});
+  const auto connection = connect_and_mark();
+  life_.turn();
+  EXPECT_EQ(attention_of(connection).cause, "certificate_nonsense");
+  EXPECT_THAT(attention_of(connection).explanation,
+              AllOf(HasSubstr("first"), HasSubstr("second"), HasSubstr("not ACME")));
+  let_authorities([](auto& choices) { choices.canned.clear(); });
+  life_.walk_to(life_.clock.now() + minutes(20));
+  EXPECT_EQ(now(connection).status, model::Status::kSslValidated);
+}
+
+TEST_F(CertificatesTest, WaitOutAnAuthorityThatIsDownForADay) {
+  let_authorities([](auto& choices) { choices.is_closed = true; });
+  const auto connection = connect_and_mark();
+  life_.walk_to(life_.clock.now() + days(1));
+  EXPECT_EQ(attention_of(connection).cause, "certificate_try_later");
+  EXPECT_THAT(attention_of(connection).explanation, HasSubstr("tried again by itself"));
+  let_authorities([](auto& choices) { choices.is_closed = false; });
+  life_.walk_to(life_.clock.now() + hours(1));
+  EXPECT_EQ(now(connection).status, model::Status::kSslValidated);
+  EXPECT_FALSE(now(connection).attention);
+}
+
+TEST_F(CertificatesTest, RateLimitedInSpiteOfOurLimitsAreABugThatIsLogged) {
+  auto settings = settings_of(first_, "first");
+  settings.limits = {{model::LimitKind::kNames, 5, hours(168)}};
+  Authorities limited{{settings}, life_.world.storage, master_key_, machine_clock_};
+  Certificates certificates{life_.world.storage, master_key_, life_.bell, life_.clock, life_.world.ids,
+                            life_.random,        limited,     &zone_,     {&sight_},   {}};
+  life_.runner.on(model::JobKind::kCertificate, [&](model::Job job) { return certificates.pursue(std::move(job)); });
+  let_authorities_answer({"newOrder", 429, "rateLimited", "too many certificates", "7200"});
+  const auto connection = connect_and_mark();
+  ::testing::internal::CaptureStderr();
+  life_.turn();
+  EXPECT_THAT(::testing::internal::GetCapturedStderr(), HasSubstr("report it as a bug"));
+  EXPECT_EQ(attention_of(connection).cause, "certificate_rate_limited");
+  EXPECT_GE(certificate_of(connection).not_before, life_.clock.now() + hours(2));
+  life_.let_database_rest();
+}
+
+TEST_F(CertificatesTest, ThatCouldNotBeValidatedSayWhichServerAnsweredWhat) {
+  let_authorities([](auto& choices) { choices.fails_validation["www.shop.example"] = "dns"; });
+  dns::RecordObservation record{*DnsName::parse("_acme-challenge.www.shop.example"), RecordType::kTxt, "the value"};
+  record.authorities = {{.server = "ns1.dns.example", .address = "192.0.2.1:53", .verdict = dns::Verdict::kAgrees},
+                        {.server = "ns2.dns.example", .address = "192.0.2.2:53", .verdict = dns::Verdict::kNxDomain}};
+  sight_.observation.records = {record};
+  const auto connection = connect_and_mark();
+  life_.turn();
+  EXPECT_THAT(attention_of(connection).explanation,
+              AllOf(HasSubstr("ns1.dns.example (192.0.2.1:53) for TXT _acme-challenge.www.shop.example: agrees"),
+                    HasSubstr("ns2.dns.example (192.0.2.2:53)"), HasSubstr("nxdomain")));
+}
+
+// ── the hopeless ────────────────────────────────────────────────────────────────────────────────────────────────
+
+TEST_F(CertificatesTest, OfDeadNamesWaitForTheirLooksTogether) {
+  sight_.is_delegated = false;
+  sight_.is_dead = true;
+  const auto connection = connect_and_mark();
+  life_.turn();
+  const auto key = [&] { return life_.job(connection.id, model::JobKind::kCertificate).fairness_key; };
+  EXPECT_EQ(key(), kDeadFairnessKey);
+  sight_.is_dead = false;
+  life_.walk_to(life_.clock.now() + minutes(1));
+  EXPECT_EQ(key(), fairness_key_of(connection.application, connection.organization));
+}
+
+TEST_F(CertificatesTest, BlameNobodyForResolversThatFailAndLookLessAndLess) {
+  sight_.was_unseen = true;
+  sight_.cause = "resolvers_fail";
+  const auto connection = connect_and_mark();
+  life_.walk_to(life_.clock.now() + days(1));
+  EXPECT_FALSE(now(connection).attention);
+  const auto looks = sight_.wishes.size();
+  EXPECT_LT(looks, 60);
+  life_.walk_to(life_.clock.now() + days(1));
+  EXPECT_GE(sight_.wishes.size(), looks + 23) << "it goes on by itself";
+}
+
+TEST_F(CertificatesTest, LookAgainSoonWhereWeWereTooBusy) {
+  sight_.was_unseen = true;
+  sight_.cause = "too_busy";
+  connect_and_mark();
+  life_.walk_to(life_.clock.now() + hours(1));
+  EXPECT_GE(sight_.wishes.size(), 100);
 }
 
 }  // namespace

@@ -29,6 +29,11 @@ bool is_unseen(const dns::RecordObservation& record) {
   return !record.propagated && (record.cause == "too_busy" || record.cause == "resolvers_fail");
 }
 
+bool is_silent(const dns::RecordObservation& record) {
+  return std::ranges::none_of(record.authorities,
+                              [](const auto& answer) { return dns::is_authoritative(answer.verdict); });
+}
+
 /// Addresses of a flattened name are shown in place of the alias.
 std::optional<DnsName> alias_in(const std::string& value) {
   boost::system::error_code no_address;
@@ -146,6 +151,7 @@ Task<ChallengeSight> ObserverSight::delegated(DnsName name, ChallengeWish wish) 
   const std::span texts(seen.records.begin() + 1, seen.records.end());
   sight.is_delegated = alias.propagated && !leads.ends_here && leads.aliases == std::set{*wish.target};
   if (sight.is_delegated || leads.aliases.empty()) {
+    sight.is_dead = is_silent(alias);
     sight.is_visible = sight.is_delegated && all_propagated(texts);
     if (sight.is_delegated) sight.ends = {*wish.target};
     blame(sight, alias);
@@ -178,6 +184,7 @@ Task<ChallengeSight> ObserverSight::plain(DnsName name, ChallengeWish wish) {
   if (leads_of(alias.records.front()).aliases.empty()) {
     for (const auto& text : seen.records) blame(sight, text);
     sight.is_visible = all_propagated(seen.records);
+    sight.is_dead = std::ranges::all_of(seen.records, is_silent);
     sight.ends = {name};
     sight.was_unseen = !sight.is_visible && std::ranges::any_of(seen.records, is_unseen);
     keep(sight, std::move(seen));

@@ -34,6 +34,8 @@ struct ChallengeSight {
   bool is_delegated = false;
   /// We could not look (too busy, our resolvers fail): says nothing about the domain, and is no reason for blame.
   bool was_unseen = false;
+  /// Nobody speaks for the challenge's own name: the look took as long as looks may, and so will the next.
+  bool is_dead = false;
   /// What keeps the challenge from being posted: a stable code of dns::Cause, or "name_too_long", and a sentence with
   /// the way out. Empty if all that was wished is there.
   std::string cause;

@@ -77,7 +77,7 @@ class OriginalDnsTest : public ::testing::Test {
 
 TEST_F(OriginalDnsTest, IsLookedAtAsSoonAsTheConnectionIsMade) {
   life_.eye.publish_any(RecordType::kCname, "cname.hosting.example");
-  const auto connection = life_.create();
+  const auto connection = must(life_.run(life_.connections.create({}, life_.wish())));
   life_.turn();
   ASSERT_TRUE(kept(connection));
   EXPECT_EQ(kept(connection)->cname, "cname.hosting.example");
@@ -86,7 +86,7 @@ TEST_F(OriginalDnsTest, IsLookedAtAsSoonAsTheConnectionIsMade) {
 
 TEST_F(OriginalDnsTest, IsNotTakenFromUs) {
   life_.eye.publish_any(RecordType::kCname, "app.saas.example");
-  const auto connection = life_.create();
+  const auto connection = must(life_.run(life_.connections.create({}, life_.wish())));
   life_.turn();
   EXPECT_FALSE(kept(connection));
   EXPECT_EQ(life_.job(connection.id, model::JobKind::kOriginalDns).state, model::JobState::kDone);
@@ -94,7 +94,7 @@ TEST_F(OriginalDnsTest, IsNotTakenFromUs) {
 
 TEST_F(OriginalDnsTest, IsLookedForAgainWhileNobodyAnswers) {
   life_.eye.blind("servers_silent");
-  const auto connection = life_.create();
+  const auto connection = must(life_.run(life_.connections.create({}, life_.wish())));
   life_.turn();
   EXPECT_EQ(life_.job(connection.id, model::JobKind::kOriginalDns).state, model::JobState::kWaiting);
   life_.eye.blind("");
@@ -105,7 +105,7 @@ TEST_F(OriginalDnsTest, IsLookedForAgainWhileNobodyAnswers) {
 
 TEST_F(OriginalDnsTest, IsGivenUpWhenNobodyEverAnswers) {
   life_.eye.blind("servers_silent");
-  const auto connection = life_.create();
+  const auto connection = must(life_.run(life_.connections.create({}, life_.wish())));
   life_.walk_to(life_.clock.now() + std::chrono::hours(24));
   const auto job = life_.job(connection.id, model::JobKind::kOriginalDns);
   EXPECT_EQ(job.state, model::JobState::kDone);

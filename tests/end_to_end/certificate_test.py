@@ -3,11 +3,17 @@
 by what the authority says of them."""
 
 import json
+import os
+import pathlib
+import pty
 import sqlite3
+import stat
+import subprocess
 import tempfile
 import unittest
 
 from cryptography import x509
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, load_pem_private_key
 
 from harness.dns_servers import DnsWorld
 from harness.identity import IdentityProvider
@@ -224,6 +230,96 @@ class Certificates(unittest.TestCase):
         self.assertIn("BEGIN CERTIFICATE", dump)
         self.assertNotIn("PRIVATE KEY", dump)
         self.assertNotIn("PRIVATE KEY", self.server.process.output())
+
+    # ── on the command line ───────────────────────────────────────────────────────────────────────────────────────
+
+    def command(self, *words, **more):
+        return self.server.run("certificate", *words, env={"COLUMNS": "200"}, **more)
+
+    def api_command(self, *words, **more):
+        return self.command(*words, "--server", f"http://{self.server.api}", **more)
+
+    def at_terminal(self, answer, *words):
+        """What a person sees who types `answer`, and the exit status."""
+        ours, theirs = pty.openpty()
+        try:
+            child = subprocess.Popen([self.server.binary, "certificate", *map(str, words)], stdin=theirs, stdout=theirs, stderr=theirs,
+                                     env={**os.environ, "SIGNPOST_KEY": self.server.key, "TERM": "dumb"})
+            os.close(theirs)
+            os.write(ours, answer.encode() + b"\n")
+            seen = b""
+            while True:
+                try:
+                    part = os.read(ours, 4096)
+                except OSError:  # the other side is closed
+                    break
+                if not part:
+                    break
+                seen += part
+            return child.wait(30), seen.decode()
+        finally:
+            os.close(ours)
+
+    def test_the_command_line_tells_how_it_stands_and_what_is_missing(self):
+        connection = self.connect("told.shop.example", certificate="cname")
+        self.add_challenge_cname(connection, where=("powerdns",))
+        self.domain("POST", "mark-step-complete", {"step": 1})
+        wait_until(lambda: self.certificate(connection)["missing"], "what is missing", 60)
+        found = self.certificate(connection)
+        self.assertIn(f"{found['id']}  waiting", self.api_command("list").stdout)
+        shown = self.api_command("show", found["id"]).stdout
+        self.assertIn("Missing:", shown)
+        self.assertIn("ns2.shop.example", shown)
+        self.add_challenge_cname(connection)
+        self.assertIn("is on its way", self.api_command("renew", found["id"]).stdout)
+        found, _ = self.issued(connection)
+        shown = self.api_command("show", found["id"]).stdout
+        self.assertIn("issued by    pebble", shown)
+        self.assertIn(found["issued"]["serial"], shown)
+        self.assertNotIn("Missing", shown)
+        self.assertIn(found["id"], self.api_command("list", "--ends-within", "3650d").stdout)
+        self.assertNotIn(found["id"], self.api_command("list", "--ends-within", "1h").stdout)
+
+    def test_revoking_asks_back(self):
+        connection = self.connect("revoked.shop.example", certificate="cname")
+        self.add_challenge_cname(connection)
+        self.domain("POST", "mark-step-complete", {"step": 1})
+        found, certificate = self.issued(connection)
+        words = ("revoke", found["id"], "--reason", "superseded", "--server", f"http://{self.server.api}")
+        self.assertIn("cannot be undone", self.command(*words, "--dry-run").stdout)
+        unasked = self.command(*words, check=False)
+        self.assertEqual(unasked.returncode, 1)
+        self.assertIn("add --yes", unasked.stderr)
+        status, seen = self.at_terminal("no", *words)
+        self.assertEqual(status, 1)
+        self.assertIn("Type yes", seen)
+        self.assertEqual(self.pebble.status_of(certificate), "Valid")
+        status, seen = self.at_terminal("yes", *words)
+        self.assertEqual(status, 0, seen)
+        self.assertEqual(self.pebble.status_of(certificate), "Revoked")
+
+    def test_is_exported_with_its_key_for_the_owner_alone(self):
+        connection = self.connect("exported.shop.example", certificate="cname")
+        self.add_challenge_cname(connection)
+        self.domain("POST", "mark-step-complete", {"step": 1})
+        found, certificate = self.issued(connection)
+        here = ("--config", self.server.config, "--data", self.server.data)
+        with tempfile.TemporaryDirectory() as directory:
+            chain, key = pathlib.Path(directory, "chain.pem"), pathlib.Path(directory, "key.pem")
+            words = ("export", found["id"], "--chain-file", chain, "--key-file", key, *here)
+            self.command(*words)
+            self.assertEqual(chain.read_text(), found["issued"]["chain"])
+            self.assertEqual(stat.S_IMODE(key.stat().st_mode), 0o600)
+            public = load_pem_private_key(key.read_bytes(), None).public_key()
+            form = (Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+            self.assertEqual(public.public_bytes(*form), certificate.public_key().public_bytes(*form))
+            self.assertIn("--overwrite", self.command(*words, check=False).stderr)
+            self.command(*words, "--overwrite")
+        status, seen = self.at_terminal("", "export", found["id"], "--key-file", "-", *here)
+        self.assertEqual(status, 1)
+        self.assertNotIn("PRIVATE KEY", seen)
+        actions = [line["action"] for line in self.server.v1("GET", "/audit-log").json["data"] if line["subject"] == found["id"]]
+        self.assertEqual(actions.count("certificate.export"), 2)
 
 
 if __name__ == "__main__":

@@ -69,6 +69,10 @@ class Authority:
         """RFC 3339 in UTC."""
         self._ask("/window", {"renewal_id": renewal_id, "start": start, "end": end})
 
+    def be_seen_at(self, url):
+        """Clients reach it there ("http://127.0.0.1:4000"); before the first request."""
+        self._ask("/base", {"url": url})
+
     def state(self):
         return self._ask("/state")
 

@@ -10,6 +10,7 @@
 #include "acme/testing/signed_request.h"
 #include "base/text.h"
 #include "crypto/certificate_chain.h"
+#include "crypto/certification_request.h"
 #include "crypto/digest.h"
 #include "crypto/random.h"
 #include "crypto/testing/test_issuer.h"
@@ -574,11 +575,18 @@ struct Authority::Impl {
     return order_response(200, number);
   }
 
+  static std::string request_with_another_key(const HeldOrder& order) {
+    const auto key = crypto::PrivateKey::generate(crypto::KeyType::kEcdsaP256);
+    return crypto::make_certification_request(key, order.names).value();
+  }
+
   std::string issue(const HeldOrder& order, const std::string& der) {
     const auto now = clock.now();
     const auto end = now + choices.certificate_lifetime;
-    const auto leaf = issuer.issue(der, order.names, now, end);
+    const auto request = choices.certifies_another_key ? request_with_another_key(order) : der;
+    const auto leaf = issuer.issue(request, order.names, now, end);
     HeldCertificate certificate{.account = order.account, .chain = leaf + issuer.intermediate_pem()};
+    if (choices.leaves_out_issuers) certificate.chain = leaf;
     for (int i = 0; i < std::min(choices.alternates, kAlternatesMax); ++i) {
       while (others.size() <= static_cast<std::size_t>(i))
         others.push_back(std::make_unique<TestIssuer>(format("Alternate {}", others.size() + 1), now));
@@ -662,6 +670,11 @@ Authority::~Authority() {
 }
 
 std::string Authority::directory_url() const { return impl_->url("/acme/directory.json"); }
+
+void Authority::be_seen_at(std::string base) {
+  const std::lock_guard lock(impl_->mutex);
+  impl_->base = std::move(base);
+}
 
 void Authority::choose(const std::function<void(Choices&)>& change) {
   const std::lock_guard lock(impl_->mutex);

@@ -56,6 +56,8 @@ struct Choices {
   int looks_while_processing = 0;      // at an order that is finalized
   std::string retry_after;             // with every answer about what is not done yet
   Milliseconds certificate_lifetime = std::chrono::days(90);
+  bool certifies_another_key = false;                   // than that of the request
+  bool leaves_out_issuers = false;                      // of the chain
   int alternates = 0;                                   // further chains, to "Alternate 1 Root" …; at most 10
   std::map<std::string, std::string> fails_validation;  // name and error type: {"shop.example", "caa"}
   std::map<std::string, std::string> refuses_to_order;  // name and error type: {"bank.example", "rejectedIdentifier"}
@@ -70,6 +72,9 @@ class Authority {
   Authority& operator=(const Authority&) = delete;
 
   std::string directory_url() const;
+  /// Its clients reach it by another way, "http://127.0.0.1:4000": what it says about itself, and what requests must be
+  /// signed for, begins with that from now on. Before the first request.
+  void be_seen_at(std::string base);
   void choose(const std::function<void(Choices&)>& change);
   /// What it finds at a name, as if asked by DNS; none: the name does not exist.
   void set_txt(std::string_view name, std::vector<std::string> values);

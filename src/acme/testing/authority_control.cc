@@ -57,6 +57,8 @@ const std::map<std::string, Set, std::less<>>& choices_by_name() {
       {"retry_after", [](Choices& c, const json::value& v) { c.retry_after = to_text(v); }},
       {"certificate_lifetime_ms",
        [](Choices& c, const json::value& v) { c.certificate_lifetime = Milliseconds(v.to_number<std::int64_t>()); }},
+      {"certifies_another_key", [](Choices& c, const json::value& v) { c.certifies_another_key = v.as_bool(); }},
+      {"leaves_out_issuers", [](Choices& c, const json::value& v) { c.leaves_out_issuers = v.as_bool(); }},
       {"alternates", [](Choices& c, const json::value& v) { c.alternates = to_int(v); }},
       {"fails_validation", [](Choices& c, const json::value& v) { c.fails_validation = to_map(v); }},
       {"refuses_to_order", [](Choices& c, const json::value& v) { c.refuses_to_order = to_map(v); }},
@@ -113,6 +115,7 @@ void obey(Authority& authority, const std::string& path, const json::object& bod
   if (path == "/accounts" && body.contains("forget")) return authority.forget_accounts();
   if (path == "/accounts" && body.contains("deactivate")) return authority.deactivate_accounts();
   if (path == "/orders" && body.contains("expire")) return authority.expire_orders();
+  if (path == "/base") return authority.be_seen_at(to_text(body.at("url")));
   if (path != "/window") throw std::invalid_argument("nothing is controlled at " + path);
   authority.set_window(to_text(body.at("renewal_id")), parse_rfc3339(to_text(body.at("start"))).value(),
                        parse_rfc3339(to_text(body.at("end"))).value());

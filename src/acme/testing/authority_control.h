@@ -12,8 +12,8 @@ namespace signpost::acme::testing {
 
 /// POST /choices {members of Choices, any of them}; POST /canned {members of Canned}: once more; POST /txt {"name",
 /// "values"}; POST /accounts {"forget" or "deactivate": true}; POST /orders {"expire": true}; POST /window
-/// {"renewal_id", "start", "end"}; GET /state: {"issued", "serials", "revoked", "requests": {resource: count}, "root"}.
-/// 400 and a sentence for anything else.
+/// {"renewal_id", "start", "end"}; POST /base {"url"}: it is seen there; GET /state: {"issued", "serials", "revoked",
+/// "requests": {resource: count}, "root"}. 400 and a sentence for anything else.
 net::Response control(Authority& authority, const net::Request& request);
 
 }  // namespace signpost::acme::testing

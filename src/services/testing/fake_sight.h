@@ -16,18 +16,23 @@ class FakeSight final : public IssuanceSight {
   bool is_delegated = false;
   bool is_visible = false;
   bool was_unseen = false;
+  bool is_dead = false;
+  dns::Observation observation = {};
+  std::string cause = "name_missing";        // of what is not there
   std::vector<std::string> caa_allows = {};  // issuers; empty: there is no CAA
   std::string explanation = "there is no _acme-challenge.www.shop.example: add the CNAME";
 
   Task<ChallengeSight> challenge(ChallengeWish wish) override {
     wishes.push_back(wish);
     ChallengeSight sight;
+    sight.observation = observation;
     sight.was_unseen = was_unseen;
     sight.is_delegated = !was_unseen && wish.target && is_delegated;
     sight.is_visible = !was_unseen && !wish.values.empty() && is_visible;
     const bool is_there = wish.values.empty() ? sight.is_delegated : sight.is_visible;
     if (!is_there) {
-      sight.cause = "name_missing";
+      sight.cause = cause;
+      sight.is_dead = is_dead;
       sight.explanation = explanation;
     }
     co_return sight;

@@ -29,7 +29,17 @@ CreateConnection Life::wish(std::string_view host, std::string organization) con
 }
 
 model::Connection Life::create(std::string_view host, std::string organization) {
-  return must(run(connections.create({}, wish(host, std::move(organization)))));
+  auto made = must(run(connections.create({}, wish(host, std::move(organization)))));
+  skip_original_dns(made);
+  return made;
+}
+
+void Life::skip_original_dns(const model::Connection& connection) {
+  must(world.storage.write_now<void>([&](store::Tx& tx) {
+    return store::jobs::request(tx, connection.id, 0,
+                                {model::JobKind::kOriginalDns, clock.now(), model::JobRequest::When::kNever},
+                                world.ids.make<JobRowId>(), clock.now());
+  }));
 }
 
 void Life::support_dkim(bool supports_dkim) {
