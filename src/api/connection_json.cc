@@ -179,12 +179,81 @@ void put_search(JsonText& json, const std::optional<services::SearchView>& view)
   json.end_object();
 }
 
+void member_or_null(JsonText& json, std::string_view name, const std::string& text) {
+  json.name(name);
+  text.empty() ? json.value(nullptr) : json.value(text);
+}
+
+void put_park(JsonText& json, const std::optional<model::Park>& park) {
+  json.name("parked");
+  if (!park) return json.value(nullptr);
+  json.begin_object();
+  json.member("reason", name_of(park->reason));
+  json.member("explanation", park->explanation);
+  json.member("since", park->since);
+  json.end_object();
+}
+
+void put_setup(JsonText& json, const model::Distribution& row) {
+  json.name("setup");
+  json.begin_object();
+  json.member("state", name_of(row.setup));
+  member_or_null(json, "imported_certificate_arn", row.imported_arn);
+  json.member("tries", row.setup_tries);
+  json.member("next_at", row.setup_next_at);
+  put_park(json, row.setup_park);
+  json.end_object();
+}
+
+void put_validation(JsonText& json, const model::Distribution& row) {
+  json.name("validation_record");
+  if (!row.validation) return json.value(nullptr);
+  json.begin_object();
+  json.member("type", "CNAME");
+  json.member("name", row.validation->name);
+  json.member("value", row.validation->value);
+  json.member("seen", row.is_validation_seen);
+  json.end_object();
+}
+
+void put_upgrade(JsonText& json, const model::Distribution& row) {
+  json.name("upgrade");
+  json.begin_object();
+  json.member("state", name_of(row.upgrade));
+  member_or_null(json, "certificate_arn", row.amazon.arn);
+  json.member("certificate_status", name_of(row.amazon.status));
+  json.member("certificate_ends_at", row.amazon.not_after);
+  put_validation(json, row);
+  json.member("tries", row.upgrade_tries);
+  json.member("next_at", row.upgrade_next_at);
+  put_park(json, row.upgrade_park);
+  json.end_object();
+}
+
+/// How far the distribution has come, for support people.
+void put_distribution(JsonText& json, const std::optional<model::Distribution>& distribution) {
+  json.name("distribution");
+  if (!distribution) return json.value(nullptr);
+  const auto& row = *distribution;
+  json.begin_object();
+  json.member("id", row.id);
+  member_or_null(json, "distribution_id", row.cloudfront_id);
+  member_or_null(json, "domain", row.domain_name);
+  json.member("made_by_signpost", row.is_made_by_us);
+  member_or_null(json, "origin", row.origin);
+  member_or_null(json, "serving_certificate_arn", row.serving_arn);
+  put_setup(json, row);
+  put_upgrade(json, row);
+  json.end_object();
+}
+
 void put_detail(JsonText& json, const ConnectionDetail& detail) {
   put_observation(json, detail.observation);
   json.name("jobs");
   json.begin_array();
   for (const auto& job : detail.jobs) write(json, job);
   json.end_array();
+  put_distribution(json, detail.distribution);
   put_search(json, detail.search);
 }
 

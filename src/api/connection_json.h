@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "model/connection.h"
+#include "model/distribution.h"
 #include "model/job.h"
 #include "services/connections.h"
 #include "services/search_engines.h"
@@ -20,6 +21,7 @@ namespace signpost::api {
 struct ConnectionDetail {
   std::optional<services::LastObservation> observation;
   std::vector<model::Job> jobs;
+  std::optional<model::Distribution> distribution = {};  // if CloudFront serves it
   std::optional<services::SearchView> search = {};
 };
 std::string to_json(const model::Connection& connection, const std::optional<ConnectionDetail>& detail = {});

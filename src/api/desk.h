@@ -19,6 +19,7 @@
 #include "services/certificates.h"
 #include "services/connections.h"
 #include "services/directory.h"
+#include "services/distributions.h"
 #include "services/entri_receiver.h"
 #include "services/history.h"
 #include "services/identity.h"
@@ -57,6 +58,7 @@ struct ApiParts {
     std::string version;
     std::vector<net::IpAddress> source_addresses;  // public ones; empty: not known, or any
   } about{};
+  services::Distributions* distributions = nullptr;  // null: no cloud account is configured
 };
 
 class Desk {

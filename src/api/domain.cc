@@ -52,11 +52,43 @@ std::optional<std::string> origin_of(const std::optional<model::OriginalDns>& or
   return std::nullopt;
 }
 
+/// Addresses of the records that lead an apex to the edge.
+json::value gateways_of(const model::Connection& connection) {
+  if (connection.edge != model::Edge::kCloudfront || !connection.host.is_apex()) return nullptr;
+  json::array addresses;
+  for (const auto& record : connection.records) {
+    if (record.type == RecordType::kA && services::leads_host(connection.host, record))
+      addresses.emplace_back(record.value);
+  }
+  return addresses;
+}
+
+json::value text_unless_empty(const std::string& text) {
+  return text.empty() ? json::value(nullptr) : json::value(text);
+}
+
+/// What Amazon wants to see before it issues a certificate of its own, and what that waits for.
+json::value validation_of(const services::Proxy& proxy) {
+  if (!proxy.distribution || !proxy.distribution->validation) return nullptr;
+  const auto& domain = proxy.connection.host.domain();
+  const auto name = DnsName::parse(proxy.distribution->validation->name);
+  return {{"name", name ? json::value(services::relative_name(*name, domain)) : json::value(nullptr)},
+          {"type", "CNAME"},
+          {"value", proxy.distribution->validation->value}};
+}
+json::value upgrade_of(const services::Proxy& proxy) {
+  if (!proxy.distribution) return nullptr;
+  const auto& row = *proxy.distribution;
+  return {{"state", word(model::name_of(row.upgrade))},
+          {"missing", row.upgrade_park ? json::value(row.upgrade_park->explanation) : json::value(nullptr)}};
+}
+
 /// The members of `ai_sites` in the published order, then ours.
 std::string proxy_json(const services::Proxy& proxy) {
   const auto& connection = proxy.connection;
   const auto& host = connection.host;
   const bool has_cname = proxy.original && !host.is_apex();
+  const auto& row = proxy.distribution;
   json::array challenges;
   if (const auto entry = services::challenge_entry(proxy)) challenges = entries_json({*entry});
   json::value attention = nullptr;
@@ -66,17 +98,20 @@ std::string proxy_json(const services::Proxy& proxy) {
   return json::serialize(json::object{
       {"has_proxy", true},
       {"proxy_status", word(model::name_of(connection.status))},
-      {"cloudfront_domain", nullptr},
-      {"distribution_id", nullptr},
-      {"certificate_arn", nullptr},
-      {"origin_cname", text_or_null(origin_of(proxy.original))},
+      {"cloudfront_domain", row ? text_unless_empty(row->domain_name) : json::value(nullptr)},
+      {"distribution_id", row ? text_unless_empty(row->cloudfront_id) : json::value(nullptr)},
+      {"certificate_arn", row ? text_unless_empty(row->serving_arn) : json::value(nullptr)},
+      {"origin_cname",
+       row && !row->origin.empty() ? json::value(row->origin) : text_or_null(origin_of(proxy.original))},
       {"original_www_cname", has_cname ? text_or_null(proxy.original->cname) : json::value(nullptr)},
       {"custom_domain", host.text()},
       {"domain_type", word(domain_type_of(host))},
       {"naked_domain", word(host.domain())},
       {"subdomain_label", word(label_of(host))},
-      {"apex_gateway_ips", nullptr},
+      {"apex_gateway_ips", gateways_of(connection)},
       {"ssl_validation_records", std::move(challenges)},
+      {"acm_validation_record", validation_of(proxy)},
+      {"certificate_upgrade", upgrade_of(proxy)},
       {"attention", std::move(attention)},
   });
 }
@@ -153,10 +188,13 @@ Answer complete_certificate(Desk& desk, Exchange& exchange) {
   const auto deadline = std::chrono::steady_clock::now() + kCompleteBudget;
   const auto subject = CO_TRY(
       co_await desk.parts.certificates.complete(caller.identity.application, caller.proxy.connection.id, deadline));
-  const auto& [connection, certificate] = subject;
+  const auto& connection = subject.connection;
+  const auto& certificate = subject.certificate;
   if (connection.status == model::Status::kSslValidating) {
     if (certificate.trouble) co_return fail(Kind::kConflict, certificate.trouble->explanation);
     if (!certificate.missing.empty()) co_return fail(Kind::kConflict, certificate.missing);
+    if (connection.attention && connection.attention->cause.starts_with(model::kEdgeCausePrefix))
+      co_return fail(Kind::kConflict, connection.attention->explanation);
     co_return json_response(
         202, json::serialize(json::object{
                  {"status", "pending"},
@@ -164,19 +202,22 @@ Answer complete_certificate(Desk& desk, Exchange& exchange) {
                  {"certificate_arn", nullptr},
                  {"message", "the certificate is on its way: nothing is missing, ask again in some seconds"}}));
   }
+  const auto distribution = CO_TRY(
+      co_await desk.parts.connections.distribution_of({caller.identity.application}, caller.proxy.connection.id));
   co_return json_response(
-      200, json::serialize(
-               json::object{{"status", "success"},
-                            {"proxy_status", word(model::name_of(connection.status))},
-                            {"certificate_arn", nullptr},
-                            {"message", format("the certificate for {} is ready: the traffic may be switched (step 2)",
-                                               connection.host.text())}}));
+      200, json::serialize(json::object{
+               {"status", "success"},
+               {"proxy_status", word(model::name_of(connection.status))},
+               {"certificate_arn", distribution ? text_unless_empty(distribution->serving_arn) : json::value(nullptr)},
+               {"message", format("the certificate for {} is ready: the traffic may be switched (step 2)",
+                                  connection.host.text())}}));
 }
 
 Answer disconnect_proxy(Desk& desk, Exchange& exchange) {
   CO_TRY_VOID(ignore_body(desk, exchange));
   const auto caller = CO_TRY(co_await caller_of(desk, exchange));
-  const auto& [connection, certificate, original] = caller.proxy;
+  const auto& connection = caller.proxy.connection;
+  const auto& original = caller.proxy.original;
   const auto& host = connection.host;
   if (!original) {
     co_return fail(Kind::kConflict,

@@ -148,7 +148,7 @@ TEST(GetProxy, HasThePublishedMembersInTheirOrder) {
       R"({"has_proxy":true,"proxy_status":"PENDING_VALIDATION","cloudfront_domain":null,"distribution_id":null,)"
       R"("certificate_arn":null,"origin_cname":null,"original_www_cname":null,"custom_domain":"www.shop.example",)"
       R"("domain_type":"subdomain","naked_domain":"shop.example","subdomain_label":"www","apex_gateway_ips":null,)"
-      R"("ssl_validation_records":[],"attention":null})");
+      R"("ssl_validation_records":[],"acm_validation_record":null,"certificate_upgrade":null,"attention":null})");
 }
 
 TEST(GetProxy, CallsTheApexAt) {

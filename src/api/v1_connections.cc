@@ -37,6 +37,16 @@ Result<model::RecordRequest> record_of(const ObjectReader& object) {
   return record;
 }
 
+Result<model::Edge> edge_of(const ObjectReader& body) {
+  const auto text = TRY(body.optional_text("edge"));
+  if (!text) return model::Edge::kExternal;
+  if (const auto edge = model::parse_edge(*text)) return *edge;
+  return fail(Kind::kUnprocessable,
+              "edge must be \"external\" (the traffic is served elsewhere) or \"cloudfront\" (a distribution that "
+              "Signpost writes to)",
+              "edge");
+}
+
 Result<std::vector<model::RecordRequest>> records_of(const ObjectReader& body) {
   std::vector<model::RecordRequest> records;
   for (const auto& object : TRY(body.objects("records", model::kRecordsMax))) records.push_back(TRY(record_of(object)));
@@ -67,14 +77,18 @@ Result<std::optional<model::Redirection>> redirection_of(const ObjectReader& bod
 }
 
 Result<services::CreateConnection> wish_of(const Exchange& exchange, const ObjectReader& body) {
-  TRY_VOID(body.only({"application", "organization", "host", "user_id", "records", "certificate", "wildcard",
-                      "metadata", "origin_flow_id", "redirection", "free_domain"}));
+  TRY_VOID(
+      body.only({"application", "organization", "host", "user_id", "records", "certificate", "wildcard", "metadata",
+                 "origin_flow_id", "redirection", "free_domain", "edge", "distribution_id", "origin"}));
   const auto application = TRY(application_of(exchange, TRY(body.optional_text("application"))));
   auto organization = TRY(body.text("organization", {.bytes_max = model::kOrganizationBytesMax}));
   const auto host_text = TRY(body.text("host", {.bytes_min = 0, .bytes_max = 4096}));
   auto host = TRY(at_member(HostName::parse(host_text), "host"));
   auto user_id = TRY(body.optional_text("user_id", {.bytes_max = services::kUserIdBytesMax}));
-  auto records = TRY(records_of(body));
+  const auto edge = TRY(edge_of(body));
+  // CloudFront's own records are added: a caller need not have others.
+  const bool may_have_none = edge == model::Edge::kCloudfront && !body.has("records");
+  auto records = may_have_none ? std::vector<model::RecordRequest>{} : TRY(records_of(body));
   auto metadata = TRY(body.optional_object_json("metadata", model::kMetadataBytesMax)).value_or("{}");
   services::CreateConnection wish{application,        std::move(organization), std::move(host),
                                   std::move(user_id), std::move(records),      std::move(metadata)};
@@ -83,6 +97,10 @@ Result<services::CreateConnection> wish_of(const Exchange& exchange, const Objec
   wish.is_free_domain = TRY(body.optional_flag("free_domain"));
   wish.certificate_by = TRY(certificate_of(body));
   wish.wants_wildcard = TRY(body.optional_flag("wildcard")).value_or(false);
+  wish.edge = edge;
+  wish.distribution_id = TRY(body.optional_text("distribution_id", {.bytes_max = 64})).value_or("");
+  if (const auto origin = TRY(body.optional_text("origin", {.bytes_max = 4096})))
+    wish.origin = TRY(at_member(HostName::parse(*origin), "origin"));
   return wish;
 }
 
@@ -131,6 +149,7 @@ Answer get_connection(Desk& desk, Exchange& exchange) {
   ConnectionDetail detail;
   detail.observation = CO_TRY(co_await desk.parts.connections.last_observation(scope, id));
   detail.jobs = CO_TRY(co_await desk.parts.connections.jobs_of(scope, id));
+  detail.distribution = CO_TRY(co_await desk.parts.connections.distribution_of(scope, id));
   detail.search = CO_TRY(co_await desk.parts.search.read(scope, id));
   co_return json_response(200, to_json(connection, detail));
 }
@@ -156,6 +175,8 @@ Answer check_connection(Desk& desk, Exchange& exchange) {
   const auto body = CO_TRY(JsonBody::read_or_empty(exchange.request));
   CO_TRY_VOID(body.object().only({}));
   const auto connection = CO_TRY(co_await desk.parts.connections.check_now(scope_of(exchange), id));
+  if (desk.parts.distributions != nullptr)
+    CO_TRY_VOID(co_await desk.parts.distributions->retry(scope_of(exchange), id));
   co_return json_response(202, to_json(connection));
 }
 

@@ -301,7 +301,7 @@ TEST(V1Connections, AreShownWhole) {
                                                       "metadata",     "deployed_at",
                                                       "created_at",   "updated_at",
                                                       "observation",  "jobs",
-                                                      "search"}));
+                                                      "distribution", "search"}));
   EXPECT_EQ(read.at("host"), "www.xn--mller-kva.example");
   EXPECT_EQ(read.at("unicode_host"), "www.müller.example");
   EXPECT_EQ(read.at("records").at(0).at("value"), "app.saas.example");
@@ -571,6 +571,25 @@ TEST(V1Deliveries, TellWhatWasSentToWhom) {
   EXPECT_EQ(world.call("GET", "/v1/deliveries?state=lost").status, 400);
   EXPECT_EQ(world.admin("GET", "/v1/deliveries").status, 422);
   EXPECT_EQ(world.admin("GET", "/v1/deliveries?application=" + world.application).status, 200);
+}
+
+TEST(V1Connections, AreServedByCloudFrontOnlyWhereAnAccountIsConfigured) {
+  ApiWorld world;
+  const auto refused = [&](std::string_view members) {
+    return world.call("POST", "/v1/connections",
+                      format(R"({{"organization":"acme","host":"www.shop.example",{}}})", members));
+  };
+  const auto no_account = refused(R"("edge":"cloudfront","certificate":"txt")");
+  EXPECT_EQ(no_account.status, 422);
+  EXPECT_EQ(text_in(no_account, "member"), "edge");
+  EXPECT_NE(text_in(no_account, "detail").find("cloudfront.enabled"), std::string::npos) << no_account.body;
+  EXPECT_EQ(text_in(refused(R"("edge":"elsewhere")"), "member"), "edge");
+  EXPECT_EQ(text_in(refused(R"("edge":"external")"), "member"), "records") << "only CloudFront brings its own";
+  EXPECT_EQ(
+      text_in(refused(R"("records":[{"type":"A","host":"www","value":"192.0.2.7"}],"distribution_id":"E1")"), "member"),
+      "distribution_id");
+  const auto id = world.connect();
+  EXPECT_TRUE(testing::object_in(world.call("GET", "/v1/connections/" + id)).at("distribution").is_null());
 }
 
 }  // namespace

@@ -210,6 +210,18 @@ struct Reader<std::vector<net::PortRange>> {
 };
 
 template <>
+struct Reader<std::vector<std::string>> {
+  static constexpr std::string_view kType = "list of texts";
+  static Result<std::vector<std::string>> read(const SettingValue& value, Limits) {
+    return read_list<std::string>(value, "a list of texts in quotes",
+                                  [](const std::string& text) -> Result<std::string> { return text; });
+  }
+  static std::string show(const std::vector<std::string>& value) {
+    return show_list(value, [](const std::string& text) { return text; });
+  }
+};
+
+template <>
 struct Reader<std::vector<DnsName>> {
   static constexpr std::string_view kType = "list of names";
   static Result<std::vector<DnsName>> read(const SettingValue& value, Limits) {
@@ -563,6 +575,37 @@ constexpr std::array kTable{
         "a TXT that the customer adds anew for each renewal)."),
     row<&S::certificates, &S::Certificates::key_type>("certificates.key_type",
                                                       "Keys of new certificates; `rsa-2048` for clients of long ago."),
+    row<&S::aws, &S::Aws::access_key_id>(
+        "aws.access_key_id",
+        "An access key of your AWS account. Empty: `AWS_ACCESS_KEY_ID` and its siblings, else the role of the "
+        "container "
+        "or instance that Signpost runs on, which is better: it ends and renews itself."),
+    row<&S::aws, &S::Aws::secret_access_key_file>("aws.secret_access_key_file",
+                                                  "A file with its secret, readable for its owner alone."),
+    row<&S::aws, &S::Aws::secret_access_key>("aws.secret_access_key",
+                                             "The secret itself, instead of the file. Only from the environment.",
+                                             Secrecy::kSecret, "SIGNPOST_AWS_SECRET_ACCESS_KEY"),
+    row<&S::aws, &S::Aws::acm_endpoint>("aws.acm_endpoint",
+                                        "Where ACM is spoken to; empty: AWS's own in us-east-1, the only region whose "
+                                        "certificates CloudFront takes."),
+    row<&S::aws, &S::Aws::cloudfront_endpoint>("aws.cloudfront_endpoint",
+                                               "Where CloudFront is spoken to; empty: AWS's own."),
+    row<&S::cloudfront, &S::Cloudfront::enabled>(
+        "cloudfront.enabled",
+        "Connections may have the edge `cloudfront`: Signpost writes to ACM and CloudFront of your account "
+        "([cloudfront.md](cloudfront.md))."),
+    row<&S::cloudfront, &S::Cloudfront::pages_host>(
+        "cloudfront.pages_host",
+        "Where the pages of an organization are, served by HTTPS: `{ORGANIZATION}.pages.saas.example`, or one host for "
+        "all. Empty: no distribution is made, only existing ones are used."),
+    row<&S::cloudfront, &S::Cloudfront::pages_paths>(
+        "cloudfront.pages_paths",
+        "What of a new distribution goes to the pages; everything else goes to the customer's own server."),
+    row<&S::cloudfront, &S::Cloudfront::apex_gateway_ips>(
+        "cloudfront.apex_gateway_ips",
+        "IPv4 addresses of yours that lead an apex, which cannot be a CNAME, to CloudFront, at most 4. Empty: an apex "
+        "is "
+        "refused."),
     row<&S::search, &S::Search::indexnow_key>("search.indexnow_key",
                                               "The key of IndexNow, 8 to 128 characters of a-z, A-Z, 0-9 and `-`, "
                                               "which every connected host shows in a file; "

@@ -16,7 +16,9 @@
 #include "app/setting_table.h"
 #include "app/toml_characters.h"
 #include "base/text.h"
+#include "cloud/cloudfront_types.h"
 #include "cloud/indexnow.h"
+#include "model/record.h"
 #include "net/address_policy.h"
 #include "net/url.h"
 #include "services/pages.h"
@@ -302,6 +304,42 @@ Result<void> check_search(const Settings::Search& search, std::string_view file)
   return {};
 }
 
+Result<void> check_cloudfront(const Settings& settings, std::string_view file) {
+  const auto refuse = [&](std::string_view what) { return fail(Kind::kUnprocessable, format("{}: {}", file, what)); };
+  const auto& aws = settings.aws;
+  const bool has_secret = !aws.secret_access_key.empty() || !aws.secret_access_key_file.empty();
+  if (settings.cloudfront.enabled && aws.access_key_id.empty() == has_secret) {
+    return refuse(
+        "\"aws.access_key_id\" and its secret (\"aws.secret_access_key_file\" or SIGNPOST_AWS_SECRET_ACCESS_KEY) "
+        "belong "
+        "together");
+  }
+  for (const auto& [name, url] : {std::pair("aws.acm_endpoint", aws.acm_endpoint),
+                                  std::pair("aws.cloudfront_endpoint", aws.cloudfront_endpoint)}) {
+    if (url.empty()) continue;
+    TRY_VOID(check_api_url(url, name, file));
+    if (net::Url::parse(url)->target != "/" || url.ends_with('/'))
+      return refuse(format("\"{}\" ends with the host", name));
+  }
+  const auto& cloudfront = settings.cloudfront;
+  if (cloudfront.pages_paths.empty() || cloudfront.pages_paths.size() > kPagesPathsMax)
+    return refuse(format("\"cloudfront.pages_paths\" must be 1 to {} paths", kPagesPathsMax));
+  const cloud::NewDistribution plan{.caller_reference = "x",
+                                    .comment = {},
+                                    .customer = {},
+                                    .pages = {},
+                                    .pages_paths = cloudfront.pages_paths,
+                                    .tags = {}};
+  if (const auto checked = cloud::check(plan); !checked)
+    return refuse(format("\"cloudfront.pages_paths\": {}", checked.error().message));
+  const auto& gateways = cloudfront.apex_gateway_ips;
+  if (gateways.size() > model::kGatewayAddressesMax ||
+      !std::ranges::all_of(gateways, [](const auto& one) { return one.is_v4(); }))
+    return refuse(
+        format("\"cloudfront.apex_gateway_ips\" may be {} IPv4 addresses at most", model::kGatewayAddressesMax));
+  return {};
+}
+
 // Whatever network.allow opens: receivers elsewhere do not see it.
 const net::AddressPolicy kPublic{{}};
 
@@ -338,6 +376,7 @@ Result<void> check_together(const Settings& settings, std::string_view file) {
   if (const auto checked = check_acme_zone(settings.dns); !checked) {
     return fail(checked.error().kind, format("{}: {}", file, checked.error().message));
   }
+  TRY_VOID(check_cloudfront(settings, file));
   TRY_VOID(check_search(settings.search, file));
   return check_mail(settings.smtp, file);
 }

@@ -118,6 +118,29 @@ struct Settings {
     crypto::KeyType key_type = crypto::KeyType::kEcdsaP256;
   } certificates;
 
+  struct Aws {
+    // An access key of our own account; empty: AWS's environment variables, then container's or instance's metadata.
+    std::string access_key_id;
+    // Its secret in a file with mode 0600.
+    std::filesystem::path secret_access_key_file;
+    // The secret itself; only from the environment.
+    std::string secret_access_key;
+    // Where ACM and CloudFront are; empty: AWS's own. CloudFront takes certificates of us-east-1 alone.
+    std::string acm_endpoint;
+    std::string cloudfront_endpoint;
+  } aws;
+
+  struct Cloudfront {
+    // Connections may have the edge "cloudfront".
+    bool enabled = false;
+    // Where the pages of an organization are: "{ORGANIZATION}.pages.saas.example"; empty: no distribution is made.
+    std::string pages_host;
+    // What of a new distribution goes there; everything else goes to the customer.
+    std::vector<std::string> pages_paths{"/ai/*", "/llms.txt", "/robots.txt", "/sitemap.xml", "/search-company.txt"};
+    // Addresses that lead an apex to CloudFront; empty: no apex is connected.
+    std::vector<net::IpAddress> apex_gateway_ips;
+  } cloudfront;
+
   struct Search {
     // The key of IndexNow, which every connected host shows in a file: 8 to 128 characters of a-z, A-Z, 0-9 and '-'.
     // Empty: no URL is submitted.
@@ -235,6 +258,7 @@ constexpr std::size_t kAuthoritiesMax = 10;
 constexpr std::size_t kAcmeNameServersMax = 13;  // more fit no answer in one datagram
 constexpr std::size_t kAcmeAddressesMax = 4;     // of one name server
 constexpr std::size_t kAcmeListenMax = 16;
+constexpr std::size_t kPagesPathsMax = 25;  // quota: cache behaviours of a distribution
 constexpr std::size_t kSettingsFileBytesMax = 1024 * 1024;
 
 struct LoadedSettings {
@@ -249,8 +273,8 @@ using Environment = std::function<std::string(const char* name)>;
 std::string process_environment(const char* name);
 
 /// Reads TOML. `file` is what messages call it. kUnprocessable with file, line, and what to write instead: not TOML, an
-/// unknown key (names a known one that is like it), a wrong type, a value outside its limits, an issuer without keys, an
-/// authority without a directory.
+/// unknown key (names a known one that is like it), a wrong type, a value outside its limits, an issuer without keys,
+/// an authority without a directory.
 Result<LoadedSettings> parse_settings(std::string_view toml, std::string_view file, const Environment& environment);
 
 /// The same from a file; an empty path: defaults and environment. kNotFound if it cannot be read.

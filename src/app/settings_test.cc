@@ -328,6 +328,28 @@ TEST(Settings, TheEnvironmentOverridesTheFile) {
   EXPECT_EQ(loaded->origins.at("store.url"), "environment (SIGNPOST_STORE_URL)");
 }
 
+TEST(Settings, CloudFrontIsCheckedAsAWhole) {
+  const std::string enabled = "[cloudfront]\nenabled = true\n";
+  EXPECT_TRUE(parse(enabled)) << "credentials may come from AWS's own variables, or from the machine";
+  EXPECT_TRUE(has(error_of(enabled + "[aws]\naccess_key_id = \"AKIA\""), "belong together"));
+  EXPECT_TRUE(parse(enabled + "[aws]\naccess_key_id = \"AKIA\"\nsecret_access_key_file = \"secret\""));
+  for (const auto* url : {"http://aws.example", "https://aws.example/path", "aws.example"}) {
+    EXPECT_TRUE(has(error_of(enabled + "[aws]\nacm_endpoint = \"" + url + "\""), "aws.acm_endpoint")) << url;
+  }
+  for (const auto* url : {"https://aws.example", "http://127.0.0.1:4711", "http://[::1]:4711"}) {
+    EXPECT_TRUE(parse(enabled + "[aws]\ncloudfront_endpoint = \"" + url + "\"")) << url;
+  }
+  EXPECT_TRUE(has(error_of("[cloudfront]\npages_paths = [\"no path\"]"), "cloudfront.pages_paths"));
+  EXPECT_TRUE(has(error_of("[cloudfront]\npages_paths = []"), "1 to 25 paths"));
+  std::string many = "[cloudfront]\npages_paths = [";
+  for (int i = 0; i < 26; ++i) many += "\"/" + std::to_string(i) + "\", ";
+  EXPECT_TRUE(has(error_of(many + "]"), "1 to 25 paths"));
+  EXPECT_TRUE(has(error_of("[cloudfront]\napex_gateway_ips = [\"2001:db8::1\"]"), "IPv4"));
+  EXPECT_TRUE(has(error_of("[cloudfront]\napex_gateway_ips = [\"192.0.2.1\", \"192.0.2.2\", \"192.0.2.3\", "
+                           "\"192.0.2.4\", \"192.0.2.5\"]"),
+                  "4 IPv4 addresses"));
+}
+
 TEST(Settings, TermsOfAnAuthorityAreAgreedToOnlyWhereTheFileSaysTrue) {
   const std::string authority = "[[authorities]]\nname = \"a\"\ndirectory_url = \"https://authority.example/\"\n";
   EXPECT_TRUE(parse(authority + "agree_to_terms = true")->settings.authorities.front().agree_to_terms);

@@ -19,6 +19,7 @@
 #include "net/source_address.h"
 #include "net/task_group.h"
 #include "net/wait.h"
+#include "services/amazon_sight.h"
 #include "services/job_handlers.h"
 
 namespace signpost::app {
@@ -162,6 +163,7 @@ class Wiring::Unit {
         observer_(loop().get_executor(), observer_settings(settings(), std::move(resolvers)), house.policy_),
         eye_(observer_, settings().dns.look_budget),
         sight_(eye_, observer_, {}),
+        amazon_sight_(sight_, eye_),
         sender_(loop(), house.policy_, house.addresses_, sender_settings(settings())),
         plain_sender_(loop(), house.policy_, house.addresses_, plain_sender_settings(settings())),
         probe_sender_(loop(), house.policy_, house.addresses_, probe_sender_settings(settings())),
@@ -178,6 +180,7 @@ class Wiring::Unit {
   net::PostSender* plain_sender() { return &plain_sender_; }
 
   services::IssuanceSight* sight() { return &sight_; }
+  services::AmazonSight* amazon_sight() { return &amazon_sight_; }
   services::SiteEye* site() { return &site_; }
 
   void take_jobs(services::JobHandlers handlers) { services::set_up_handlers(jobs_, handlers); }
@@ -251,6 +254,7 @@ class Wiring::Unit {
   dns::Observer observer_;
   services::ObserverEye eye_;
   services::ObserverSight sight_;
+  services::ObserverAmazonSight amazon_sight_;
   net::PostSender sender_;        // deliveries: from the configured source address
   net::PostSender plain_sender_;  // tests of endpoints
   net::PostSender probe_sender_;  // probes of redirections and key files, which no test of an endpoint may crowd out
@@ -269,10 +273,14 @@ class Wiring::Unit {
 
 Wiring::Wiring(StoreSession& session, std::vector<net::UdpEndpoint> resolvers,
                std::optional<net::SmtpMailer::Settings> mail, std::unique_ptr<AcmeZone> acme_zone,
-               std::vector<services::AuthoritySettings> authorities, std::unique_ptr<SearchClients> search_clients)
+               std::vector<services::AuthoritySettings> authorities, std::optional<cloud::AwsCredentialSettings> aws,
+               std::unique_ptr<SearchClients> search_clients)
     : session_(session),
       policy_(session.settings().network.allow),
       loops_(loops_of(session.settings())),
+      cloud_(aws ? std::make_unique<CloudAccount>(http_, session.random(), session.clock(), session.settings().aws,
+                                                  *std::move(aws))
+                 : nullptr),
       directory_(session.storage(), session.master_key(), session.clock()),
       acme_zone_(std::move(acme_zone)),
       units_([&] {
@@ -280,9 +288,9 @@ Wiring::Wiring(StoreSession& session, std::vector<net::UdpEndpoint> resolvers,
         for (std::size_t i = 0; i < loops_.size(); ++i) units.push_back(std::make_unique<Unit>(*this, i, resolvers));
         return units;
       }()),
-      connections_(
-          session.storage(), bell_, session.clock(), session.ids(), session.random(),
-          {session.settings().dns.acme_zone, !authorities.empty(), session.settings().certificates.by_default}),
+      connections_(session.storage(), bell_, session.clock(), session.ids(), session.random(),
+                   {session.settings().dns.acme_zone, !authorities.empty(), session.settings().certificates.by_default,
+                    cloud_ ? std::optional(edge_plan(session.settings().cloudfront)) : std::nullopt}),
       propagation_(session.storage(), bell_, session.clock(), session.ids(),
                    [&] {
                      std::vector<services::LoopEyes> eyes;
@@ -305,6 +313,14 @@ Wiring::Wiring(StoreSession& session, std::vector<net::UdpEndpoint> resolvers,
                       return sights;
                     }(),
                     {.key_type = session.settings().certificates.key_type}),
+      distributions_([&]() -> std::unique_ptr<services::Distributions> {
+        if (!cloud_) return nullptr;
+        std::vector<services::AmazonSight*> sights;
+        for (const auto& unit : units_) sights.push_back(unit->amazon_sight());
+        return std::make_unique<services::Distributions>(
+            session.storage(), session.master_key(), bell_, session.clock(), session.ids(), cloud_->acm(),
+            cloud_->cloudfront(), sights, edge_plan(session.settings().cloudfront));
+      }()),
       proxies_(session.storage()),
       search_clients_(std::move(search_clients)),
       pages_(session.storage(), bell_, session.clock(), session.ids()),
@@ -348,14 +364,15 @@ Wiring::Wiring(StoreSession& session, std::vector<net::UdpEndpoint> resolvers,
             session.ids(),
             session.clock(),
             session.targets(),
-            {std::string(kVersion), published_addresses(session.settings().webhooks)}},
+            {std::string(kVersion), published_addresses(session.settings().webhooks)},
+            distributions_.get()},
            api_settings(session.settings())),
       operation_(session.storage(), api_.metrics(), session.clock(),
                  {[this](api::Exposition& to) { write_metrics(to); }},
                  static_cast<std::int32_t>(session.settings().webhooks.per_endpoint_in_flight_max)) {
   for (const auto& unit : units_) {
     unit->take_jobs({propagation_, original_dns_, authorities_.empty() ? nullptr : &certificates_,
-                     search_clients_->is_any() ? &search_ : nullptr});
+                     search_clients_->is_any() ? &search_ : nullptr, distributions_.get()});
   }
   if (!mail) return;
   mailer_.emplace(*std::move(mail));
@@ -374,11 +391,14 @@ Result<std::unique_ptr<Wiring>> Wiring::build(StoreSession& session) {
   auto mail = TRY(mailer_settings(session.settings()));
   auto acme_zone = TRY(AcmeZone::open(session.settings().dns, session.storage(), session.clock()));
   auto authorities = TRY(authority_settings(session.settings()));
+  std::optional<cloud::AwsCredentialSettings> aws;
+  if (session.settings().cloudfront.enabled)
+    aws = TRY(credential_settings(session.settings().aws, process_environment));
   auto search_clients = TRY(SearchClients::open(session.settings().search, session.clock()));
   auto resolvers = configured.empty() ? TRY(system_resolvers()) : configured;
   try {
     std::unique_ptr<Wiring> wiring(new Wiring(session, std::move(resolvers), std::move(mail), std::move(acme_zone),
-                                              std::move(authorities), std::move(search_clients)));
+                                              std::move(authorities), std::move(aws), std::move(search_clients)));
     TRY_VOID(wiring->listen());
     return wiring;
   } catch (const std::exception& error) {

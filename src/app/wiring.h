@@ -14,6 +14,7 @@
 #include "api/api.h"
 #include "api/operation.h"
 #include "app/acme_zone.h"
+#include "app/cloud_account.h"
 #include "app/search_settings.h"
 #include "app/store_session.h"
 #include "dns/observer.h"
@@ -30,6 +31,7 @@
 #include "services/connections.h"
 #include "services/courier.h"
 #include "services/directory.h"
+#include "services/distributions.h"
 #include "services/entri_receiver.h"
 #include "services/history.h"
 #include "services/identity.h"
@@ -76,7 +78,7 @@ class Wiring {
 
   Wiring(StoreSession& session, std::vector<net::UdpEndpoint> resolvers, std::optional<net::SmtpMailer::Settings> mail,
          std::unique_ptr<AcmeZone> acme_zone, std::vector<services::AuthoritySettings> authorities,
-         std::unique_ptr<SearchClients> search_clients);
+         std::optional<cloud::AwsCredentialSettings> aws, std::unique_ptr<SearchClients> search_clients);
   Result<void> listen();
   void write_metrics(api::Exposition& to) const;
   void write_zone_metrics(api::Exposition& to) const;
@@ -87,6 +89,7 @@ class Wiring {
   net::Loops loops_;
   net::SystemResolver addresses_;
   net::HttpClient http_;
+  const std::unique_ptr<CloudAccount> cloud_;  // null unless connections may be served by CloudFront
   services::Bell bell_;
   services::CourierCounters courier_counters_;
   services::Directory directory_;
@@ -97,6 +100,7 @@ class Wiring {
   services::OriginalDns original_dns_;
   services::Authorities authorities_;
   services::Certificates certificates_;
+  const std::unique_ptr<services::Distributions> distributions_;  // null without cloud_
   services::Proxies proxies_;
   const std::unique_ptr<SearchClients> search_clients_;
   services::Pages pages_;

@@ -66,6 +66,7 @@ class Deciding {
     request(JobKind::kClaimEnd, next().claim_ends_at);
     // What the host answers now is what a disconnection restores.
     request(JobKind::kOriginalDns, now_);
+    if (next().edge == Edge::kCloudfront) request(JobKind::kDistribution, now_);
     return changed();
   }
 
@@ -92,7 +93,7 @@ class Deciding {
     // The authority saw at this name what only our customer could place there.
     prove();
     next().certificate_ends_at = obtained.ends_at;
-    if (is_certificate_attention()) next().attention.reset();
+    if (is_certificate_attention() && !is_edge_attention()) next().attention.reset();
     if (next().edge == Edge::kCloudfront) {
       request(JobKind::kDistribution, now_);
     } else if (const auto target = target_of(next().status, Move::kCertificateIssued)) {
@@ -112,7 +113,13 @@ class Deciding {
   }
 
   Result<Decision> operator()(const CertificateHealthy&) {
-    if (!is_certificate_attention()) return unchanged();
+    if (!is_certificate_attention() || is_edge_attention()) return unchanged();
+    next().attention.reset();
+    return changed();
+  }
+
+  Result<Decision> operator()(const EdgeHealthy&) {
+    if (!is_edge_attention()) return unchanged();
     next().attention.reset();
     return changed();
   }
@@ -133,6 +140,8 @@ class Deciding {
          {JobKind::kCertificate, JobKind::kDistribution, JobKind::kCertificateUpgrade, JobKind::kSearchSubmission}) {
       request(kind, now_, JobRequest::When::kNever);
     }
+    // What is in the middle is brought to an end.
+    if (next().edge == Edge::kCloudfront) request(JobKind::kCertificateUpgrade, now_);
     emit(EventType::kDisconnected);
     return changed();
   }
@@ -226,6 +235,30 @@ class Deciding {
     const bool is_dkim_new = expects_dkim(next()) && !expects_dkim(before_);
     if (replaced.supports_dkim && is_dkim_new) next().facets.dkim = FacetState::kPending;
     if (next().is_added_announced) announce_added();
+    return changed();
+  }
+
+  Result<Decision> operator()(const RecordsOffered& offered) {
+    if (!next().is_live()) return unchanged();
+    auto& records = next().records;
+    const auto is_in = [](const std::vector<Record>& list, const Record& record) {
+      return std::ranges::any_of(list, [&](const Record& one) {
+        return one.purpose == record.purpose && one.type == record.type && one.name == record.name &&
+               one.value == record.value;
+      });
+    };
+    std::erase_if(records, [&](const Record& old) {
+      const bool gives_way = std::ranges::any_of(offered.records, [&](const Record& record) {
+        const bool is_for_the_same = old.purpose == RecordPurpose::kTraffic ? old.name == record.name : true;
+        return old.purpose == record.purpose && old.type == record.type && is_for_the_same;
+      });
+      return gives_way && !is_in(offered.records, old);
+    });
+    for (const auto& record : offered.records) {
+      if (!is_in(records, record)) records.push_back(record);
+    }
+    if (records == before_.records) return unchanged();
+    doubt_facets();
     return changed();
   }
 
@@ -359,6 +392,7 @@ class Deciding {
     next().status = target_of(next().status, move).value_or(next().status);
     next().deployed_at.reset();
     if (is_certificate_valid) request(JobKind::kCertificate, now_);
+    if (next().edge == Edge::kCloudfront) request(JobKind::kDistribution, now_);
   }
 
   Result<Decision> step_1() {
@@ -369,6 +403,8 @@ class Deciding {
     if (!target) return is_reconnected ? changed() : unchanged();  // already marked, or not needed
     next().status = *target;
     if (next().certificate_by != CertificateBy::kExternal) request(JobKind::kCertificate, now_);
+    // What may be learned before step 2 is learned now.
+    if (next().edge == Edge::kCloudfront) request(JobKind::kDistribution, now_);
     return changed();
   }
 
@@ -532,6 +568,8 @@ class Deciding {
   bool is_certificate_attention() {
     return next().attention && next().attention->cause.starts_with(kCertificateCausePrefix);
   }
+
+  bool is_edge_attention() { return next().attention && next().attention->cause.starts_with(kEdgeCausePrefix); }
 
   Result<Decision> end_claim(Claim claim, std::string cause, std::string explanation) {
     next().claim = claim;

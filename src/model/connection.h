@@ -172,6 +172,8 @@ std::string claim_value(const Connection& connection);  // "signpost-verificatio
 
 /// Causes of attention that certificates have; a look at DNS neither sets nor ends them.
 constexpr std::string_view kCertificateCausePrefix = "certificate_";
+/// Of these, those that the edge has: only the edge ends them.
+constexpr std::string_view kEdgeCausePrefix = "certificate_edge_";
 
 /// A record that nobody has been asked to add yet is not missed: with a certificate of ours, step 2 comes after it.
 bool is_awaited(const Connection& connection, const Record& record);
@@ -208,6 +210,7 @@ struct CertificateTroubled {
   std::string explanation;
 };
 struct CertificateHealthy {};  // again
+struct EdgeHealthy {};         // again, after a cause that begins with kEdgeCausePrefix
 struct Disconnected {};        // the customer's DNS leads elsewhere again
 struct Reconnected {};
 struct FlowEnded {
@@ -238,6 +241,11 @@ struct RecordsReplaced {
   std::vector<Record> records;
   bool supports_dkim = false;  // the application does
 };
+/// What the edge asks for, once it is known: the records of the traffic, and the one that validates its certificate.
+/// One of the same purpose, name and type gives way.
+struct RecordsOffered {
+  std::vector<Record> records;
+};
 struct ClaimLost {};      // another organization has proven the host name
 struct ClaimTimedOut {};  // the job of kClaimLifetime
 
@@ -264,9 +272,9 @@ struct TransferMoved {
 };
 
 using Happening = std::variant<Created, StepMarked, CertificateIssued, CertificateObtained, CertificateTroubled,
-                               CertificateHealthy, Disconnected, Reconnected, FlowEnded, Observed, CheckRequested,
-                               RecordsReplaced, ClaimLost, ClaimTimedOut, FacetReported, RecordsMonitored,
-                               DomainPurchased, PurchaseFailed, PurchaseExpired, TransferMoved>;
+                               CertificateHealthy, EdgeHealthy, Disconnected, Reconnected, FlowEnded, Observed,
+                               CheckRequested, RecordsReplaced, RecordsOffered, ClaimLost, ClaimTimedOut, FacetReported,
+                               RecordsMonitored, DomainPurchased, PurchaseFailed, PurchaseExpired, TransferMoved>;
 
 /// What follows: the connection as it is now, the events and jobs to write in the same transaction.
 /// `changed` is false when there is nothing to save (the same step again).

@@ -729,6 +729,59 @@ TEST(Connection, OnCloudFrontIsValidatedOnlyOnceTheEdgeHasTheCertificate) {
   EXPECT_EQ(after(decision->connection, CertificateIssued{}).status, Status::kSslValidated);
 }
 
+TEST(Connection, OnCloudFrontAsksForItsDistributionWheneverItMayHaveNews) {
+  auto connection = hands_free();
+  connection.edge = Edge::kCloudfront;
+  const auto asks = [](const Connection& before, const Happening& happening, JobKind kind = JobKind::kDistribution) {
+    const auto decision = decide(before, happening, kStart);
+    const auto* job = decision ? job_of(*decision, kind) : nullptr;
+    return job != nullptr && job->when == JobRequest::When::kReplace && job->not_before == kStart;
+  };
+  EXPECT_TRUE(asks(connection, Created{}));
+  EXPECT_TRUE(asks(connection, StepMarked{1}));
+  auto deployed_there = deployed();
+  deployed_there.edge = Edge::kCloudfront;
+  EXPECT_TRUE(asks(deployed_there, Disconnected{}, JobKind::kCertificateUpgrade)) << "what is in the middle ends";
+  EXPECT_TRUE(asks(after(deployed_there, Disconnected{}), Reconnected{}));
+  EXPECT_FALSE(asks(hands_free(), Created{})) << "elsewhere there is none";
+}
+
+TEST(Connection, TakesTheRecordsOfItsEdgeInPlaceOfTheirElders) {
+  auto connection = sample_connection();
+  auto traffic = testing::sample_record(21, RecordType::kCname, "www", "www.shop.example", "d1.cloudfront.net");
+  auto validation =
+      testing::sample_record(22, RecordType::kCname, "_a.www", "_a.www.shop.example", "_b.acm-validations.aws");
+  validation.purpose = RecordPurpose::kCertificateValidation;
+  connection = after(connection, RecordsOffered{{traffic, validation}});
+  ASSERT_EQ(connection.records.size(), 2U);
+  EXPECT_EQ(connection.records[0].value, "d1.cloudfront.net");
+  EXPECT_EQ(connection.records[1].purpose, RecordPurpose::kCertificateValidation);
+  EXPECT_FALSE(decide(connection, RecordsOffered{{traffic, validation}}, kStart)->is_changed);
+
+  auto other =
+      testing::sample_record(23, RecordType::kCname, "_c.www", "_c.www.shop.example", "_d.acm-validations.aws");
+  other.purpose = RecordPurpose::kCertificateValidation;
+  connection = after(connection, RecordsOffered{{other}});
+  ASSERT_EQ(connection.records.size(), 2U) << "Amazon asks for one at a time";
+  EXPECT_EQ(connection.records[1].name.text(), "_c.www.shop.example");
+
+  const auto gateways =
+      after(sample_connection(),
+            RecordsOffered{{testing::sample_record(24, RecordType::kA, "@", "shop.example", "203.0.113.7"),
+                            testing::sample_record(25, RecordType::kA, "@", "shop.example", "203.0.113.8")}});
+  EXPECT_EQ(gateways.records.size(), 3U) << "several of one name stand beside each other";
+}
+
+TEST(Connection, WhatTheEdgeLacksIsEndedByTheEdgeAlone) {
+  const auto troubled =
+      after(after(hands_free(), StepMarked{1}), CertificateTroubled{"certificate_edge_alias_taken", "take it off"});
+  EXPECT_FALSE(decide(troubled, CertificateHealthy{}, kStart)->is_changed);
+  EXPECT_TRUE(after(troubled, CertificateObtained{kStart + hours(1)}).attention);
+  EXPECT_FALSE(after(troubled, EdgeHealthy{}).attention);
+  const auto limited = after(after(hands_free(), StepMarked{1}), CertificateTroubled{"certificate_limit", "wait"});
+  EXPECT_FALSE(decide(limited, EdgeHealthy{}, kStart)->is_changed);
+}
+
 TEST(Connection, WhoseCertificateIsIssuedHasProvenItsHost) {
   const auto decision = decide(after(hands_free(), StepMarked{1}), CertificateObtained{kStart + hours(1)}, kStart);
   EXPECT_EQ(decision->connection.claim, Claim::kProven);

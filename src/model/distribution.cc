@@ -626,6 +626,27 @@ std::string idempotency_token(const Distribution& distribution) {
   return format("{}_{}", distribution.id.text(), distribution.requests);
 }
 
+bool is_upgrading(const Distribution& distribution) {
+  switch (distribution.upgrade) {
+    case Upgrade::kNone:
+    case Upgrade::kPreparing:
+    case Upgrade::kPrepared:
+    case Upgrade::kUpgraded:
+    case Upgrade::kEnded:
+      return false;
+    case Upgrade::kWaiting:
+    case Upgrade::kRequesting:
+    case Upgrade::kLooking:
+    case Upgrade::kValidating:
+    case Upgrade::kSwapping:
+    case Upgrade::kDeploying:
+    case Upgrade::kCleaning:
+    case Upgrade::kEnding:
+      return true;
+  }
+  return false;
+}
+
 bool needs_our_certificate(const Distribution& distribution) {
   return distribution.upgrade != Upgrade::kCleaning && distribution.upgrade != Upgrade::kUpgraded;
 }

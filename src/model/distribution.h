@@ -209,6 +209,7 @@ struct Distribution {
   ApplicationId application;
   ConnectionId connection;
   HostName host;
+  std::string origin;  // where what is not for the pages is fetched; empty: as the host's original DNS says
 
   std::string cloudfront_id;  // "E1A2B3…"; empty until it is made
   bool is_made_by_us = false;
@@ -264,6 +265,8 @@ Act act_of(const Distribution& distribution, Time now);
 std::optional<Time> next_at(const Distribution& distribution);
 /// The same for the same request, as AWS remembers it for an hour: 1 to 32 letters, digits and underscores.
 std::string idempotency_token(const Distribution& distribution);
+/// The upgrade is on its way: from step 2 to Amazon's certificate, or from a disconnection to its end.
+bool is_upgrading(const Distribution& distribution);
 /// Ours still has to be renewed and imported: as long as Amazon's does not serve everywhere.
 bool needs_our_certificate(const Distribution& distribution);
 

@@ -61,8 +61,10 @@ constexpr std::string_view kClaimLabel = "_signpost";
 /// which leave no room for the label, at its domain: "_signpost.shop.example".
 DnsName claim_name(const HostName& host);
 
-constexpr std::size_t kRecordsMax = 50;    // that callers may ask for
-constexpr std::size_t kOwnRecordsMax = 2;  // that we add: one of each other purpose
+constexpr std::size_t kRecordsMax = 50;          // that callers may ask for
+constexpr std::size_t kGatewayAddressesMax = 4;  // A records of an apex whose edge is ours
+// That we add: one of each other purpose, and the traffic's.
+constexpr std::size_t kOwnRecordsMax = 2 + kGatewayAddressesMax;
 constexpr std::size_t kRecordValueBytesMax = 2048;
 constexpr std::size_t kApplicationUrlBytesMax = 2048;
 constexpr std::size_t kRootPathsMax = 50;

@@ -7,6 +7,7 @@
 #include "base/text.h"
 #include "store/certificates.h"
 #include "store/connections.h"
+#include "store/distributions.h"
 #include "store/jobs.h"
 
 namespace signpost::services {
@@ -29,10 +30,20 @@ Result<std::optional<CertificateSubject>> load_certificate_subject(store::Tx& tx
   if (!connection) return std::nullopt;
   auto certificate = TRY(store::certificates::find_of_connection(tx, connection->application, id));
   if (!certificate) return std::nullopt;
-  return CertificateSubject{*std::move(connection), *std::move(certificate)};
+  CertificateSubject subject{*std::move(connection), *std::move(certificate)};
+  subject.is_superseded = TRY(is_superseded(tx, subject.connection));
+  return subject;
 }
 
-bool wants_certificate(const model::Connection& connection) {
+Result<bool> is_superseded(store::Tx& tx, const model::Connection& connection) {
+  if (connection.edge != model::Edge::kCloudfront) return false;
+  const auto distribution = TRY(store::distributions::find_of_connection(tx, connection.application, connection.id));
+  return distribution && !model::needs_our_certificate(*distribution);
+}
+
+bool wants_certificate(const CertificateSubject& subject) {
+  const auto& connection = subject.connection;
+  if (subject.is_superseded) return false;
   if (!connection.is_live() || connection.certificate_by == model::CertificateBy::kExternal) return false;
   switch (connection.status) {
     case model::Status::kPendingValidation:
@@ -61,7 +72,7 @@ Result<std::optional<CertificateSubject>> CertificateChange::apply(const Certifi
   current->certificate.version = before.version + 1;
   TRY_VOID(tell(before, *current));
   // A job that goes on at once keeps its lease.
-  const bool goes_on = own_job_ != nullptr && wants_certificate(current->connection) &&
+  const bool goes_on = own_job_ != nullptr && wants_certificate(*current) &&
                        model::task_of(current->certificate, now_) != model::CertificateTask::kWait;
   if (goes_on) return current;
   if (own_job_ == nullptr) {
@@ -93,7 +104,7 @@ Result<void> CertificateChange::tell(const model::Certificate& before, Certifica
 Result<void> CertificateChange::settle(const CertificateSubject& subject) {
   if (own_job_ != nullptr) return settle_own_job(subject, own_job_->fairness_key);
   const auto& connection = subject.connection;
-  const auto due = wants_certificate(connection) ? model::task_due(subject.certificate) : std::nullopt;
+  const auto due = wants_certificate(subject) ? model::task_due(subject.certificate) : std::nullopt;
   if (!due) return {};
   rings_.jobs |= *due <= now_ + kBellHorizon;
   return store::jobs::request(tx_, connection.id, fairness_key_of(connection.application, connection.organization),
@@ -101,7 +112,7 @@ Result<void> CertificateChange::settle(const CertificateSubject& subject) {
 }
 
 Result<void> CertificateChange::settle_own_job(const CertificateSubject& subject, std::int64_t fairness_key) {
-  const auto due = wants_certificate(subject.connection) ? model::task_due(subject.certificate) : std::nullopt;
+  const auto due = wants_certificate(subject) ? model::task_due(subject.certificate) : std::nullopt;
   if (!due) {
     TRY_VOID(store::jobs::finish(tx_, own_job_->id, own_job_->generation, model::JobState::kDone,
                                  "nobody waits for a certificate"));

@@ -20,14 +20,18 @@ namespace signpost::services {
 struct CertificateSubject {
   model::Connection connection;
   model::Certificate certificate;
+  bool is_superseded = false;  // Amazon's serves in its place: it is not renewed any more
 };
 
 /// Nothing if the connection or its certificate is gone.
 Result<std::optional<CertificateSubject>> load_certificate_subject(store::Tx& tx, ConnectionId connection);
 
+/// What serves is not our certificate any more, and needs none of ours.
+Result<bool> is_superseded(store::Tx& tx, const model::Connection& connection);
+
 /// Somebody wants it now or later: a live connection, that is not disconnected, whose certificate is ours to bring, and
-/// whose step 1 is marked.
-bool wants_certificate(const model::Connection& connection);
+/// whose step 1 is marked; and nothing better serves.
+bool wants_certificate(const CertificateSubject& subject);
 
 class CertificateChange {
  public:

@@ -253,7 +253,7 @@ Task<Result<JobOutcome>> Certificates::pursue(model::Job job) {
   for (int turn = 0; turn < kTurnsMax; ++turn) {
     const auto subject = CO_TRY(co_await load(job.subject));
     if (!subject) co_return done("the connection is gone");
-    const bool is_due = wants_certificate(subject->connection) &&
+    const bool is_due = wants_certificate(*subject) &&
                         model::task_of(subject->certificate, clock_.now()) != model::CertificateTask::kWait;
     if (!is_due) break;
     const auto happening = co_await do_task(*subject, sight_of(job.subject));
@@ -263,7 +263,7 @@ Task<Result<JobOutcome>> Certificates::pursue(model::Job job) {
     if (!*after) co_return done("the connection is gone");
     const bool has_ended = (*after)->certificate.held && !(*after)->certificate.order && subject->certificate.order;
     if (has_ended) co_await withdraw(subject->certificate);
-    const bool goes_on = wants_certificate((*after)->connection) &&
+    const bool goes_on = wants_certificate(**after) &&
                          model::task_of((*after)->certificate, clock_.now()) != model::CertificateTask::kWait;
     if (!goes_on) co_return JobOutcome{};  // rescheduled in the same transaction
   }
@@ -739,7 +739,9 @@ Task<Result<CertificateSubject>> Certificates::read_of_connection(Scope scope, C
     auto connection = TRY(load_connection(tx, scope.application, id));
     auto certificate = TRY(store::certificates::find_of_connection(tx, connection.application, id));
     if (!certificate) return std::unexpected(no_certificate(id));
-    return CertificateSubject{std::move(connection), *std::move(certificate)};
+    CertificateSubject subject{std::move(connection), *std::move(certificate)};
+    subject.is_superseded = TRY(is_superseded(tx, subject.connection));
+    return subject;
   });
 }
 
@@ -760,6 +762,10 @@ Task<Result<CertificateSubject>> Certificates::start(ApplicationId application, 
   const Time now = clock_.now();
   const bool is_there = certificate.order && certificate.order->expires_at > now;
   if (is_there || certificate.by == model::CertificateBy::kCname) co_return subject;
+  if (subject.is_superseded) {
+    co_return fail(Kind::kConflict, format("Amazon's certificate serves {} and renews itself: no order is needed",
+                                           subject.connection.host.text()));
+  }
   if (certificate.held && certificate.held->not_after > now && !certificate.order &&
       model::task_of(certificate, now) != model::CertificateTask::kPlaceOrder) {
     co_return fail(Kind::kConflict, format("the certificate of {} is valid until {}: no order is needed",
@@ -799,8 +805,10 @@ Task<Result<CertificateSubject>> Certificates::complete(ApplicationId applicatio
        })));
   for (;;) {
     auto subject = CO_TRY(co_await read_of_connection(scope, id));
-    const bool is_over = subject.connection.status != model::Status::kSslValidating ||
-                         (subject.certificate.trouble && subject.certificate.failures > 0);
+    const bool is_over =
+        subject.connection.status != model::Status::kSslValidating ||
+        (subject.certificate.trouble && subject.certificate.failures > 0) ||
+        (subject.connection.attention && subject.connection.attention->cause.starts_with(model::kEdgeCausePrefix));
     if (is_over || std::chrono::steady_clock::now() >= deadline) co_return subject;
     CO_TRY_VOID(co_await net::sleep_until(std::min(deadline, std::chrono::steady_clock::now() + kCompletePause)));
   }
@@ -846,7 +854,12 @@ Task<Result<CertificatePage>> Certificates::list(Scope scope, std::optional<Mill
 Task<Result<model::Certificate>> Certificates::renew(Scope scope, CertificateId id, AlsoInTx also) {
   const auto certificate = CO_TRY(co_await read(scope, id));
   const auto subject = CO_TRY(co_await read_of_connection(scope, certificate.connection));
-  if (!wants_certificate(subject.connection)) {
+  if (subject.is_superseded) {
+    co_return fail(Kind::kConflict,
+                   format("Amazon's certificate serves {} and renews itself: ours is not used any more",
+                          subject.connection.host.text()));
+  }
+  if (!wants_certificate(subject)) {
     co_return fail(Kind::kConflict, format("{} is {}: nobody would use a new certificate",
                                            subject.connection.host.text(), model::name_of(subject.connection.status)));
   }

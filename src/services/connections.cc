@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "base/text.h"
+#include "cloud/cloudfront_types.h"
 #include "net/url.h"
 #include "services/challenge_zone.h"
 #include "services/organization_slug.h"
@@ -11,6 +12,7 @@
 #include "store/applications.h"
 #include "store/certificates.h"
 #include "store/connections.h"
+#include "store/distributions.h"
 #include "store/jobs.h"
 #include "store/observations.h"
 
@@ -79,6 +81,27 @@ Result<void> check_claims(store::Tx& tx, const model::Connection& wish) {
     }
   }
   return {};
+}
+
+/// Where the edge is CloudFront, Signpost alone leads the host there: it knows where. Expands the others.
+Result<std::vector<model::Record>> expand_beside_edge(const std::vector<model::RecordRequest>& wishes,
+                                                      const model::RecordContext& context,
+                                                      const std::vector<model::Record>& known, IdMaker& ids) {
+  const auto refuse = [&](std::size_t i) {
+    return fail(Kind::kUnprocessable,
+                format("Signpost adds the record that leads {} to its distribution, once that is known: leave this one "
+                       "out",
+                       context.host.text()),
+                format("records[{}].value", i));
+  };
+  for (std::size_t i = 0; i < wishes.size(); ++i) {
+    if (wishes[i].value.contains("{CNAME_TARGET}")) return refuse(i);
+  }
+  auto records = TRY(expand_all(wishes, context, known, ids));
+  for (std::size_t i = 0; i < records.size(); ++i) {
+    if (leads_host(context.host, records[i])) return refuse(i);
+  }
+  return records;
 }
 
 model::RecordContext context_of(const model::Connection& connection, const model::Application& application) {
@@ -213,8 +236,69 @@ model::Certificate Connections::certificate_of(const model::Connection& connecti
   return certificate;
 }
 
+Result<void> Connections::check_edge(const CreateConnection& wish) const {
+  if (wish.edge == model::Edge::kExternal) {
+    if (wish.distribution_id.empty() && !wish.origin) return {};
+    return fail(Kind::kUnprocessable, "only a connection with the edge \"cloudfront\" has a distribution",
+                wish.origin ? "origin" : "distribution_id");
+  }
+  if (!settings_.cloudfront) {
+    return fail(
+        Kind::kUnprocessable,
+        "no cloud account is configured, so nothing can be served by CloudFront: set cloudfront.enabled and the "
+        "credentials ([aws]), or serve the traffic yourself (\"external\")",
+        "edge");
+  }
+  if (wish.certificate_by.value_or(settings_.certificate_by) == model::CertificateBy::kExternal) {
+    return fail(Kind::kUnprocessable,
+                "CloudFront is given the certificate that Signpost obtains: use \"cname\" or \"txt\"", "certificate");
+  }
+  if (wish.host.is_apex() && settings_.cloudfront->apex_gateway_ips.empty()) {
+    return fail(
+        Kind::kUnprocessable,
+        format("{} cannot be a CNAME, and no gateway stands before CloudFront: set cloudfront.apex_gateway_ips, "
+               "or connect www.{}",
+               wish.host.text(), wish.host.text()),
+        "host");
+  }
+  if (!wish.distribution_id.empty()) {
+    if (const auto id = cloud::DistributionId::parse(wish.distribution_id); !id)
+      return fail(Kind::kUnprocessable, id.error().message, "distribution_id");
+    if (wish.origin)
+      return fail(Kind::kUnprocessable, "an existing distribution has its origins: leave this out", "origin");
+    return {};
+  }
+  if (wish.origin == wish.host)
+    return fail(Kind::kUnprocessable, format("{} would fetch from itself", wish.host.text()), "origin");
+  TRY_VOID(pages_host_of(*settings_.cloudfront, wish.organization));
+  return {};
+}
+
+Result<void> Connections::add_distribution(store::Tx& tx, const CreateConnection& wish,
+                                           const model::Connection& connection) {
+  if (!wish.distribution_id.empty() &&
+      TRY(store::distributions::is_taken_across_applications(tx, wish.distribution_id))) {
+    return fail(
+        Kind::kConflict,
+        format("the distribution {} serves another connection: use another one, or delete that connection first",
+               wish.distribution_id),
+        "distribution_id");
+  }
+  model::Distribution distribution{.id = ids_.make<model::DistributionRowId>(),
+                                   .application = connection.application,
+                                   .connection = connection.id,
+                                   .host = connection.host,
+                                   .origin = wish.origin ? wish.origin->text() : std::string(),
+                                   .cloudfront_id = wish.distribution_id,
+                                   .created_at = connection.created_at,
+                                   .updated_at = connection.created_at};
+  distribution = model::decide(distribution, model::DistributionWanted{}, connection.created_at).distribution;
+  return store::distributions::insert(tx, distribution);
+}
+
 Task<Result<model::Connection>> Connections::create(Scope scope, CreateConnection wish, AlsoWrite also) {
   CO_TRY_VOID(check(wish));
+  CO_TRY_VOID(check_edge(wish));
   CO_TRY_VOID(check_certificate(wish));
   if (scope.application && *scope.application != wish.application) {
     co_return fail(Kind::kNotFound, format("there is no application {}", wish.application.text()), "application");
@@ -227,12 +311,20 @@ Task<Result<model::Connection>> Connections::create(Scope scope, CreateConnectio
   co_return co_await change([&, now](store::Tx& tx) -> Result<Changed> {
     const auto application = TRY(load_application(tx, wish.application));
     auto connection = draft;
-    connection.records = TRY(expand_all(wish.records, context_of(draft, application), {}, ids_));
+    const bool is_ours = draft.edge == model::Edge::kCloudfront;
+    const auto context = context_of(draft, application);
+    if (!is_ours) connection.records = TRY(expand_all(wish.records, context, {}, ids_));
+    if (is_ours) {
+      if (!wish.records.empty()) connection.records = TRY(expand_beside_edge(wish.records, context, {}, ids_));
+      std::ranges::move(gateway_records(draft.host, *settings_.cloudfront, ids_),
+                        std::back_inserter(connection.records));
+    }
     if (certificate) TRY_VOID(add_challenge_record(connection, *certificate));
     TRY_VOID(check_claims(tx, connection));
     ConnectionChange step(tx, ids_, now, &bell_.handover());
     auto saved = TRY(step.create(connection, {application.supports_dkim}));
     if (certificate) TRY_VOID(store::certificates::insert(tx, *certificate));
+    if (is_ours) TRY_VOID(add_distribution(tx, wish, saved));
     if (also) TRY_VOID(also(tx, saved));
     return Changed{std::move(saved), step.rings()};
   });
@@ -299,7 +391,14 @@ Task<Result<model::Connection>> Connections::replace_records(Scope scope, Connec
   co_return co_await change([&, now](store::Tx& tx) -> Result<Changed> {
     const auto replace = [&](const model::Connection& before) -> Result<model::Happening> {
       const auto application = TRY(load_application(tx, before.application));
-      auto next = TRY(expand_all(records, context_of(before, application), before.records, ids_));
+      const auto context = context_of(before, application);
+      if (before.edge == model::Edge::kExternal) {
+        return model::RecordsReplaced{TRY(expand_all(records, context, before.records, ids_)),
+                                      application.supports_dkim};
+      }
+      auto next = TRY(expand_beside_edge(records, context, before.records, ids_));
+      std::ranges::copy_if(before.records, std::back_inserter(next),
+                           [&](const model::Record& record) { return leads_host(before.host, record); });
       return model::RecordsReplaced{std::move(next), application.supports_dkim};
     };
     ConnectionChange step(tx, ids_, now, &bell_.handover());
@@ -336,6 +435,14 @@ Task<Result<std::vector<model::Job>>> Connections::jobs_of(Scope scope, Connecti
   co_return co_await storage_.read<Answer>([scope, id](store::Tx& tx) -> Result<Answer> {
     const auto connection = TRY(load_connection(tx, scope.application, id));
     return store::jobs::list_of_connection(tx, connection.application, id);
+  });
+}
+
+Task<Result<std::optional<model::Distribution>>> Connections::distribution_of(Scope scope, ConnectionId id) {
+  using Answer = std::optional<model::Distribution>;
+  co_return co_await storage_.read<Answer>([scope, id](store::Tx& tx) -> Result<Answer> {
+    const auto connection = TRY(load_connection(tx, scope.application, id));
+    return store::distributions::find_of_connection(tx, connection.application, id);
   });
 }
 

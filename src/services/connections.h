@@ -20,6 +20,7 @@
 #include "net/task.h"
 #include "services/bell.h"
 #include "services/connection_change.h"
+#include "services/edge_records.h"
 #include "services/storage.h"
 
 namespace signpost::services {
@@ -34,7 +35,7 @@ struct CreateConnection {
   std::string organization;  // [A-Za-z0-9_-]{1,128}
   HostName host;
   std::optional<std::string> user_id;              // at most kUserIdBytesMax
-  std::vector<model::RecordRequest> records;       // 1…model::kRecordsMax
+  std::vector<model::RecordRequest> records;       // 1…model::kRecordsMax; none only where the edge adds its own
   std::string metadata_json;                       // an object, or empty; checked for form at the door, for length here
   std::optional<std::string> origin_flow_id = {};  // 1…model::kOriginFlowIdBytesMax visible ASCII characters
   std::optional<model::Redirection> redirection = {};
@@ -42,6 +43,9 @@ struct CreateConnection {
   std::optional<model::CertificateBy> certificate_by = {};  // empty: Connections::Settings::certificate_by
   bool wants_wildcard = false;                              // the certificate covers *.<host>, too
   model::Edge edge = model::Edge::kExternal;
+  // Of an edge that is CloudFront; then `records` may be none: those that lead the host there are added.
+  std::string distribution_id = {};     // an existing one; empty: one is made
+  std::optional<HostName> origin = {};  // of a new one; empty: where the host leads now, if that is a name
 };
 constexpr std::size_t kUserIdBytesMax = 256;
 
@@ -84,6 +88,7 @@ class Connections {
     std::optional<DnsName> acme_zone;  // below it lead the CNAMEs of step 1
     bool has_authority = false;
     model::CertificateBy certificate_by = model::CertificateBy::kExternal;  // of a connection that does not say
+    std::optional<EdgePlan> cloudfront = {};                                // empty: no cloud account is configured
   };
   Connections(Storage& storage, Bell& bell, const Clock& clock, IdMaker& ids, crypto::Random& random, Settings settings)
       : storage_(storage), bell_(bell), clock_(clock), ids_(ids), random_(random), settings_(std::move(settings)) {}
@@ -93,7 +98,8 @@ class Connections {
   /// A new claim on the host with the records of its flow. kNotFound: no such application. kConflict: the organization
   /// already has a live connection on the host (named), or another organization has proven it. kUnprocessable with a
   /// member path
-  /// ("records[2].value", "certificate", "wildcard", "organization", "metadata", "user_id", "origin_flow_id",
+  /// ("records[2].value", "certificate", "wildcard", "edge", "distribution_id", "origin", "host",
+  /// "organization", "metadata", "user_id", "origin_flow_id",
   /// "redirection.to").
   Task<Result<model::Connection>> create(Scope scope, CreateConnection wish, AlsoWrite also = {});
 
@@ -124,6 +130,9 @@ class Connections {
   /// Background work of the connection, waiting and ended, by kind.
   Task<Result<std::vector<model::Job>>> jobs_of(Scope scope, ConnectionId id);
 
+  /// Nothing where the edge is not CloudFront.
+  Task<Result<std::optional<model::Distribution>>> distribution_of(Scope scope, ConnectionId id);
+
   /// As load_of_organization.
   Task<Result<std::optional<model::Connection>>> of_organization(ApplicationId application, std::string organization,
                                                                  std::optional<HostName> host);
@@ -143,6 +152,9 @@ class Connections {
   Result<void> check_certificate(const CreateConnection& wish) const;
   Result<void> add_challenge_record(model::Connection& connection, const model::Certificate& certificate);
   model::Certificate certificate_of(const model::Connection& connection, bool wants_wildcard, Time now);
+  Result<void> check_edge(const CreateConnection& wish) const;
+  /// The row of a connection whose edge is CloudFront, and the records that are known without it.
+  Result<void> add_distribution(store::Tx& tx, const CreateConnection& wish, const model::Connection& connection);
 
   Storage& storage_;
   Bell& bell_;

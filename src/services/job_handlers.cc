@@ -17,9 +17,15 @@ void set_up_handlers(JobRunner& runner, JobHandlers handlers) {
   } else {
     runner.on(model::JobKind::kCertificate, not_configured("no certificate authority is configured any more"));
   }
-  runner.on(model::JobKind::kDistribution, not_configured("no cloud account is configured"));
-  runner.on(model::JobKind::kCertificateUpgrade,
-            not_configured("no cloud account is configured: the certificate stays with the one who reported it"));
+  if (auto* distributions = handlers.distributions) {
+    for (const auto kind : {model::JobKind::kDistribution, model::JobKind::kCertificateUpgrade}) {
+      runner.on(kind, [distributions](model::Job job) { return distributions->pursue(std::move(job)); });
+    }
+  } else {
+    runner.on(model::JobKind::kDistribution, not_configured("no cloud account is configured"));
+    runner.on(model::JobKind::kCertificateUpgrade,
+              not_configured("no cloud account is configured: the certificate stays with the one who reported it"));
+  }
   if (auto* search = handlers.search) {
     runner.on(model::JobKind::kSearchSubmission, [search](model::Job job) { return search->pursue(std::move(job)); });
   } else {

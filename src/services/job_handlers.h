@@ -4,6 +4,7 @@
 #pragma once
 
 #include "services/certificates.h"
+#include "services/distributions.h"
 #include "services/job_runner.h"
 #include "services/original_dns.h"
 #include "services/propagation.h"
@@ -15,8 +16,9 @@ namespace signpost::services {
 struct JobHandlers {
   Propagation& propagation;
   OriginalDns& original_dns;
-  Certificates* certificates = nullptr;  // null: no authority is configured
-  SearchEngines* search = nullptr;       // null: nobody tells search engines
+  Certificates* certificates = nullptr;    // null: no authority is configured
+  SearchEngines* search = nullptr;         // null: nobody tells search engines
+  Distributions* distributions = nullptr;  // null: no cloud account is configured
 };
 
 /// Gives the runner a handler for every kind.

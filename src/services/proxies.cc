@@ -5,6 +5,7 @@
 
 #include "services/connections.h"
 #include "store/certificates.h"
+#include "store/distributions.h"
 #include "store/original_dns.h"
 
 namespace signpost::services {
@@ -49,6 +50,7 @@ Task<Result<std::optional<Proxy>>> Proxies::find(ApplicationId application, std:
     Proxy proxy{*std::move(connection), {}, {}};
     const auto& id = proxy.connection.id;
     proxy.certificate = TRY(store::certificates::find_of_connection(tx, application, id));
+    proxy.distribution = TRY(store::distributions::find_of_connection(tx, application, id));
     proxy.original = TRY(store::original_dns::find(tx, application, id));
     return proxy;
   });

@@ -10,6 +10,7 @@
 
 #include "model/certificate.h"
 #include "model/connection.h"
+#include "model/distribution.h"
 #include "model/original_dns.h"
 #include "net/task.h"
 #include "services/storage.h"
@@ -18,8 +19,9 @@ namespace signpost::services {
 
 struct Proxy {
   model::Connection connection;
-  std::optional<model::Certificate> certificate;  // if it is ours to bring
-  std::optional<model::OriginalDns> original;     // if it was seen in time
+  std::optional<model::Certificate> certificate;         // if it is ours to bring
+  std::optional<model::OriginalDns> original;            // if it was seen in time
+  std::optional<model::Distribution> distribution = {};  // if CloudFront serves it
 };
 
 /// A record as a customer enters it: `name` is relative to the domain, "@" at the apex.

@@ -15,6 +15,7 @@
 #include "store/migrations/0009_certificates.h"
 #include "store/migrations/0010_challenges.h"
 #include "store/migrations/0011_search.h"
+#include "store/migrations/0012_distributions.h"
 
 namespace signpost::store {
 namespace {
@@ -31,6 +32,7 @@ constexpr std::array kMigrations{
     Migration{9, "certificates", migration_0009::kStatements},
     Migration{10, "challenges", migration_0010::kStatements},
     Migration{11, "search", migration_0011::kStatements},
+    Migration{12, "distributions", migration_0012::kStatements},
 };
 
 Result<std::int64_t> version_of(Tx& tx) {
