@@ -13,6 +13,7 @@
 #include "services/certificate_cause.h"
 #include "services/issuance_limits.h"
 #include "store/certificates.h"
+#include "store/connections.h"
 
 namespace signpost::services {
 namespace {
@@ -192,6 +193,22 @@ std::vector<std::string> texts_of(const model::Certificate& certificate) {
 
 bool has_wildcard(const model::Certificate& certificate) {
   return std::ranges::any_of(certificate.names, [](const DnsName& name) { return name.text().starts_with("*."); });
+}
+
+/// Does what the order's challenges show say nothing about this connection: proven before, or another's as well?
+Result<bool> is_challenge_shared(store::Tx& tx, const CertificateSubject& subject) {
+  const auto& own = subject.certificate.order->challenges;
+  if (std::ranges::any_of(own, [](const auto& challenge) { return challenge.challenge_url.empty(); })) return true;
+  for (const auto& other : TRY(store::connections::find_on_host_across_applications(tx, subject.connection.host))) {
+    if (other.id == subject.connection.id) continue;
+    const auto certificate = TRY(store::certificates::find_of_connection(tx, other.application, other.id));
+    if (!certificate || !certificate->order) continue;
+    for (const auto& challenge : certificate->order->challenges) {
+      if (std::ranges::find(own, challenge.authorization_url, &model::Challenge::authorization_url) != own.end())
+        return true;
+    }
+  }
+  return false;
 }
 
 Error no_certificate(ConnectionId id) {
@@ -433,7 +450,8 @@ Task<std::expected<Happening, AttemptFailed>> Certificates::order_at(const Certi
   }
   if (!order) {
     if (order.error().trouble == acme::Trouble::kAccountGone) {
-      if (const auto forgotten = co_await authority.forget_account(); !forgotten) co_return failed(forgotten.error());
+      if (const auto forgotten = co_await authority.forget_account(*account); !forgotten)
+        co_return failed(forgotten.error());
     }
     co_return failed(order.error());
   }
@@ -474,6 +492,9 @@ Task<Happening> Certificates::prove(const CertificateSubject& subject, IssuanceS
     co_return AttemptFailed{.cause = cause_of("no_authority"),
                             .explanation = format("the settings have no authority {} any more", order.authority)};
   }
+  const auto unowned = co_await missing_ownership(subject);
+  if (!unowned) co_return failed_of(unowned.error(), *authority, now);
+  if (*unowned) co_return **unowned;
   ChallengeWish wish{.host = subject.connection.host, .values = texts_of(certificate), .target = std::nullopt};
   if (!wish.values.empty()) {
     if (certificate.by == model::CertificateBy::kCname) {
@@ -536,6 +557,34 @@ Task<Happening> Certificates::prove(const CertificateSubject& subject, IssuanceS
     if (!posted) co_return failed(posted.error());
   }
   co_return model::ChallengePosted{};
+}
+
+Task<Result<std::optional<Happening>>> Certificates::missing_ownership(const CertificateSubject& subject) {
+  using Missing = std::optional<Happening>;
+  const auto& connection = subject.connection;
+  const auto& certificate = subject.certificate;
+  if (certificate.by != model::CertificateBy::kTxt || connection.claim == model::Claim::kProven) co_return Missing{};
+  const Time now = clock_.now();
+  struct Looked {
+    bool is_shared = false;
+    Rings rings;
+  };
+  auto looked = CO_TRY(co_await storage_.write<Looked>([&, now](store::Tx& tx) -> Result<Looked> {
+    if (!TRY(is_challenge_shared(tx, subject))) return Looked{};
+    // The claim's record is looked for as often as the challenge's.
+    ConnectionChange change(tx, ids_, now, &bell_.handover());
+    TRY(change.apply([&](store::Tx& in) { return load_connection(in, std::nullopt, connection.id); },
+                     model::CheckRequested{}));
+    return Looked{true, change.rings()};
+  }));
+  if (!looked.is_shared) co_return Missing{};
+  ring(bell_, std::move(looked.rings));
+  co_return Missing{model::ChallengeUnseen{
+      cause_of("ownership_unproven"),
+      format("what {} asks to see of {} may be shown by another organization: add TXT {} with the value {}, which "
+             "proves that the name is this one's",
+             certificate.order->authority, connection.host.text(), model::claim_name(connection).text(),
+             model::claim_value(connection))}};
 }
 
 // ── the certificate ─────────────────────────────────────────────────────────────────────────────────────────────
@@ -792,6 +841,9 @@ Task<Result<CertificateSubject>> Certificates::complete(ApplicationId applicatio
          auto rings = step.rings();
          auto certificate = TRY(store::certificates::find_of_connection(tx, connection.application, id));
          if (!certificate) return rings;
+         // A job that is at work, or due, is left alone: what it does would not fit a changed certificate.
+         const bool is_waiting = certificate->unseen_since && certificate->not_before && *certificate->not_before > now;
+         if (!is_waiting) return rings;
          CertificateChange change(tx, ids_, now, &bell_.handover(), nullptr);
          TRY(change.apply({connection, *certificate}, model::LookWanted{}));
          rings.jobs |= change.rings().jobs;

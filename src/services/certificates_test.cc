@@ -100,6 +100,14 @@ class CertificatesTest : public ::testing::Test {
     const auto connection = connect(by, wants_wildcard);
     return life_.happen(connection.id, model::StepMarked{1});
   }
+  /// Another organization's on the same host, with its order placed.
+  model::Connection connect_by_txt_for(std::string organization) {
+    auto wish = life_.wish("www.shop.example", std::move(organization));
+    wish.certificate_by = model::CertificateBy::kTxt;
+    const auto connection = must(life_.run(connections_.create({}, std::move(wish))));
+    must(life_.run(certificates_.start(connection.application, connection.id)));
+    return life_.happen(connection.id, model::StepMarked{1});
+  }
   model::Certificate certificate_of(const model::Connection& connection) {
     return must(life_.world.storage.read_now<model::Certificate>([&](store::Tx& tx) -> Result<model::Certificate> {
       return TRY(store::certificates::find_of_connection(tx, connection.application, connection.id)).value();
@@ -640,6 +648,84 @@ TEST_F(CertificatesTest, ThatCouldNotBeValidatedSayWhichServerAnsweredWhat) {
   EXPECT_THAT(attention_of(connection).explanation,
               AllOf(HasSubstr("ns1.dns.example (192.0.2.1:53) for TXT _acme-challenge.www.shop.example: agrees"),
                     HasSubstr("ns2.dns.example (192.0.2.2:53)"), HasSubstr("nxdomain")));
+}
+
+// ── several who claim one name, several jobs ────────────────────────────────────────────────────────────────────
+
+TEST_F(CertificatesTest, ByTxtAreNotHadByWhatAnotherOrganizationHasProvenBefore) {
+  let_authorities([](auto& choices) { choices.reuses_authorizations = true; });
+  const auto first = connect_and_mark(model::CertificateBy::kTxt);
+  must(life_.run(certificates_.start(first.application, first.id)));
+  see_txt(first);
+  life_.turn();
+  ASSERT_EQ(now(first).status, model::Status::kSslValidated);
+  must(life_.run(connections_.remove({}, first.id)));
+
+  const auto second = connect_by_txt_for("beta");
+  life_.walk_to(life_.clock.now() + minutes(10));
+  EXPECT_FALSE(certificate_of(second).held);
+  EXPECT_EQ(now(second).claim, model::Claim::kUnproven);
+  EXPECT_EQ(attention_of(second).cause, "certificate_ownership_unproven");
+  EXPECT_THAT(attention_of(second).explanation,
+              AllOf(HasSubstr(model::claim_name(second).text()), HasSubstr(model::claim_value(second))));
+
+  life_.eye.publish_claim(second);
+  life_.walk_to(life_.clock.now() + hours(2));
+  EXPECT_EQ(now(second).status, model::Status::kSslValidated);
+}
+
+TEST_F(CertificatesTest, ByTxtOfOneChallengeAreOnlyForWhoProvesTheClaim) {
+  let_authorities([](auto& choices) { choices.reuses_authorizations = true; });
+  const auto first = connect_by_txt_for("acme");
+  const auto second = connect_by_txt_for("beta");
+  ASSERT_EQ(certificate_of(first).order->challenges.front().challenge_url,
+            certificate_of(second).order->challenges.front().challenge_url);
+  see_txt(first);
+  life_.walk_to(life_.clock.now() + minutes(10));
+  EXPECT_FALSE(certificate_of(first).held);
+  EXPECT_FALSE(certificate_of(second).held);
+
+  life_.eye.publish_claim(first);
+  life_.walk_to(life_.clock.now() + hours(2));
+  EXPECT_EQ(now(first).status, model::Status::kSslValidated);
+  EXPECT_FALSE(certificate_of(second).held);
+  EXPECT_EQ(now(second).claim, model::Claim::kLost);
+}
+
+TEST_F(CertificatesTest, AreOrderedOnceWhoeverWaitsMeanwhile) {
+  const auto connection = connect_and_mark();
+  sight_.during_next_look([&]() -> Task<void> {
+    const auto seen =
+        co_await certificates_.complete(connection.application, connection.id, std::chrono::steady_clock::now());
+    EXPECT_TRUE(seen);
+  });
+  life_.turn();
+  EXPECT_EQ(now(connection).status, model::Status::kSslValidated);
+  EXPECT_EQ(first_.count_of("newOrder"), 1);
+}
+
+TEST_F(CertificatesTest, KeepTheAccountThatAnotherJobHasJustMade) {
+  auto& authority = authorities_.at(0);
+  const auto gone = life_.run(authority.account()).value();
+  first_.forget_accounts();
+  must(life_.run(authority.forget_account(gone)));
+  const auto fresh = life_.run(authority.account()).value();
+  ASSERT_NE(fresh.url, gone.url);
+  must(life_.run(authority.forget_account(gone)));
+  EXPECT_EQ(life_.run(authority.account()).value().url, fresh.url);
+  Authorities again{{settings_of(first_, "first")}, life_.world.storage, master_key_, machine_clock_};
+  EXPECT_EQ(life_.run(again.at(0).account()).value().url, fresh.url) << "the row is kept, too";
+  life_.let_database_rest();
+}
+
+TEST_F(CertificatesTest, AreNotRenewedWithoutAPauseWhereTheAuthoritysWindowIsAlwaysOver) {
+  const auto connection = connect_and_mark();
+  for (int hour = 0; hour < 48; ++hour) {
+    life_.walk_to(life_.clock.now() + hours(1));
+    const auto certificate = certificate_of(connection);
+    first_.set_window(certificate.held->ari_id, life_.clock.now() - days(9), life_.clock.now() - days(8));
+  }
+  EXPECT_EQ(first_.issued(), 1);
 }
 
 // ── the hopeless ────────────────────────────────────────────────────────────────────────────────────────────────
