@@ -89,12 +89,13 @@ class Deciding {
   }
 
   Result<Decision> operator()(const CertificateObtained& obtained) {
+    if (!next().is_live()) return unchanged();
     // The authority saw at this name what only our customer could place there.
     prove();
     next().certificate_ends_at = obtained.ends_at;
     if (is_certificate_attention()) next().attention.reset();
     if (next().edge == Edge::kCloudfront) {
-      request(JobKind::kDistribution, now_);
+      if (next().status != Status::kDisconnected) request(JobKind::kDistribution, now_);
     } else if (const auto target = target_of(next().status, Move::kCertificateIssued)) {
       next().status = *target;
       emit(EventType::kCertificateIssued);
@@ -128,6 +129,7 @@ class Deciding {
     }
     next().status = *target;
     next().attention.reset();
+    next().watch_started_at.reset();
     stop_looking();
     for (const auto kind :
          {JobKind::kCertificate, JobKind::kDistribution, JobKind::kCertificateUpgrade, JobKind::kSearchSubmission}) {
@@ -358,7 +360,9 @@ class Deciding {
     const auto move = is_certificate_valid ? Move::kReconnectedWithCertificate : Move::kReconnected;
     next().status = target_of(next().status, move).value_or(next().status);
     next().deployed_at.reset();
-    if (is_certificate_valid) request(JobKind::kCertificate, now_);
+    if (!is_certificate_valid) return;
+    request(JobKind::kCertificate, now_);
+    if (next().edge == Edge::kCloudfront) request(JobKind::kDistribution, now_);  // it may be newer than the edge's
   }
 
   Result<Decision> step_1() {

@@ -32,6 +32,15 @@ Result<std::optional<CertificateSubject>> load_certificate_subject(store::Tx& tx
   return CertificateSubject{*std::move(connection), *std::move(certificate)};
 }
 
+std::vector<std::string> texts_of(const model::Certificate& certificate) {
+  std::vector<std::string> texts;
+  if (!certificate.order) return texts;
+  for (const auto& challenge : certificate.order->challenges) {
+    if (!challenge.challenge_url.empty()) texts.push_back(challenge.text);
+  }
+  return texts;
+}
+
 bool wants_certificate(const model::Connection& connection) {
   if (!connection.is_live() || connection.certificate_by == model::CertificateBy::kExternal) return false;
   switch (connection.status) {

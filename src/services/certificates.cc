@@ -182,15 +182,6 @@ std::string_view in_words(model::LimitKind kind) {
   return "";
 }
 
-std::vector<std::string> texts_of(const model::Certificate& certificate) {
-  std::vector<std::string> texts;
-  if (!certificate.order) return texts;
-  for (const auto& challenge : certificate.order->challenges) {
-    if (!challenge.challenge_url.empty()) texts.push_back(challenge.text);
-  }
-  return texts;
-}
-
 bool has_wildcard(const model::Certificate& certificate) {
   return std::ranges::any_of(certificate.names, [](const DnsName& name) { return name.text().starts_with("*."); });
 }
@@ -278,7 +269,7 @@ Task<Result<JobOutcome>> Certificates::pursue(model::Job job) {
     if (!after && after.error().kind == Kind::kConflict) continue;  // somebody was first
     if (!after) co_return std::unexpected(after.error());
     if (!*after) co_return done("the connection is gone");
-    const bool has_ended = (*after)->certificate.held && !(*after)->certificate.order && subject->certificate.order;
+    const bool has_ended = !(*after)->certificate.order && subject->certificate.order;
     if (has_ended) co_await withdraw(subject->certificate);
     const bool goes_on = wants_certificate((*after)->connection) &&
                          model::task_of((*after)->certificate, clock_.now()) != model::CertificateTask::kWait;
@@ -297,6 +288,11 @@ Task<Happening> Certificates::do_task(const CertificateSubject& subject, Issuanc
   const auto& certificate = subject.certificate;
   const Time now = clock_.now();
   if (certificate.order && certificate.order->expires_at <= now) {
+    // What was asked for in time may have been issued.
+    if (certificate.order->step == model::OrderStep::kFinalizing) {
+      auto last = co_await finalize(subject, sight);
+      if (std::holds_alternative<model::CertificateReceived>(last)) co_return last;
+    }
     co_return AttemptFailed{
         .cause = cause_of("order_expired"),
         .explanation = format("the order at {} ended before DNS showed its value: a new one is placed",
@@ -362,8 +358,11 @@ Task<Happening> Certificates::place_order(const CertificateSubject& subject, Iss
       first = std::move(placed).error();
     } else {
       first->explanation += "; " + placed.error().explanation;
-      if (first->not_before && placed.error().not_before)
-        first->not_before = std::min(*first->not_before, *placed.error().not_before);
+      // The first of them that may be asked again decides when.
+      const auto& next = placed.error();
+      first->not_before =
+          first->not_before && next.not_before ? std::min(first->not_before, next.not_before) : std::optional<Time>();
+      if (next.fault == AttemptFailed::Fault::kAuthority) first->fault = next.fault;
     }
   }
   first->order = AttemptFailed::Order::kDropped;
@@ -519,9 +518,11 @@ Task<Happening> Certificates::prove(const CertificateSubject& subject, IssuanceS
       auto explanation = seen.explanation;
       if (certificate.by == model::CertificateBy::kTxt && certificate.held) {
         const auto name = model::challenge_name(subject.connection.host);
+        std::string values;
+        for (const auto& text : wish.values) values += format("{}{}", values.empty() ? "" : " and another with ", text);
         explanation = format("the certificate ends on {}; for its renewal add TXT {} with the value {} ({})",
-                             to_rfc3339(certificate.held->not_after), name ? name->text() : "_acme-challenge",
-                             wish.values.front(), seen.explanation);
+                             to_rfc3339(certificate.held->not_after), name ? name->text() : "_acme-challenge", values,
+                             seen.explanation);
         co_return model::ChallengeUnseen{cause_of("renewal_txt"), std::move(explanation), seen.is_dead};
       }
       co_return model::ChallengeUnseen{cause_seen(seen.cause), std::move(explanation), seen.is_dead};
@@ -809,12 +810,15 @@ Task<Result<CertificateSubject>> Certificates::start(ApplicationId application, 
   const Time now = clock_.now();
   const bool is_there = certificate.order && certificate.order->expires_at > now;
   if (is_there || certificate.by == model::CertificateBy::kCname) co_return subject;
-  if (certificate.held && certificate.held->not_after > now && !certificate.order &&
-      model::task_of(certificate, now) != model::CertificateTask::kPlaceOrder) {
+  const bool is_renewal_due = certificate.renew_at && *certificate.renew_at <= now;
+  if (certificate.held && certificate.held->not_after > now && !certificate.order && !is_renewal_due) {
     co_return fail(Kind::kConflict, format("the certificate of {} is valid until {}: no order is needed",
                                            subject.connection.host.text(), to_rfc3339(certificate.held->not_after)));
   }
-  if (certificate.not_before && *certificate.not_before > now && certificate.trouble && !certificate.order) {
+  // An order that ended unproven is nobody's fault but the wait's: whoever starts has come back.
+  const bool has_only_expired = certificate.trouble && certificate.trouble->cause == cause_of("order_expired");
+  if (certificate.not_before && *certificate.not_before > now && certificate.trouble && !certificate.order &&
+      !has_only_expired) {
     auto error = Error{Kind::kUnavailable, certificate.trouble->explanation, {}, {}};
     error.retry_after = std::chrono::ceil<std::chrono::seconds>(*certificate.not_before - now);
     co_return std::unexpected(std::move(error));

@@ -5,6 +5,7 @@
 
 #include "acme/testing/authority.h"
 #include "crypto/certificate_chain.h"
+#include "services/proxies.h"
 #include "services/testing/fake_sight.h"
 #include "services/testing/life.h"
 #include "store/certificates.h"
@@ -297,6 +298,7 @@ TEST_F(CertificatesTest, TellThatTheTermsHaveChanged) {
   life_.turn();
   ASSERT_TRUE(now(connection).attention);
   EXPECT_EQ(now(connection).attention->cause, "certificate_terms_changed");
+  EXPECT_THAT(now(connection).attention->explanation, HasSubstr("https://authority.example/terms/8"));
 }
 
 TEST_F(CertificatesTest, AreRenewedForEver) {
@@ -726,6 +728,84 @@ TEST_F(CertificatesTest, AreNotRenewedWithoutAPauseWhereTheAuthoritysWindowIsAlw
     first_.set_window(certificate.held->ari_id, life_.clock.now() - days(9), life_.clock.now() - days(8));
   }
   EXPECT_EQ(first_.issued(), 1);
+}
+
+TEST_F(CertificatesTest, AreTriedAgainWhenTheFirstOfSeveralAuthoritiesMayBeAsked) {
+  first_.choose([](auto& choices) { choices.canned.push_back({"newOrder", 429, "rateLimited", "too many", "86400"}); });
+  second_.choose([](auto& choices) { choices.canned.assign(20, {"newOrder", 503, "", "maintenance", ""}); });
+  const auto connection = connect_and_mark();
+  life_.turn();
+  EXPECT_EQ(certificate_of(connection).not_before, life_.clock.now() + minutes(1));
+}
+
+TEST_F(CertificatesTest, LeaveNothingInTheirZoneAfterAnOrderThatFailed) {
+  let_authorities([](auto& choices) { choices.fails_validation["www.shop.example"] = "unauthorized"; });
+  const auto connection = connect_and_mark();
+  life_.turn();
+  ASSERT_FALSE(certificate_of(connection).order);
+  EXPECT_THAT(zone_.texts_of(certificate_of(connection).label), IsEmpty());
+}
+
+TEST_F(CertificatesTest, ThatWereIssuedAreTakenAlsoAfterTheirOrdersEnd) {
+  first_.choose([](auto& choices) { choices.has_renewal_info = false; });
+  const auto connection = connect_and_mark();
+  life_.turn();
+  const auto serial = certificate_of(connection).held->serial;
+  first_.choose([](auto& choices) { choices.canned.assign(20, {"certificate", 503, "", "maintenance", ""}); });
+  must(life_.run(certificates_.renew({}, certificate_of(connection).id)));
+  life_.turn();
+  ASSERT_TRUE(certificate_of(connection).order);
+  ASSERT_EQ(certificate_of(connection).order->step, model::OrderStep::kFinalizing);
+  first_.choose([](auto& choices) { choices.canned.clear(); });
+  life_.clock.advance(certificate_of(connection).order->expires_at - life_.clock.now() + seconds(1));
+  life_.turn();
+  EXPECT_NE(certificate_of(connection).held->serial, serial);
+  EXPECT_EQ(first_.issued(), 2);
+}
+
+TEST_F(CertificatesTest, ByTxtAreOrderedForTheirRenewalWhenTheFrontendStartsAgain) {
+  const auto connection = connect(model::CertificateBy::kTxt);
+  must(life_.run(certificates_.start(connection.application, connection.id)));
+  see_txt(connection);
+  life_.happen(connection.id, model::StepMarked{1});
+  life_.turn();
+  const auto early = life_.run(certificates_.start(connection.application, connection.id));
+  ASSERT_FALSE(early);
+  EXPECT_THAT(early.error().message, HasSubstr("valid until"));
+
+  sight_.is_visible = false;
+  life_.walk_to(certificate_of(connection).renew_at.value() + minutes(1));
+  ASSERT_TRUE(certificate_of(connection).order);
+  life_.clock.advance(certificate_of(connection).order->expires_at - life_.clock.now() + seconds(1));
+  life_.turn();
+  ASSERT_FALSE(certificate_of(connection).order);
+  ASSERT_GT(certificate_of(connection).not_before, life_.clock.now()) << "a pause stands";
+  EXPECT_TRUE(must(life_.run(certificates_.start(connection.application, connection.id))).certificate.order);
+}
+
+TEST_F(CertificatesTest, ByTxtOfAHostAndItsWildcardNameEveryValueThatIsNeeded) {
+  sight_.is_visible = false;
+  const auto connection = connect(model::CertificateBy::kTxt, true);
+  must(life_.run(certificates_.start(connection.application, connection.id)));
+  auto certificate = certificate_of(connection);
+  ASSERT_EQ(certificate.order->challenges.size(), 2);
+  const auto entries = challenge_entries({now(connection), certificate, {}});
+  ASSERT_EQ(entries.size(), 2);
+  EXPECT_EQ(entries[0], (DnsEntry{"_acme-challenge.www", "TXT", certificate.order->challenges[0].text}));
+  EXPECT_EQ(entries[1].value, certificate.order->challenges[1].text);
+  certificate.order->challenges[0].challenge_url.clear();
+  certificate.order->challenges[0].text.clear();
+  EXPECT_EQ(challenge_entries({now(connection), certificate, {}}), std::vector{entries[1]}) << "one is proven already";
+
+  see_txt(connection);
+  sight_.is_visible = true;
+  life_.happen(connection.id, model::StepMarked{1});
+  life_.turn();
+  sight_.is_visible = false;
+  life_.walk_to(certificate_of(connection).renew_at.value() + minutes(1));
+  for (const auto& challenge : certificate_of(connection).order->challenges) {
+    EXPECT_THAT(attention_of(connection).explanation, HasSubstr(challenge.text));
+  }
 }
 
 // ── the hopeless ────────────────────────────────────────────────────────────────────────────────────────────────
