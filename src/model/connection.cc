@@ -90,6 +90,10 @@ class Deciding {
 
   Result<Decision> operator()(const CertificateObtained& obtained) {
     if (!next().is_live()) return unchanged();
+    if (obtained.ends_at <= now_) {  // by revocation: there is none any more
+      next().certificate_ends_at.reset();
+      return changed();
+    }
     // The authority saw at this name what only our customer could place there.
     prove();
     next().certificate_ends_at = obtained.ends_at;

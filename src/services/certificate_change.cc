@@ -14,6 +14,9 @@ namespace {
 
 /// What the certificate's change means for the connection's life; nothing if it does not concern it.
 std::optional<model::Happening> told_of(const model::Certificate& before, const model::Certificate& after) {
+  // What is revoked ends with that, for whoever reconnects.
+  const bool is_revoked = after.held && after.held->revoked_at && !(before.held && before.held->revoked_at);
+  if (is_revoked) return model::CertificateObtained{*after.held->revoked_at};
   const bool is_new = after.held && (!before.held || before.held->serial != after.held->serial ||
                                      before.held->not_after != after.held->not_after);
   if (is_new) return model::CertificateObtained{after.held->not_after};

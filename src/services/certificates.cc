@@ -182,6 +182,13 @@ std::string_view in_words(model::LimitKind kind) {
   return "";
 }
 
+AttemptFailed limited(const Authority& authority, const LimitReached& limit) {
+  return {.cause = cause_of("limit"),
+          .explanation = format("{}'s limit of {} is used up until {}; it goes on by itself then", authority.name(),
+                                in_words(limit.kind), to_rfc3339(limit.until)),
+          .not_before = limit.until};
+}
+
 bool has_wildcard(const model::Certificate& certificate) {
   return std::ranges::any_of(certificate.names, [](const DnsName& name) { return name.text().starts_with("*."); });
 }
@@ -432,18 +439,18 @@ Task<std::expected<Happening, AttemptFailed>> Certificates::order_at(const Certi
         return reached;
       });
   if (!limit) co_return failed(limit.error());
-  if (*limit) {
-    co_return std::unexpected(
-        AttemptFailed{.cause = cause_of("limit"),
-                      .explanation = format("{}'s limit of {} is used up until {}; it goes on by itself then",
-                                            authority.name(), in_words((*limit)->kind), to_rfc3339((*limit)->until)),
-                      .not_before = (*limit)->until});
-  }
+  if (*limit) co_return std::unexpected(limited(authority, **limit));
 
   acme::NewOrder wish{.names = certificate.names, .profile = authority.profile()};
   if (is_advised) wish.replaces = held->ari_id;
   auto order = co_await authority.client().new_order(*account, wish);
   if (!order && order.error().trouble == acme::Trouble::kAlreadyReplaced) {
+    // What replaces nothing is counted as any renewal.
+    const auto plain = limits_of(subject, authority, Issuance::kRenewal);
+    const auto reached = co_await storage_.read<std::optional<LimitReached>>(
+        [&, now](store::Tx& tx) { return find_limit(tx, authority.limits(), plain, now); });
+    if (!reached) co_return failed(reached.error());
+    if (*reached) co_return std::unexpected(limited(authority, **reached));
     wish.replaces.clear();
     order = co_await authority.client().new_order(*account, wish);
   }
@@ -459,10 +466,23 @@ Task<std::expected<Happening, AttemptFailed>> Certificates::order_at(const Certi
                                  .url = order->url,
                                  .finalize_url = order->finalize_url,
                                  .expires_at = order->expires_at.value_or(now + std::chrono::days(1))};
-  for (const auto& url : order->authorizations) {
-    if (placed.challenges.size() == model::kCertificateNamesMax) break;
-    const auto authorization = co_await authority.client().authorization(*account, url);
-    if (!authorization) co_return failed(authorization.error());
+  auto challenges = co_await challenges_of(authority, *account, order->authorizations);
+  if (challenges) {
+    placed.challenges = *std::move(challenges);
+  } else if (challenges.error().order == AttemptFailed::Order::kDropped) {
+    co_return std::unexpected(std::move(challenges).error());
+  }
+  // Without its challenges the order is saved all the same: it counts, and what it wants is asked again.
+  co_return model::OrderPlaced{std::move(placed)};
+}
+
+Task<std::expected<std::vector<model::Challenge>, AttemptFailed>> Certificates::challenges_of(
+    Authority& authority, acme::Account account, std::vector<std::string> authorizations) {
+  std::vector<model::Challenge> challenges;
+  for (const auto& url : authorizations) {
+    if (challenges.size() == model::kCertificateNamesMax) break;
+    const auto authorization = co_await authority.client().authorization(account, url);
+    if (!authorization) co_return std::unexpected(failed_of(authorization.error(), authority, clock_.now()));
     model::Challenge challenge{.identifier = authorization->name, .authorization_url = url};
     if (authorization->status != acme::AuthorizationStatus::kValid) {
       const auto* dns = authorization->find(acme::ChallengeType::kDns01);
@@ -473,10 +493,32 @@ Task<std::expected<Happening, AttemptFailed>> Certificates::order_at(const Certi
                                                 authority.name(), authorization->name.text())});
       }
       challenge.challenge_url = dns->url;
-      challenge.text = acme::dns01_value(account->key, dns->token);
+      challenge.text = acme::dns01_value(account.key, dns->token);
     }
-    placed.challenges.push_back(std::move(challenge));
+    challenges.push_back(std::move(challenge));
   }
+  co_return challenges;
+}
+
+Task<Happening> Certificates::learn_challenges(const CertificateSubject& subject) {
+  auto placed = *subject.certificate.order;
+  auto* const authority = authorities_.find(placed.authority);
+  if (authority == nullptr) {
+    co_return AttemptFailed{.cause = cause_of("no_authority"),
+                            .explanation = format("the settings have no authority {} any more", placed.authority)};
+  }
+  const auto account = co_await authority->account();
+  if (!account) co_return failed_of(account.error(), *authority, clock_.now());
+  const auto order = co_await authority->client().order(*account, placed.url);
+  if (!order) co_return failed_of(order.error(), *authority, clock_.now());
+  auto challenges = co_await challenges_of(*authority, *account, order->authorizations);
+  if (!challenges) co_return std::move(challenges).error();
+  if (challenges->empty()) {
+    co_return AttemptFailed{
+        .cause = cause_of("nonsense"),
+        .explanation = format("{} names no authorization for its order; a new one is placed", authority->name())};
+  }
+  placed.challenges = *std::move(challenges);
   co_return model::OrderPlaced{std::move(placed)};
 }
 
@@ -491,6 +533,7 @@ Task<Happening> Certificates::prove(const CertificateSubject& subject, IssuanceS
     co_return AttemptFailed{.cause = cause_of("no_authority"),
                             .explanation = format("the settings have no authority {} any more", order.authority)};
   }
+  if (order.challenges.empty()) co_return co_await learn_challenges(subject);
   const auto unowned = co_await missing_ownership(subject);
   if (!unowned) co_return failed_of(unowned.error(), *authority, now);
   if (*unowned) co_return **unowned;
@@ -809,7 +852,8 @@ Task<Result<CertificateSubject>> Certificates::start(ApplicationId application, 
   const auto& certificate = subject.certificate;
   const Time now = clock_.now();
   const bool is_there = certificate.order && certificate.order->expires_at > now;
-  if (is_there || certificate.by == model::CertificateBy::kCname) co_return subject;
+  if (certificate.by == model::CertificateBy::kCname) co_return subject;
+  if (is_there && !certificate.order->challenges.empty()) co_return subject;
   const bool is_renewal_due = certificate.renew_at && *certificate.renew_at <= now;
   if (certificate.held && certificate.held->not_after > now && !certificate.order && !is_renewal_due) {
     co_return fail(Kind::kConflict, format("the certificate of {} is valid until {}: no order is needed",
@@ -823,7 +867,7 @@ Task<Result<CertificateSubject>> Certificates::start(ApplicationId application, 
     error.retry_after = std::chrono::ceil<std::chrono::seconds>(*certificate.not_before - now);
     co_return std::unexpected(std::move(error));
   }
-  const auto happening = co_await place_order(subject, sight_of(id));
+  const auto happening = is_there ? co_await learn_challenges(subject) : co_await place_order(subject, sight_of(id));
   const auto saved = co_await save(subject, happening, nullptr);
   if (!saved && saved.error().kind != Kind::kConflict) co_return std::unexpected(saved.error());
   if (const auto* failed = std::get_if<AttemptFailed>(&happening); failed != nullptr && saved) {

@@ -808,6 +808,41 @@ TEST_F(CertificatesTest, ByTxtOfAHostAndItsWildcardNameEveryValueThatIsNeeded) {
   }
 }
 
+TEST_F(CertificatesTest, ThatAreRevokedWhileDisconnectedAreNoneForWhoReconnects) {
+  const auto connection = connect_and_mark();
+  life_.turn();
+  life_.happen(connection.id, model::StepMarked{2});
+  life_.happen(connection.id, model::Disconnected{});
+  must(life_.run(certificates_.revoke({}, certificate_of(connection).id, acme::RevocationReason::kKeyCompromise)));
+  EXPECT_FALSE(now(connection).certificate_ends_at);
+  EXPECT_EQ(life_.happen(connection.id, model::Reconnected{}).status, model::Status::kPendingValidation);
+  life_.happen(connection.id, model::StepMarked{1});
+  life_.turn();
+  EXPECT_EQ(now(connection).status, model::Status::kSslValidated);
+  EXPECT_EQ(now(connection).certificate_ends_at, certificate_of(connection).held->not_after);
+}
+
+TEST_F(CertificatesTest, AreOrderedOnceWhereTheAuthorityDoesNotSayAtFirstWhatItWantsToSee) {
+  first_.choose([](auto& choices) { choices.canned.assign(6, {"authorization", 503, "", "maintenance", ""}); });
+  const auto connection = connect_and_mark();
+  life_.turn();
+  ASSERT_TRUE(certificate_of(connection).order) << "what is placed is not forgotten";
+  first_.choose([](auto& choices) { choices.canned.clear(); });
+  life_.walk_to(life_.clock.now() + minutes(2));
+  EXPECT_EQ(now(connection).status, model::Status::kSslValidated);
+  EXPECT_EQ(first_.count_of("newOrder"), 1);
+}
+
+TEST_F(CertificatesTest, ByTxtTellTheirValueAtTheNextStartWhereTheAuthorityDidNotAtFirst) {
+  first_.choose([](auto& choices) { choices.canned.assign(6, {"authorization", 503, "", "maintenance", ""}); });
+  const auto connection = connect(model::CertificateBy::kTxt);
+  static_cast<void>(life_.run(certificates_.start(connection.application, connection.id)));
+  first_.choose([](auto& choices) { choices.canned.clear(); });
+  const auto started = must(life_.run(certificates_.start(connection.application, connection.id)));
+  EXPECT_EQ(texts_of(started.certificate).size(), 1);
+  EXPECT_EQ(first_.count_of("newOrder"), 1);
+}
+
 // ── the hopeless ────────────────────────────────────────────────────────────────────────────────────────────────
 
 TEST_F(CertificatesTest, OfDeadNamesWaitForTheirLooksTogether) {
