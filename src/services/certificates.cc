@@ -873,7 +873,13 @@ Task<Result<CertificateSubject>> Certificates::start(ApplicationId application, 
   if (const auto* failed = std::get_if<AttemptFailed>(&happening); failed != nullptr && saved) {
     co_return fail(Kind::kUnavailable, failed->explanation);
   }
-  co_return co_await read_of_connection(scope, id);
+  auto after = CO_TRY(co_await read_of_connection(scope, id));
+  if (after.certificate.order && after.certificate.order->challenges.empty()) {
+    co_return fail(Kind::kUnavailable, format("{} has taken the order, but does not say yet what it wants to see: ask "
+                                              "again in some seconds",
+                                              after.certificate.order->authority));
+  }
+  co_return after;
 }
 
 Task<Result<CertificateSubject>> Certificates::complete(ApplicationId application, ConnectionId id,

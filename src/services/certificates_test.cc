@@ -836,7 +836,9 @@ TEST_F(CertificatesTest, AreOrderedOnceWhereTheAuthorityDoesNotSayAtFirstWhatItW
 TEST_F(CertificatesTest, ByTxtTellTheirValueAtTheNextStartWhereTheAuthorityDidNotAtFirst) {
   first_.choose([](auto& choices) { choices.canned.assign(6, {"authorization", 503, "", "maintenance", ""}); });
   const auto connection = connect(model::CertificateBy::kTxt);
-  static_cast<void>(life_.run(certificates_.start(connection.application, connection.id)));
+  const auto refused = life_.run(certificates_.start(connection.application, connection.id));
+  ASSERT_FALSE(refused);
+  EXPECT_THAT(refused.error().message, HasSubstr("ask again"));
   first_.choose([](auto& choices) { choices.canned.clear(); });
   const auto started = must(life_.run(certificates_.start(connection.application, connection.id)));
   EXPECT_EQ(texts_of(started.certificate).size(), 1);
