@@ -89,8 +89,7 @@ std::string proxy_json(const services::Proxy& proxy) {
   const auto& host = connection.host;
   const bool has_cname = proxy.original && !host.is_apex();
   const auto& row = proxy.distribution;
-  json::array challenges;
-  if (const auto entry = services::challenge_entry(proxy)) challenges = entries_json({*entry});
+  auto challenges = entries_json(services::challenge_entries(proxy));
   json::value attention = nullptr;
   if (connection.attention) {
     attention = {{"cause", connection.attention->cause}, {"explanation", connection.attention->explanation}};
@@ -153,12 +152,13 @@ json::object started_json(const services::CertificateSubject& subject) {
     object["authorization_url"] = challenge.authorization_url;
     object["challenge_url"] = challenge.challenge_url;
     object["finalize_url"] = order.finalize_url;
-    if (certificate.by == model::CertificateBy::kTxt) {
+    if (const auto texts = services::texts_of(certificate);
+        certificate.by == model::CertificateBy::kTxt && !texts.empty()) {
       const auto name = model::challenge_name(connection.host);
       object["txt_record_name"] = name ? name->text() : std::string();
-      object["txt_record_value"] = challenge.text;
+      object["txt_record_value"] = texts.front();
       json::array values;
-      for (const auto& one : order.challenges) values.emplace_back(one.text);
+      for (const auto& text : texts) values.emplace_back(text);
       object["txt_record_values"] = std::move(values);  // all of them, where a wildcard needs two
     }
   }
@@ -239,9 +239,10 @@ Answer disconnect_proxy(Desk& desk, Exchange& exchange) {
                       {"original_apex_a_records", std::move(addresses)},
                       {"original_apex_cname", host.is_apex() ? text_or_null(original->cname) : json::value(nullptr)},
                       {"dns_records", entries_json(services::restoring_entries(host, *original))}};
-  if (const auto entry = services::challenge_entry(caller.proxy)) {
-    const auto name = entry->type == "TXT" ? "ssl_txt_record_to_delete" : "ssl_cname_record_to_delete";
-    object[name] = json::object{{"name", entry->name}, {"type", entry->type}, {"value", entry->value}};
+  if (const auto entries = services::challenge_entries(caller.proxy); !entries.empty()) {
+    const auto& entry = entries.front();
+    const auto name = entry.type == "TXT" ? "ssl_txt_record_to_delete" : "ssl_cname_record_to_delete";
+    object[name] = json::object{{"name", entry.name}, {"type", entry.type}, {"value", entry.value}};
   }
   co_return json_response(200, json::serialize(object));
 }

@@ -12,6 +12,7 @@ namespace {
 
 constexpr std::string_view kChallengeLabel = "_acme-challenge.";
 constexpr Milliseconds kSparseLookPause = std::chrono::hours(1);
+constexpr Milliseconds kFirstRenewalPause = std::chrono::hours(1);
 constexpr Milliseconds kHandRenewalLead = std::chrono::days(30);
 
 template <typename Enum, std::size_t Count>
@@ -19,6 +20,13 @@ std::optional<Enum> by_name(const std::array<Enum, Count>& all, std::string_view
   const auto found = std::ranges::find_if(all, [&](Enum one) { return name_of(one) == text; });
   if (found == all.end()) return std::nullopt;
   return *found;
+}
+
+/// Whatever the authority or our clock says, what was issued just now is not renewed by itself before this time:
+/// otherwise an authority whose window is always over would be asked without a pause.
+Time first_renewal(const HeldCertificate& held) {
+  const Milliseconds life = std::max(held.not_after - held.not_before, Milliseconds(0));
+  return held.issued_at + std::max(std::min(kFirstRenewalPause, life / 2), life / 10);
 }
 
 /// Builds the next certificate; each happening is one operator().
@@ -75,8 +83,9 @@ class Deciding {
     next_.failures = 0;
     next_.held = received.held;
     next_.held->issued_at = now_;
-    next_.renew_at =
-        renewal_time(next_.by, received.held.not_before, received.held.not_after, partition_of(next_.id.value()));
+    next_.renew_at = std::max(
+        renewal_time(next_.by, received.held.not_before, received.held.not_after, partition_of(next_.id.value())),
+        first_renewal(*next_.held));
     next_.ask_renewal_at.reset();
     if (!received.held.ari_id.empty()) next_.ask_renewal_at = now_;
     return next_;
@@ -89,13 +98,16 @@ class Deciding {
     if (failed.fault == AttemptFailed::Fault::kAuthority) pause = std::min(pause, kAuthorityRetryMax);
     next_.not_before = now_ + pause;
     if (failed.not_before) next_.not_before = std::max(*next_.not_before, *failed.not_before);
+    next_.unseen_since.reset();  // the pause is the authority's now: nobody who waits lifts it
     trouble(failed.cause, failed.explanation);
     return next_;
   }
 
   Certificate operator()(const RenewalAdvised& advice) {
     // Never later than our own time: an authority that is wrong, or replaced, must not let a certificate run out.
-    if (advice.renew_at && next_.renew_at) next_.renew_at = std::min(*next_.renew_at, *advice.renew_at);
+    if (advice.renew_at && next_.renew_at && next_.held) {
+      next_.renew_at = std::min(*next_.renew_at, std::max(*advice.renew_at, first_renewal(*next_.held)));
+    }
     next_.ask_renewal_at = advice.ask_again_at;
     return next_;
   }

@@ -119,6 +119,14 @@ TEST(Certificate, AnAuthoritysPauseStandsWhoeverWaits) {
   EXPECT_EQ(task_of(decide(certificate, LookWanted{}, kStart), kStart), CertificateTask::kWait);
 }
 
+TEST(Certificate, AnAuthoritysPauseStandsAlsoAfterDnsWasLookedAtInVain) {
+  auto certificate = decide(sample(), ChallengeUnseen{"name_missing", "add it"}, kStart);
+  certificate = decide(certificate, AttemptFailed{.cause = "certificate_limit", .not_before = kStart + hours(34)},
+                       kStart + minutes(1));
+  certificate = decide(certificate, LookWanted{}, kStart + minutes(2));
+  EXPECT_EQ(task_due(certificate), kStart + hours(34));
+}
+
 TEST(Certificate, AsksTheCustomerAtOnceForTheTxtOfARenewal) {
   auto certificate = decide(held(CertificateBy::kTxt), OrderPlaced{order()}, kStart + days(60));
   certificate = decide(certificate, ChallengeUnseen{"renewal_txt", "add the TXT"}, kStart + days(60));
@@ -199,6 +207,19 @@ TEST(Certificate, AsksTheAuthorityWhenItWantsTheRenewal) {
 TEST(Certificate, IsNeverRenewedLaterThanItsOwnTimeWhateverTheAuthorityWishes) {
   const auto certificate = decide(held(), RenewalAdvised{kStart + days(120), kStart + days(365)}, kStart);
   EXPECT_LE(task_due(certificate), kStart + days(60));
+}
+
+TEST(Certificate, IsNotRenewedWithoutAPauseWhateverTheAuthorityWishes) {
+  const auto certificate = decide(held(), RenewalAdvised{kStart - days(1), kStart + days(30)}, kStart);
+  EXPECT_EQ(task_due(certificate), kStart + days(9));
+  const auto brief = decide(held(CertificateBy::kCname, hours(6)), RenewalAdvised{kStart, kStart + hours(6)}, kStart);
+  EXPECT_EQ(task_due(brief), kStart + hours(1));
+}
+
+TEST(Certificate, IsNotRenewedWithoutAPauseWhereOurClockIsAhead) {
+  const Time ahead = kStart + days(89);
+  const auto certificate = decide(sample(), CertificateReceived{issued()}, ahead);
+  EXPECT_EQ(task_due(certificate), ahead + days(9));
 }
 
 TEST(Certificate, IsRenewedAtOnceIfSomebodyWantsItOrItWasRevoked) {

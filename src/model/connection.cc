@@ -90,12 +90,17 @@ class Deciding {
   }
 
   Result<Decision> operator()(const CertificateObtained& obtained) {
+    if (!next().is_live()) return unchanged();
+    if (obtained.ends_at <= now_) {  // by revocation: there is none any more
+      next().certificate_ends_at.reset();
+      return changed();
+    }
     // The authority saw at this name what only our customer could place there.
     prove();
     next().certificate_ends_at = obtained.ends_at;
     if (is_certificate_attention() && !is_edge_attention()) next().attention.reset();
     if (next().edge == Edge::kCloudfront) {
-      request(JobKind::kDistribution, now_);
+      if (next().status != Status::kDisconnected) request(JobKind::kDistribution, now_);
     } else if (const auto target = target_of(next().status, Move::kCertificateIssued)) {
       next().status = *target;
       emit(EventType::kCertificateIssued);
@@ -135,6 +140,7 @@ class Deciding {
     }
     next().status = *target;
     next().attention.reset();
+    next().watch_started_at.reset();
     stop_looking();
     for (const auto kind :
          {JobKind::kCertificate, JobKind::kDistribution, JobKind::kCertificateUpgrade, JobKind::kSearchSubmission}) {

@@ -838,6 +838,26 @@ TEST(Connection, IsDisconnectedAndItsJobsEnd) {
   EXPECT_FALSE(decide(decision->connection, Disconnected{}, kStart + hours(2))->is_changed);
 }
 
+TEST(Connection, ThatIsDisconnectedKeepsNoClaimAliveByItsWatch) {
+  auto gone = after(after(validated(), StepMarked{2}), Disconnected{}, kStart + hours(1));
+  gone.claim = Claim::kUnproven;
+  EXPECT_EQ(decide(gone, ClaimTimedOut{}, kStart + hours(80))->connection.claim, Claim::kExpired);
+}
+
+TEST(Connection, ThatIsNotLiveOrDisconnectedBringsNoCertificateToTheEdge) {
+  auto lost = obtained();
+  lost.claim = Claim::kLost;
+  EXPECT_FALSE(decide(lost, CertificateObtained{kStart + hours(1)}, kStart)->is_changed);
+
+  auto connection = deployed();
+  connection.edge = Edge::kCloudfront;
+  const auto gone = after(connection, Disconnected{}, kStart + hours(1));
+  const auto renewed = decide(gone, CertificateObtained{kStart + hours(24 * 90)}, kStart + hours(1));
+  EXPECT_EQ(job_of(*renewed, JobKind::kDistribution), nullptr);
+  const auto back = decide(renewed->connection, Reconnected{}, kStart + hours(2));
+  EXPECT_NE(job_of(*back, JobKind::kDistribution), nullptr) << "what was obtained meanwhile";
+}
+
 TEST(Connection, IsDisconnectedOnlyOnceItIsDeployed) {
   const auto refused = decide(obtained(), Disconnected{}, kStart);
   ASSERT_FALSE(refused);

@@ -43,12 +43,17 @@ class Authority {
 
   /// Our account: remembered, else found or made. Concurrent callers make one and the same.
   Task<acme::Outcome<acme::Account>> account();
-  /// The authority does not know it any more: the next account() makes another, with a new key.
-  Task<Result<void>> forget_account();
+  /// The authority does not know `gone` any more: the next account() makes another, with a new key. Nothing happens if
+  /// another job has done so already.
+  Task<Result<void>> forget_account(acme::Account gone);
 
  private:
-  Task<Result<crypto::AccountKey>> saved_key(std::string* url);
-  Task<Result<void>> save(const crypto::AccountKey& key, std::string url);
+  /// As its row says; its url is empty until it is opened.
+  Task<Result<store::acme_accounts::Account>> saved_account();
+  /// False if the row has another key by now: nothing is saved.
+  Task<Result<bool>> save(store::acme_accounts::Account opened);
+  std::string seal_fresh_key() const;
+  Result<crypto::AccountKey> open_key(const store::acme_accounts::Account& account) const;
   std::string associated_data() const { return "acme account " + settings_.name; }
 
   const AuthoritySettings settings_;

@@ -25,6 +25,11 @@ inline constexpr std::array kCertificateCauses{
     CertificateCauseRow{"renewal_txt", "Step 1 was a plain TXT, and the renewal needs a new value there.",
                         "Add the TXT that the explanation names beside or instead of the old one, before the "
                         "certificate ends. To end this for ever, connect the host anew with `certificate: cname`."},
+    CertificateCauseRow{"ownership_unproven",
+                        "Step 1 is a plain TXT, and the authority takes the name for proven already, or another "
+                        "organization is about to prove it with the same value.",
+                        "Add the TXT at `_signpost…` that the explanation names: it proves the claim of this "
+                        "connection alone."},
     CertificateCauseRow{"name_too_long", "There is no room for `_acme-challenge.` before the host name.",
                         "Connect a shorter host name: 237 characters at most."},
     CertificateCauseRow{"caa_forbids", "CAA records of the domain do not let the authority issue.",

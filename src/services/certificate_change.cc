@@ -15,6 +15,9 @@ namespace {
 
 /// What the certificate's change means for the connection's life; nothing if it does not concern it.
 std::optional<model::Happening> told_of(const model::Certificate& before, const model::Certificate& after) {
+  // What is revoked ends with that, for whoever reconnects.
+  const bool is_revoked = after.held && after.held->revoked_at && !(before.held && before.held->revoked_at);
+  if (is_revoked) return model::CertificateObtained{*after.held->revoked_at};
   const bool is_new = after.held && (!before.held || before.held->serial != after.held->serial ||
                                      before.held->not_after != after.held->not_after);
   if (is_new) return model::CertificateObtained{after.held->not_after};
@@ -33,6 +36,15 @@ Result<std::optional<CertificateSubject>> load_certificate_subject(store::Tx& tx
   CertificateSubject subject{*std::move(connection), *std::move(certificate)};
   subject.is_superseded = TRY(is_superseded(tx, subject.connection));
   return subject;
+}
+
+std::vector<std::string> texts_of(const model::Certificate& certificate) {
+  std::vector<std::string> texts;
+  if (!certificate.order) return texts;
+  for (const auto& challenge : certificate.order->challenges) {
+    if (!challenge.challenge_url.empty()) texts.push_back(challenge.text);
+  }
+  return texts;
 }
 
 Result<bool> is_superseded(store::Tx& tx, const model::Connection& connection) {

@@ -8,6 +8,8 @@
 
 #include <functional>
 #include <optional>
+#include <string>
+#include <vector>
 
 #include "base/id.h"
 #include "model/certificate.h"
@@ -32,6 +34,10 @@ Result<bool> is_superseded(store::Tx& tx, const model::Connection& connection);
 /// Somebody wants it now or later: a live connection, that is not disconnected, whose certificate is ours to bring, and
 /// whose step 1 is marked; and nothing better serves.
 bool wants_certificate(const CertificateSubject& subject);
+
+/// What the TXT records at the challenge's name must hold for the order on its way: none for a name that is proven
+/// already, two for a host and its wildcard.
+std::vector<std::string> texts_of(const model::Certificate& certificate);
 
 class CertificateChange {
  public:

@@ -13,6 +13,7 @@
 #include "services/certificate_cause.h"
 #include "services/issuance_limits.h"
 #include "store/certificates.h"
+#include "store/connections.h"
 
 namespace signpost::services {
 namespace {
@@ -181,17 +182,31 @@ std::string_view in_words(model::LimitKind kind) {
   return "";
 }
 
-std::vector<std::string> texts_of(const model::Certificate& certificate) {
-  std::vector<std::string> texts;
-  if (!certificate.order) return texts;
-  for (const auto& challenge : certificate.order->challenges) {
-    if (!challenge.challenge_url.empty()) texts.push_back(challenge.text);
-  }
-  return texts;
+AttemptFailed limited(const Authority& authority, const LimitReached& limit) {
+  return {.cause = cause_of("limit"),
+          .explanation = format("{}'s limit of {} is used up until {}; it goes on by itself then", authority.name(),
+                                in_words(limit.kind), to_rfc3339(limit.until)),
+          .not_before = limit.until};
 }
 
 bool has_wildcard(const model::Certificate& certificate) {
   return std::ranges::any_of(certificate.names, [](const DnsName& name) { return name.text().starts_with("*."); });
+}
+
+/// Does what the order's challenges show say nothing about this connection: proven before, or another's as well?
+Result<bool> is_challenge_shared(store::Tx& tx, const CertificateSubject& subject) {
+  const auto& own = subject.certificate.order->challenges;
+  if (std::ranges::any_of(own, [](const auto& challenge) { return challenge.challenge_url.empty(); })) return true;
+  for (const auto& other : TRY(store::connections::find_on_host_across_applications(tx, subject.connection.host))) {
+    if (other.id == subject.connection.id) continue;
+    const auto certificate = TRY(store::certificates::find_of_connection(tx, other.application, other.id));
+    if (!certificate || !certificate->order) continue;
+    for (const auto& challenge : certificate->order->challenges) {
+      if (std::ranges::find(own, challenge.authorization_url, &model::Challenge::authorization_url) != own.end())
+        return true;
+    }
+  }
+  return false;
 }
 
 Error no_certificate(ConnectionId id) {
@@ -261,7 +276,7 @@ Task<Result<JobOutcome>> Certificates::pursue(model::Job job) {
     if (!after && after.error().kind == Kind::kConflict) continue;  // somebody was first
     if (!after) co_return std::unexpected(after.error());
     if (!*after) co_return done("the connection is gone");
-    const bool has_ended = (*after)->certificate.held && !(*after)->certificate.order && subject->certificate.order;
+    const bool has_ended = !(*after)->certificate.order && subject->certificate.order;
     if (has_ended) co_await withdraw(subject->certificate);
     const bool goes_on = wants_certificate(**after) &&
                          model::task_of((*after)->certificate, clock_.now()) != model::CertificateTask::kWait;
@@ -280,6 +295,11 @@ Task<Happening> Certificates::do_task(const CertificateSubject& subject, Issuanc
   const auto& certificate = subject.certificate;
   const Time now = clock_.now();
   if (certificate.order && certificate.order->expires_at <= now) {
+    // What was asked for in time may have been issued.
+    if (certificate.order->step == model::OrderStep::kFinalizing) {
+      auto last = co_await finalize(subject, sight);
+      if (std::holds_alternative<model::CertificateReceived>(last)) co_return last;
+    }
     co_return AttemptFailed{
         .cause = cause_of("order_expired"),
         .explanation = format("the order at {} ended before DNS showed its value: a new one is placed",
@@ -345,8 +365,11 @@ Task<Happening> Certificates::place_order(const CertificateSubject& subject, Iss
       first = std::move(placed).error();
     } else {
       first->explanation += "; " + placed.error().explanation;
-      if (first->not_before && placed.error().not_before)
-        first->not_before = std::min(*first->not_before, *placed.error().not_before);
+      // The first of them that may be asked again decides when.
+      const auto& next = placed.error();
+      first->not_before =
+          first->not_before && next.not_before ? std::min(first->not_before, next.not_before) : std::optional<Time>();
+      if (next.fault == AttemptFailed::Fault::kAuthority) first->fault = next.fault;
     }
   }
   first->order = AttemptFailed::Order::kDropped;
@@ -416,24 +439,25 @@ Task<std::expected<Happening, AttemptFailed>> Certificates::order_at(const Certi
         return reached;
       });
   if (!limit) co_return failed(limit.error());
-  if (*limit) {
-    co_return std::unexpected(
-        AttemptFailed{.cause = cause_of("limit"),
-                      .explanation = format("{}'s limit of {} is used up until {}; it goes on by itself then",
-                                            authority.name(), in_words((*limit)->kind), to_rfc3339((*limit)->until)),
-                      .not_before = (*limit)->until});
-  }
+  if (*limit) co_return std::unexpected(limited(authority, **limit));
 
   acme::NewOrder wish{.names = certificate.names, .profile = authority.profile()};
   if (is_advised) wish.replaces = held->ari_id;
   auto order = co_await authority.client().new_order(*account, wish);
   if (!order && order.error().trouble == acme::Trouble::kAlreadyReplaced) {
+    // What replaces nothing is counted as any renewal.
+    const auto plain = limits_of(subject, authority, Issuance::kRenewal);
+    const auto reached = co_await storage_.read<std::optional<LimitReached>>(
+        [&, now](store::Tx& tx) { return find_limit(tx, authority.limits(), plain, now); });
+    if (!reached) co_return failed(reached.error());
+    if (*reached) co_return std::unexpected(limited(authority, **reached));
     wish.replaces.clear();
     order = co_await authority.client().new_order(*account, wish);
   }
   if (!order) {
     if (order.error().trouble == acme::Trouble::kAccountGone) {
-      if (const auto forgotten = co_await authority.forget_account(); !forgotten) co_return failed(forgotten.error());
+      if (const auto forgotten = co_await authority.forget_account(*account); !forgotten)
+        co_return failed(forgotten.error());
     }
     co_return failed(order.error());
   }
@@ -442,10 +466,23 @@ Task<std::expected<Happening, AttemptFailed>> Certificates::order_at(const Certi
                                  .url = order->url,
                                  .finalize_url = order->finalize_url,
                                  .expires_at = order->expires_at.value_or(now + std::chrono::days(1))};
-  for (const auto& url : order->authorizations) {
-    if (placed.challenges.size() == model::kCertificateNamesMax) break;
-    const auto authorization = co_await authority.client().authorization(*account, url);
-    if (!authorization) co_return failed(authorization.error());
+  auto challenges = co_await challenges_of(authority, *account, order->authorizations);
+  if (challenges) {
+    placed.challenges = *std::move(challenges);
+  } else if (challenges.error().order == AttemptFailed::Order::kDropped) {
+    co_return std::unexpected(std::move(challenges).error());
+  }
+  // Without its challenges the order is saved all the same: it counts, and what it wants is asked again.
+  co_return model::OrderPlaced{std::move(placed)};
+}
+
+Task<std::expected<std::vector<model::Challenge>, AttemptFailed>> Certificates::challenges_of(
+    Authority& authority, acme::Account account, std::vector<std::string> authorizations) {
+  std::vector<model::Challenge> challenges;
+  for (const auto& url : authorizations) {
+    if (challenges.size() == model::kCertificateNamesMax) break;
+    const auto authorization = co_await authority.client().authorization(account, url);
+    if (!authorization) co_return std::unexpected(failed_of(authorization.error(), authority, clock_.now()));
     model::Challenge challenge{.identifier = authorization->name, .authorization_url = url};
     if (authorization->status != acme::AuthorizationStatus::kValid) {
       const auto* dns = authorization->find(acme::ChallengeType::kDns01);
@@ -456,10 +493,32 @@ Task<std::expected<Happening, AttemptFailed>> Certificates::order_at(const Certi
                                                 authority.name(), authorization->name.text())});
       }
       challenge.challenge_url = dns->url;
-      challenge.text = acme::dns01_value(account->key, dns->token);
+      challenge.text = acme::dns01_value(account.key, dns->token);
     }
-    placed.challenges.push_back(std::move(challenge));
+    challenges.push_back(std::move(challenge));
   }
+  co_return challenges;
+}
+
+Task<Happening> Certificates::learn_challenges(const CertificateSubject& subject) {
+  auto placed = *subject.certificate.order;
+  auto* const authority = authorities_.find(placed.authority);
+  if (authority == nullptr) {
+    co_return AttemptFailed{.cause = cause_of("no_authority"),
+                            .explanation = format("the settings have no authority {} any more", placed.authority)};
+  }
+  const auto account = co_await authority->account();
+  if (!account) co_return failed_of(account.error(), *authority, clock_.now());
+  const auto order = co_await authority->client().order(*account, placed.url);
+  if (!order) co_return failed_of(order.error(), *authority, clock_.now());
+  auto challenges = co_await challenges_of(*authority, *account, order->authorizations);
+  if (!challenges) co_return std::move(challenges).error();
+  if (challenges->empty()) {
+    co_return AttemptFailed{
+        .cause = cause_of("nonsense"),
+        .explanation = format("{} names no authorization for its order; a new one is placed", authority->name())};
+  }
+  placed.challenges = *std::move(challenges);
   co_return model::OrderPlaced{std::move(placed)};
 }
 
@@ -474,6 +533,10 @@ Task<Happening> Certificates::prove(const CertificateSubject& subject, IssuanceS
     co_return AttemptFailed{.cause = cause_of("no_authority"),
                             .explanation = format("the settings have no authority {} any more", order.authority)};
   }
+  if (order.challenges.empty()) co_return co_await learn_challenges(subject);
+  const auto unowned = co_await missing_ownership(subject);
+  if (!unowned) co_return failed_of(unowned.error(), *authority, now);
+  if (*unowned) co_return **unowned;
   ChallengeWish wish{.host = subject.connection.host, .values = texts_of(certificate), .target = std::nullopt};
   if (!wish.values.empty()) {
     if (certificate.by == model::CertificateBy::kCname) {
@@ -498,9 +561,11 @@ Task<Happening> Certificates::prove(const CertificateSubject& subject, IssuanceS
       auto explanation = seen.explanation;
       if (certificate.by == model::CertificateBy::kTxt && certificate.held) {
         const auto name = model::challenge_name(subject.connection.host);
+        std::string values;
+        for (const auto& text : wish.values) values += format("{}{}", values.empty() ? "" : " and another with ", text);
         explanation = format("the certificate ends on {}; for its renewal add TXT {} with the value {} ({})",
-                             to_rfc3339(certificate.held->not_after), name ? name->text() : "_acme-challenge",
-                             wish.values.front(), seen.explanation);
+                             to_rfc3339(certificate.held->not_after), name ? name->text() : "_acme-challenge", values,
+                             seen.explanation);
         co_return model::ChallengeUnseen{cause_of("renewal_txt"), std::move(explanation), seen.is_dead};
       }
       co_return model::ChallengeUnseen{cause_seen(seen.cause), std::move(explanation), seen.is_dead};
@@ -536,6 +601,34 @@ Task<Happening> Certificates::prove(const CertificateSubject& subject, IssuanceS
     if (!posted) co_return failed(posted.error());
   }
   co_return model::ChallengePosted{};
+}
+
+Task<Result<std::optional<Happening>>> Certificates::missing_ownership(const CertificateSubject& subject) {
+  using Missing = std::optional<Happening>;
+  const auto& connection = subject.connection;
+  const auto& certificate = subject.certificate;
+  if (certificate.by != model::CertificateBy::kTxt || connection.claim == model::Claim::kProven) co_return Missing{};
+  const Time now = clock_.now();
+  struct Looked {
+    bool is_shared = false;
+    Rings rings;
+  };
+  auto looked = CO_TRY(co_await storage_.write<Looked>([&, now](store::Tx& tx) -> Result<Looked> {
+    if (!TRY(is_challenge_shared(tx, subject))) return Looked{};
+    // The claim's record is looked for as often as the challenge's.
+    ConnectionChange change(tx, ids_, now, &bell_.handover());
+    TRY(change.apply([&](store::Tx& in) { return load_connection(in, std::nullopt, connection.id); },
+                     model::CheckRequested{}));
+    return Looked{true, change.rings()};
+  }));
+  if (!looked.is_shared) co_return Missing{};
+  ring(bell_, std::move(looked.rings));
+  co_return Missing{model::ChallengeUnseen{
+      cause_of("ownership_unproven"),
+      format("what {} asks to see of {} may be shown by another organization: add TXT {} with the value {}, which "
+             "proves that the name is this one's",
+             certificate.order->authority, connection.host.text(), model::claim_name(connection).text(),
+             model::claim_value(connection))}};
 }
 
 // ── the certificate ─────────────────────────────────────────────────────────────────────────────────────────────
@@ -761,28 +854,38 @@ Task<Result<CertificateSubject>> Certificates::start(ApplicationId application, 
   const auto& certificate = subject.certificate;
   const Time now = clock_.now();
   const bool is_there = certificate.order && certificate.order->expires_at > now;
-  if (is_there || certificate.by == model::CertificateBy::kCname) co_return subject;
+  if (certificate.by == model::CertificateBy::kCname) co_return subject;
+  if (is_there && !certificate.order->challenges.empty()) co_return subject;
   if (subject.is_superseded) {
     co_return fail(Kind::kConflict, format("Amazon's certificate serves {} and renews itself: no order is needed",
                                            subject.connection.host.text()));
   }
-  if (certificate.held && certificate.held->not_after > now && !certificate.order &&
-      model::task_of(certificate, now) != model::CertificateTask::kPlaceOrder) {
+  const bool is_renewal_due = certificate.renew_at && *certificate.renew_at <= now;
+  if (certificate.held && certificate.held->not_after > now && !certificate.order && !is_renewal_due) {
     co_return fail(Kind::kConflict, format("the certificate of {} is valid until {}: no order is needed",
                                            subject.connection.host.text(), to_rfc3339(certificate.held->not_after)));
   }
-  if (certificate.not_before && *certificate.not_before > now && certificate.trouble && !certificate.order) {
+  // An order that ended unproven is nobody's fault but the wait's: whoever starts has come back.
+  const bool has_only_expired = certificate.trouble && certificate.trouble->cause == cause_of("order_expired");
+  if (certificate.not_before && *certificate.not_before > now && certificate.trouble && !certificate.order &&
+      !has_only_expired) {
     auto error = Error{Kind::kUnavailable, certificate.trouble->explanation, {}, {}};
     error.retry_after = std::chrono::ceil<std::chrono::seconds>(*certificate.not_before - now);
     co_return std::unexpected(std::move(error));
   }
-  const auto happening = co_await place_order(subject, sight_of(id));
+  const auto happening = is_there ? co_await learn_challenges(subject) : co_await place_order(subject, sight_of(id));
   const auto saved = co_await save(subject, happening, nullptr);
   if (!saved && saved.error().kind != Kind::kConflict) co_return std::unexpected(saved.error());
   if (const auto* failed = std::get_if<AttemptFailed>(&happening); failed != nullptr && saved) {
     co_return fail(Kind::kUnavailable, failed->explanation);
   }
-  co_return co_await read_of_connection(scope, id);
+  auto after = CO_TRY(co_await read_of_connection(scope, id));
+  if (after.certificate.order && after.certificate.order->challenges.empty()) {
+    co_return fail(Kind::kUnavailable, format("{} has taken the order, but does not say yet what it wants to see: ask "
+                                              "again in some seconds",
+                                              after.certificate.order->authority));
+  }
+  co_return after;
 }
 
 Task<Result<CertificateSubject>> Certificates::complete(ApplicationId application, ConnectionId id,
@@ -798,6 +901,9 @@ Task<Result<CertificateSubject>> Certificates::complete(ApplicationId applicatio
          auto rings = step.rings();
          auto certificate = TRY(store::certificates::find_of_connection(tx, connection.application, id));
          if (!certificate) return rings;
+         // A job that is at work, or due, is left alone: what it does would not fit a changed certificate.
+         const bool is_waiting = certificate->unseen_since && certificate->not_before && *certificate->not_before > now;
+         if (!is_waiting) return rings;
          CertificateChange change(tx, ids_, now, &bell_.handover(), nullptr);
          TRY(change.apply({connection, *certificate}, model::LookWanted{}));
          rings.jobs |= change.rings().jobs;

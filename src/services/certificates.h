@@ -86,7 +86,15 @@ class Certificates {
   Task<Happening> place_order(const CertificateSubject& subject, IssuanceSight& sight);
   Task<std::expected<Happening, model::AttemptFailed>> order_at(const CertificateSubject& subject, IssuanceSight& sight,
                                                                 Authority& authority);
+  /// What the authority must see proven, of an order's authorizations.
+  Task<std::expected<std::vector<model::Challenge>, model::AttemptFailed>> challenges_of(
+      Authority& authority, acme::Account account, std::vector<std::string> authorizations);
+  /// The challenges of an order that was saved without them.
+  Task<Happening> learn_challenges(const CertificateSubject& subject);
   Task<Happening> prove(const CertificateSubject& subject, IssuanceSight& sight);
+  /// In `txt` mode all organizations have one account at the authority, so what one has proven there, or is about to,
+  /// says nothing about another: then the connection's own claim must be proven first. Nothing if all is well.
+  Task<Result<std::optional<Happening>>> missing_ownership(const CertificateSubject& subject);
   Task<Happening> finalize(const CertificateSubject& subject, IssuanceSight& sight);
   /// Until the authority has decided on every name, or the deadline: what it says first of one that it refuses, or
   /// that it still works.

@@ -5,6 +5,7 @@
 
 #include "acme/testing/authority.h"
 #include "crypto/certificate_chain.h"
+#include "services/proxies.h"
 #include "services/testing/fake_sight.h"
 #include "services/testing/life.h"
 #include "store/certificates.h"
@@ -98,6 +99,14 @@ class CertificatesTest : public ::testing::Test {
   model::Connection connect_and_mark(model::CertificateBy by = model::CertificateBy::kCname,
                                      bool wants_wildcard = false) {
     const auto connection = connect(by, wants_wildcard);
+    return life_.happen(connection.id, model::StepMarked{1});
+  }
+  /// Another organization's on the same host, with its order placed.
+  model::Connection connect_by_txt_for(std::string organization) {
+    auto wish = life_.wish("www.shop.example", std::move(organization));
+    wish.certificate_by = model::CertificateBy::kTxt;
+    const auto connection = must(life_.run(connections_.create({}, std::move(wish))));
+    must(life_.run(certificates_.start(connection.application, connection.id)));
     return life_.happen(connection.id, model::StepMarked{1});
   }
   model::Certificate certificate_of(const model::Connection& connection) {
@@ -289,6 +298,7 @@ TEST_F(CertificatesTest, TellThatTheTermsHaveChanged) {
   life_.turn();
   ASSERT_TRUE(now(connection).attention);
   EXPECT_EQ(now(connection).attention->cause, "certificate_terms_changed");
+  EXPECT_THAT(now(connection).attention->explanation, HasSubstr("https://authority.example/terms/8"));
 }
 
 TEST_F(CertificatesTest, AreRenewedForEver) {
@@ -640,6 +650,199 @@ TEST_F(CertificatesTest, ThatCouldNotBeValidatedSayWhichServerAnsweredWhat) {
   EXPECT_THAT(attention_of(connection).explanation,
               AllOf(HasSubstr("ns1.dns.example (192.0.2.1:53) for TXT _acme-challenge.www.shop.example: agrees"),
                     HasSubstr("ns2.dns.example (192.0.2.2:53)"), HasSubstr("nxdomain")));
+}
+
+// ── several who claim one name, several jobs ────────────────────────────────────────────────────────────────────
+
+TEST_F(CertificatesTest, ByTxtAreNotHadByWhatAnotherOrganizationHasProvenBefore) {
+  let_authorities([](auto& choices) { choices.reuses_authorizations = true; });
+  const auto first = connect_and_mark(model::CertificateBy::kTxt);
+  must(life_.run(certificates_.start(first.application, first.id)));
+  see_txt(first);
+  life_.turn();
+  ASSERT_EQ(now(first).status, model::Status::kSslValidated);
+  must(life_.run(connections_.remove({}, first.id)));
+
+  const auto second = connect_by_txt_for("beta");
+  life_.walk_to(life_.clock.now() + minutes(10));
+  EXPECT_FALSE(certificate_of(second).held);
+  EXPECT_EQ(now(second).claim, model::Claim::kUnproven);
+  EXPECT_EQ(attention_of(second).cause, "certificate_ownership_unproven");
+  EXPECT_THAT(attention_of(second).explanation,
+              AllOf(HasSubstr(model::claim_name(second).text()), HasSubstr(model::claim_value(second))));
+
+  life_.eye.publish_claim(second);
+  life_.walk_to(life_.clock.now() + hours(2));
+  EXPECT_EQ(now(second).status, model::Status::kSslValidated);
+}
+
+TEST_F(CertificatesTest, ByTxtOfOneChallengeAreOnlyForWhoProvesTheClaim) {
+  let_authorities([](auto& choices) { choices.reuses_authorizations = true; });
+  const auto first = connect_by_txt_for("acme");
+  const auto second = connect_by_txt_for("beta");
+  ASSERT_EQ(certificate_of(first).order->challenges.front().challenge_url,
+            certificate_of(second).order->challenges.front().challenge_url);
+  see_txt(first);
+  life_.walk_to(life_.clock.now() + minutes(10));
+  EXPECT_FALSE(certificate_of(first).held);
+  EXPECT_FALSE(certificate_of(second).held);
+
+  life_.eye.publish_claim(first);
+  life_.walk_to(life_.clock.now() + hours(2));
+  EXPECT_EQ(now(first).status, model::Status::kSslValidated);
+  EXPECT_FALSE(certificate_of(second).held);
+  EXPECT_EQ(now(second).claim, model::Claim::kLost);
+}
+
+TEST_F(CertificatesTest, AreOrderedOnceWhoeverWaitsMeanwhile) {
+  const auto connection = connect_and_mark();
+  sight_.during_next_look([&]() -> Task<void> {
+    const auto seen =
+        co_await certificates_.complete(connection.application, connection.id, std::chrono::steady_clock::now());
+    EXPECT_TRUE(seen);
+  });
+  life_.turn();
+  EXPECT_EQ(now(connection).status, model::Status::kSslValidated);
+  EXPECT_EQ(first_.count_of("newOrder"), 1);
+}
+
+TEST_F(CertificatesTest, KeepTheAccountThatAnotherJobHasJustMade) {
+  auto& authority = authorities_.at(0);
+  const auto gone = life_.run(authority.account()).value();
+  first_.forget_accounts();
+  must(life_.run(authority.forget_account(gone)));
+  const auto fresh = life_.run(authority.account()).value();
+  ASSERT_NE(fresh.url, gone.url);
+  must(life_.run(authority.forget_account(gone)));
+  EXPECT_EQ(life_.run(authority.account()).value().url, fresh.url);
+  Authorities again{{settings_of(first_, "first")}, life_.world.storage, master_key_, machine_clock_};
+  EXPECT_EQ(life_.run(again.at(0).account()).value().url, fresh.url) << "the row is kept, too";
+  life_.let_database_rest();
+}
+
+TEST_F(CertificatesTest, AreNotRenewedWithoutAPauseWhereTheAuthoritysWindowIsAlwaysOver) {
+  const auto connection = connect_and_mark();
+  for (int hour = 0; hour < 48; ++hour) {
+    life_.walk_to(life_.clock.now() + hours(1));
+    const auto certificate = certificate_of(connection);
+    first_.set_window(certificate.held->ari_id, life_.clock.now() - days(9), life_.clock.now() - days(8));
+  }
+  EXPECT_EQ(first_.issued(), 1);
+}
+
+TEST_F(CertificatesTest, AreTriedAgainWhenTheFirstOfSeveralAuthoritiesMayBeAsked) {
+  first_.choose([](auto& choices) { choices.canned.push_back({"newOrder", 429, "rateLimited", "too many", "86400"}); });
+  second_.choose([](auto& choices) { choices.canned.assign(20, {"newOrder", 503, "", "maintenance", ""}); });
+  const auto connection = connect_and_mark();
+  life_.turn();
+  EXPECT_EQ(certificate_of(connection).not_before, life_.clock.now() + minutes(1));
+}
+
+TEST_F(CertificatesTest, LeaveNothingInTheirZoneAfterAnOrderThatFailed) {
+  let_authorities([](auto& choices) { choices.fails_validation["www.shop.example"] = "unauthorized"; });
+  const auto connection = connect_and_mark();
+  life_.turn();
+  ASSERT_FALSE(certificate_of(connection).order);
+  EXPECT_THAT(zone_.texts_of(certificate_of(connection).label), IsEmpty());
+}
+
+TEST_F(CertificatesTest, ThatWereIssuedAreTakenAlsoAfterTheirOrdersEnd) {
+  first_.choose([](auto& choices) { choices.has_renewal_info = false; });
+  const auto connection = connect_and_mark();
+  life_.turn();
+  const auto serial = certificate_of(connection).held->serial;
+  first_.choose([](auto& choices) { choices.canned.assign(20, {"certificate", 503, "", "maintenance", ""}); });
+  must(life_.run(certificates_.renew({}, certificate_of(connection).id)));
+  life_.turn();
+  ASSERT_TRUE(certificate_of(connection).order);
+  ASSERT_EQ(certificate_of(connection).order->step, model::OrderStep::kFinalizing);
+  first_.choose([](auto& choices) { choices.canned.clear(); });
+  life_.clock.advance(certificate_of(connection).order->expires_at - life_.clock.now() + seconds(1));
+  life_.turn();
+  EXPECT_NE(certificate_of(connection).held->serial, serial);
+  EXPECT_EQ(first_.issued(), 2);
+}
+
+TEST_F(CertificatesTest, ByTxtAreOrderedForTheirRenewalWhenTheFrontendStartsAgain) {
+  const auto connection = connect(model::CertificateBy::kTxt);
+  must(life_.run(certificates_.start(connection.application, connection.id)));
+  see_txt(connection);
+  life_.happen(connection.id, model::StepMarked{1});
+  life_.turn();
+  const auto early = life_.run(certificates_.start(connection.application, connection.id));
+  ASSERT_FALSE(early);
+  EXPECT_THAT(early.error().message, HasSubstr("valid until"));
+
+  sight_.is_visible = false;
+  life_.walk_to(certificate_of(connection).renew_at.value() + minutes(1));
+  ASSERT_TRUE(certificate_of(connection).order);
+  life_.clock.advance(certificate_of(connection).order->expires_at - life_.clock.now() + seconds(1));
+  life_.turn();
+  ASSERT_FALSE(certificate_of(connection).order);
+  ASSERT_GT(certificate_of(connection).not_before, life_.clock.now()) << "a pause stands";
+  EXPECT_TRUE(must(life_.run(certificates_.start(connection.application, connection.id))).certificate.order);
+}
+
+TEST_F(CertificatesTest, ByTxtOfAHostAndItsWildcardNameEveryValueThatIsNeeded) {
+  sight_.is_visible = false;
+  const auto connection = connect(model::CertificateBy::kTxt, true);
+  must(life_.run(certificates_.start(connection.application, connection.id)));
+  auto certificate = certificate_of(connection);
+  ASSERT_EQ(certificate.order->challenges.size(), 2);
+  const auto entries = challenge_entries({now(connection), certificate, {}});
+  ASSERT_EQ(entries.size(), 2);
+  EXPECT_EQ(entries[0], (DnsEntry{"_acme-challenge.www", "TXT", certificate.order->challenges[0].text}));
+  EXPECT_EQ(entries[1].value, certificate.order->challenges[1].text);
+  certificate.order->challenges[0].challenge_url.clear();
+  certificate.order->challenges[0].text.clear();
+  EXPECT_EQ(challenge_entries({now(connection), certificate, {}}), std::vector{entries[1]}) << "one is proven already";
+
+  see_txt(connection);
+  sight_.is_visible = true;
+  life_.happen(connection.id, model::StepMarked{1});
+  life_.turn();
+  sight_.is_visible = false;
+  life_.walk_to(certificate_of(connection).renew_at.value() + minutes(1));
+  for (const auto& challenge : certificate_of(connection).order->challenges) {
+    EXPECT_THAT(attention_of(connection).explanation, HasSubstr(challenge.text));
+  }
+}
+
+TEST_F(CertificatesTest, ThatAreRevokedWhileDisconnectedAreNoneForWhoReconnects) {
+  const auto connection = connect_and_mark();
+  life_.turn();
+  life_.happen(connection.id, model::StepMarked{2});
+  life_.happen(connection.id, model::Disconnected{});
+  must(life_.run(certificates_.revoke({}, certificate_of(connection).id, acme::RevocationReason::kKeyCompromise)));
+  EXPECT_FALSE(now(connection).certificate_ends_at);
+  EXPECT_EQ(life_.happen(connection.id, model::Reconnected{}).status, model::Status::kPendingValidation);
+  life_.happen(connection.id, model::StepMarked{1});
+  life_.turn();
+  EXPECT_EQ(now(connection).status, model::Status::kSslValidated);
+  EXPECT_EQ(now(connection).certificate_ends_at, certificate_of(connection).held->not_after);
+}
+
+TEST_F(CertificatesTest, AreOrderedOnceWhereTheAuthorityDoesNotSayAtFirstWhatItWantsToSee) {
+  first_.choose([](auto& choices) { choices.canned.assign(6, {"authorization", 503, "", "maintenance", ""}); });
+  const auto connection = connect_and_mark();
+  life_.turn();
+  ASSERT_TRUE(certificate_of(connection).order) << "what is placed is not forgotten";
+  first_.choose([](auto& choices) { choices.canned.clear(); });
+  life_.walk_to(life_.clock.now() + minutes(2));
+  EXPECT_EQ(now(connection).status, model::Status::kSslValidated);
+  EXPECT_EQ(first_.count_of("newOrder"), 1);
+}
+
+TEST_F(CertificatesTest, ByTxtTellTheirValueAtTheNextStartWhereTheAuthorityDidNotAtFirst) {
+  first_.choose([](auto& choices) { choices.canned.assign(6, {"authorization", 503, "", "maintenance", ""}); });
+  const auto connection = connect(model::CertificateBy::kTxt);
+  const auto refused = life_.run(certificates_.start(connection.application, connection.id));
+  ASSERT_FALSE(refused);
+  EXPECT_THAT(refused.error().message, HasSubstr("ask again"));
+  first_.choose([](auto& choices) { choices.canned.clear(); });
+  const auto started = must(life_.run(certificates_.start(connection.application, connection.id)));
+  EXPECT_EQ(texts_of(started.certificate).size(), 1);
+  EXPECT_EQ(first_.count_of("newOrder"), 1);
 }
 
 // ── the hopeless ────────────────────────────────────────────────────────────────────────────────────────────────

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "services/certificate_change.h"
 #include "services/connections.h"
 #include "store/certificates.h"
 #include "store/distributions.h"
@@ -25,20 +26,20 @@ std::vector<DnsEntry> restoring_entries(const HostName& host, const model::Origi
   return entries;
 }
 
-std::optional<DnsEntry> challenge_entry(const Proxy& proxy) {
+std::vector<DnsEntry> challenge_entries(const Proxy& proxy) {
   const auto& connection = proxy.connection;
   const auto record =
       std::ranges::find(connection.records, model::RecordPurpose::kCertificate, &model::Record::purpose);
   if (record != connection.records.end()) {
-    return DnsEntry{relative_name(record->name, connection.host.domain()), "CNAME", record->value};
-  }
-  if (!proxy.certificate || !proxy.certificate->order || proxy.certificate->order->challenges.empty()) {
-    return std::nullopt;
+    return {{relative_name(record->name, connection.host.domain()), "CNAME", record->value}};
   }
   const auto name = model::challenge_name(connection.host);
-  if (!name) return std::nullopt;
-  return DnsEntry{relative_name(*name, connection.host.domain()), "TXT",
-                  proxy.certificate->order->challenges.front().text};
+  if (!proxy.certificate || !name) return {};
+  std::vector<DnsEntry> entries;
+  for (auto& text : texts_of(*proxy.certificate)) {
+    entries.push_back({relative_name(*name, connection.host.domain()), "TXT", std::move(text)});
+  }
+  return entries;
 }
 
 Task<Result<std::optional<Proxy>>> Proxies::find(ApplicationId application, std::string organization,

@@ -36,9 +36,10 @@ struct DnsEntry {
 std::string relative_name(const DnsName& name, std::string_view domain);
 /// What restores the customer's own DNS. Pure.
 std::vector<DnsEntry> restoring_entries(const HostName& host, const model::OriginalDns& original);
-/// What the authority looks for, and the customer may delete afterwards: the CNAME of step 1, or the TXT of the last
-/// order; nothing if neither is known. Pure.
-std::optional<DnsEntry> challenge_entry(const Proxy& proxy);
+/// What the authority looks for, and the customer may delete afterwards: the CNAME of step 1, or every TXT of the order
+/// on its way, two for a host and its wildcard; none if neither is known. A TXT is not known any more once its order
+/// has ended. Pure.
+std::vector<DnsEntry> challenge_entries(const Proxy& proxy);
 
 class Proxies {
  public:

@@ -8,6 +8,7 @@
 #include "store/connections.h"
 #include "store/events.h"
 #include "store/idempotency_keys.h"
+#include "store/issuance_buckets.h"
 #include "store/received_webhooks.h"
 
 namespace signpost::services {
@@ -31,7 +32,8 @@ Task<Result<std::size_t>> Retention::sweep_once() {
   const auto audit = CO_TRY(co_await drop(store::audit_log::remove_before_across_applications, now - settings_.audit));
   const auto received = CO_TRY(
       co_await drop(store::received_webhooks::remove_before_across_applications, now - settings_.received_webhooks));
-  co_return static_cast<std::size_t>(events + connections + attempts + keys + audit + received);
+  const auto buckets = CO_TRY(co_await drop(store::issuance_buckets::forget_full, now));
+  co_return static_cast<std::size_t>(events + connections + attempts + keys + audit + received + buckets);
 }
 
 Task<Result<std::int64_t>> Retention::drop(Remove remove, Time before) {

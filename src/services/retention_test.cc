@@ -10,6 +10,7 @@
 #include "store/connections.h"
 #include "store/deliveries.h"
 #include "store/idempotency_keys.h"
+#include "store/issuance_buckets.h"
 #include "store/received_webhooks.h"
 
 namespace signpost::services {
@@ -71,6 +72,19 @@ TEST_F(RetentionTest, KeepsAnEventWhoseDeliveryIsStillPending) {
   world_.clock.advance(std::chrono::days(365));
   EXPECT_EQ(sweep(), 0u);
   EXPECT_EQ(world_.events_of(connection).size(), 1u);
+}
+
+TEST_F(RetentionTest, ForgetsWhatWasUsedUpOfAnAuthoritysLimitsOnceItIsFullAgainInBatches) {
+  for (const auto* subject : {"a.example", "b.example", "c.example"}) {
+    testing::must(world_.storage.write_now<void>([&](store::Tx& tx) {
+      return store::issuance_buckets::save(tx, "first", "domain", subject, world_.clock.now() + std::chrono::hours(1));
+    }));
+  }
+  EXPECT_EQ(sweep(), 0u);
+  world_.clock.advance(std::chrono::hours(1));
+  EXPECT_EQ(sweep({.batch_max = 2}), 2u);
+  EXPECT_EQ(sweep({.batch_max = 2}), 1u);
+  EXPECT_EQ(sweep(), 0u);
 }
 
 TEST_F(RetentionTest, DropsIdempotencyKeysAfterADay) {

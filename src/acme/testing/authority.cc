@@ -430,7 +430,7 @@ struct Authority::Impl {
     const auto text = is_wildcard ? name.text().substr(2) : name.text();
     for (const auto& [number, proof] : proofs) {
       if (choices.reuses_authorizations && proof.account == account && proof.name == text &&
-          proof.is_wildcard == is_wildcard && proof.status == "valid")
+          proof.is_wildcard == is_wildcard && (proof.status == "valid" || proof.status == "pending"))
         return number;
     }
     proofs.emplace(++last_number, HeldAuthorization{.account = account,

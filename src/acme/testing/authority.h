@@ -50,7 +50,7 @@ struct Choices {
 
   // How orders go.
   bool checks_txt = true;              // else every challenge is met
-  bool reuses_authorizations = false;  // a name proven once is valid at once in the next order
+  bool reuses_authorizations = false;  // proven once: valid at once in the next order; pending: the same
   int looks_while_validating = 0;      // at an authorization, until it is decided
   int looks_until_ready = 0;           // at an order whose authorizations are valid
   int looks_while_processing = 0;      // at an order that is finalized

@@ -4,7 +4,9 @@
 #pragma once
 
 #include <algorithm>
+#include <functional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "services/issuance_sight.h"
@@ -24,6 +26,7 @@ class FakeSight final : public IssuanceSight {
 
   Task<ChallengeSight> challenge(ChallengeWish wish) override {
     wishes.push_back(wish);
+    if (auto during = std::exchange(during_, nullptr)) co_await during();
     ChallengeSight sight;
     sight.observation = observation;
     sight.was_unseen = was_unseen;
@@ -48,7 +51,13 @@ class FakeSight final : public IssuanceSight {
     co_return verdict;
   }
 
+  /// What happens while the next look at a challenge is under way, once.
+  void during_next_look(std::function<Task<void>()> during) { during_ = std::move(during); }
+
   std::vector<ChallengeWish> wishes;
+
+ private:
+  std::function<Task<void>()> during_;
 };
 
 }  // namespace signpost::services::testing
