@@ -13,7 +13,6 @@
 #include "services/certificate_cause.h"
 #include "services/issuance_limits.h"
 #include "store/certificates.h"
-#include "store/connections.h"
 
 namespace signpost::services {
 namespace {
@@ -194,17 +193,11 @@ bool has_wildcard(const model::Certificate& certificate) {
 }
 
 /// Does what the order's challenges show say nothing about this connection: proven before, or another's as well?
-Result<bool> is_challenge_shared(store::Tx& tx, const CertificateSubject& subject) {
-  const auto& own = subject.certificate.order->challenges;
-  if (std::ranges::any_of(own, [](const auto& challenge) { return challenge.challenge_url.empty(); })) return true;
-  for (const auto& other : TRY(store::connections::find_on_host_across_applications(tx, subject.connection.host))) {
-    if (other.id == subject.connection.id) continue;
-    const auto certificate = TRY(store::certificates::find_of_connection(tx, other.application, other.id));
-    if (!certificate || !certificate->order) continue;
-    for (const auto& challenge : certificate->order->challenges) {
-      if (std::ranges::find(own, challenge.authorization_url, &model::Challenge::authorization_url) != own.end())
-        return true;
-    }
+Result<bool> is_challenge_shared(store::Tx& tx, const model::Certificate& certificate) {
+  for (const auto& challenge : certificate.order->challenges) {
+    if (challenge.challenge_url.empty()) return true;
+    if (TRY(store::certificates::is_authorization_of_another(tx, challenge.authorization_url, certificate.id)))
+      return true;
   }
   return false;
 }
@@ -614,7 +607,7 @@ Task<Result<std::optional<Happening>>> Certificates::missing_ownership(const Cer
     Rings rings;
   };
   auto looked = CO_TRY(co_await storage_.write<Looked>([&, now](store::Tx& tx) -> Result<Looked> {
-    if (!TRY(is_challenge_shared(tx, subject))) return Looked{};
+    if (!TRY(is_challenge_shared(tx, certificate))) return Looked{};
     // The claim's record is looked for as often as the challenge's.
     ConnectionChange change(tx, ids_, now, &bell_.handover());
     TRY(change.apply([&](store::Tx& in) { return load_connection(in, std::nullopt, connection.id); },

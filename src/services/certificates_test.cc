@@ -694,6 +694,20 @@ TEST_F(CertificatesTest, ByTxtOfOneChallengeAreOnlyForWhoProvesTheClaim) {
   EXPECT_EQ(now(second).claim, model::Claim::kLost);
 }
 
+TEST_F(CertificatesTest, ByTxtAreNotHadByTheRecordOfAnOrganizationWhoseClaimHasEnded) {
+  let_authorities([](auto& choices) { choices.reuses_authorizations = true; });
+  sight_.is_visible = false;
+  const auto first = connect_by_txt_for("acme");
+  life_.walk_to(life_.clock.now() + hours(73));
+  ASSERT_EQ(now(first).claim, model::Claim::kExpired);
+  const auto second = connect_by_txt_for("beta");
+  see_txt(first);
+  sight_.is_visible = true;
+  life_.walk_to(life_.clock.now() + minutes(10));
+  EXPECT_FALSE(certificate_of(second).held);
+  EXPECT_EQ(now(second).claim, model::Claim::kUnproven);
+}
+
 TEST_F(CertificatesTest, AreOrderedOnceWhoeverWaitsMeanwhile) {
   const auto connection = connect_and_mark();
   sight_.during_next_look([&]() -> Task<void> {
