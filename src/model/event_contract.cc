@@ -95,7 +95,8 @@ constexpr std::array<Words, 4> kFacet{"pending", "success", "failed", "exempt"};
 constexpr std::array<Words, 3> kMonitor{"pending", "success", "failed"};
 constexpr std::array<Words, 4> kSetup{"automatic", "manual", "async", "api"};
 constexpr std::array<Words, 3> kDmarc{"true", "false", "exempt"};
-constexpr std::array<Words, 4> kProxy{"PENDING_VALIDATION", "SSL_VALIDATING", "SSL_VALIDATED", "DEPLOYED"};
+constexpr std::array<Words, 5> kProxy{"PENDING_VALIDATION", "SSL_VALIDATING", "SSL_VALIDATED", "DEPLOYED",
+                                      "DISCONNECTED"};
 constexpr std::array<Words, 11> kUpdatable{"provider",      "propagation_status", "dkim_status",  "redirection_status",
                                            "setup_type",    "secure_status",      "power_status", "monitor_status",
                                            "dmarc_updated", "purchased_domains",  "free_domain"};

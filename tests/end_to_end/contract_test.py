@@ -58,7 +58,7 @@ class Contract(unittest.TestCase):
         return call(self.server.api, "GET", f"/webhooks/last/{flow}", headers={"Authorization": token})
 
     def test_every_sample_keeps_the_schema(self):
-        self.assertEqual(len(self.samples), 16)
+        self.assertEqual(len(self.samples), 17)
         for name, sample in self.samples.items():
             with self.subTest(name):
                 self.assertEqual(problems_of(sample), [])

@@ -163,7 +163,8 @@ class Walk(unittest.TestCase):
         proxy = call(self.server.api, "GET", f"/api/domain/get-proxy/{self.organization}", headers=headers).json
         self.assertEqual(proxy, {"has_proxy": True, "proxy_status": "DEPLOYED", "cloudfront_domain": None, "distribution_id": None, "certificate_arn": None,
                                  "origin_cname": None, "original_www_cname": None, "custom_domain": "www.shop.example", "domain_type": "subdomain",
-                                 "naked_domain": "shop.example", "subdomain_label": "www", "apex_gateway_ips": None})
+                                 "naked_domain": "shop.example", "subdomain_label": "www", "apex_gateway_ips": None, "ssl_validation_records": [],
+                                 "acm_validation_record": None, "certificate_upgrade": None, "attention": None})
         jobs = wait_until(lambda: (lambda rows: rows if rows.get("search_submission") == "not_configured" else None)(
             {job["kind"]: job["state"] for job in self.read(connection)["jobs"]}), "the search submission to end visibly")
         self.assertIn("certificate_upgrade", jobs)
