@@ -12,7 +12,8 @@ namespace {
 
 constexpr std::string_view kChallengeLabel = "_acme-challenge.";
 constexpr Milliseconds kSparseLookPause = std::chrono::hours(1);
-constexpr Milliseconds kFirstRenewalPause = std::chrono::hours(1);
+// Authorities may have to revoke within a day, so their wish counts at once; our limits end a wish without an end.
+constexpr Milliseconds kAdvisedRenewalPause = std::chrono::minutes(1);
 constexpr Milliseconds kHandRenewalLead = std::chrono::days(30);
 
 template <typename Enum, std::size_t Count>
@@ -22,11 +23,10 @@ std::optional<Enum> by_name(const std::array<Enum, Count>& all, std::string_view
   return *found;
 }
 
-/// Whatever the authority or our clock says, what was issued just now is not renewed by itself before this time:
-/// otherwise an authority whose window is always over would be asked without a pause.
+/// Whatever our clock says, what was issued just now is not renewed by our own time before this.
 Time first_renewal(const HeldCertificate& held) {
   const Milliseconds life = std::max(held.not_after - held.not_before, Milliseconds(0));
-  return held.issued_at + std::max(std::min(kFirstRenewalPause, life / 2), life / 10);
+  return held.issued_at + life / 10;
 }
 
 /// Builds the next certificate; each happening is one operator().
@@ -106,7 +106,8 @@ class Deciding {
   Certificate operator()(const RenewalAdvised& advice) {
     // Never later than our own time: an authority that is wrong, or replaced, must not let a certificate run out.
     if (advice.renew_at && next_.renew_at && next_.held) {
-      next_.renew_at = std::min(*next_.renew_at, std::max(*advice.renew_at, first_renewal(*next_.held)));
+      next_.renew_at =
+          std::min(*next_.renew_at, std::max(*advice.renew_at, next_.held->issued_at + kAdvisedRenewalPause));
     }
     next_.ask_renewal_at = advice.ask_again_at;
     return next_;

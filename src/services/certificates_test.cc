@@ -735,13 +735,24 @@ TEST_F(CertificatesTest, KeepTheAccountThatAnotherJobHasJustMade) {
 }
 
 TEST_F(CertificatesTest, AreNotRenewedWithoutAPauseWhereTheAuthoritysWindowIsAlwaysOver) {
+  Authorities limited{{[&] {
+                        auto settings = settings_of(first_, "first");
+                        settings.limits.assign(model::kLetsEncryptLimits.begin(), model::kLetsEncryptLimits.end());
+                        return settings;
+                      }()},
+                      life_.world.storage,
+                      master_key_,
+                      life_.clock};
+  Certificates certificates{life_.world.storage, master_key_, life_.bell, life_.clock, life_.world.ids,
+                            life_.random,        limited,     &zone_,     {&sight_},   {}};
+  life_.runner.on(model::JobKind::kCertificate, [&](model::Job job) { return certificates.pursue(std::move(job)); });
   const auto connection = connect_and_mark();
   for (int hour = 0; hour < 48; ++hour) {
     life_.walk_to(life_.clock.now() + hours(1));
     const auto certificate = certificate_of(connection);
     first_.set_window(certificate.held->ari_id, life_.clock.now() - days(9), life_.clock.now() - days(8));
   }
-  EXPECT_EQ(first_.issued(), 1);
+  EXPECT_LE(first_.issued(), 7) << "five of the same names at once, then one in 34 hours";
 }
 
 TEST_F(CertificatesTest, AreTriedAgainWhenTheFirstOfSeveralAuthoritiesMayBeAsked) {

@@ -27,7 +27,7 @@ bool counts(LimitKind kind, Issuance issuance) {
     case Issuance::kRenewal:
       return kind == LimitKind::kNames || kind == LimitKind::kFailures;
     case Issuance::kAdvisedRenewal:
-      return false;
+      return kind == LimitKind::kNames;
   }
   return true;
 }
