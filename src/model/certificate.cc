@@ -13,7 +13,7 @@ namespace {
 constexpr std::string_view kChallengeLabel = "_acme-challenge.";
 constexpr Milliseconds kSparseLookPause = std::chrono::hours(1);
 // Authorities may have to revoke within a day, so their wish counts at once; our limits end a wish without an end.
-constexpr Milliseconds kAdvisedRenewalPause = std::chrono::minutes(1);
+constexpr Milliseconds kAdvisedRenewalPause = std::chrono::seconds(10);
 constexpr Milliseconds kHandRenewalLead = std::chrono::days(30);
 
 template <typename Enum, std::size_t Count>
