@@ -2,6 +2,7 @@
 #include "services/certificates.h"
 
 #include <algorithm>
+#include <memory>
 #include <utility>
 
 #include "acme/key_authorization.h"
@@ -733,13 +734,15 @@ Task<Happening> Certificates::save_key(const CertificateSubject& subject, Author
       [&, now](store::Tx& tx) { return take_certificate(tx, authority.limits(), use, now); });
   if (!taken) co_return failed_of(taken.error(), authority, now);
   auto sealed = co_await net::hop<Result<std::string>>([&](net::Resume<Result<std::string>> resume) {
-    auto work = [this, id = certificate.id, resume = std::move(resume)]() mutable {
-      if (keys_.is_closing()) return resume(Result<std::string>(fail(Kind::kUnavailable, "shutting down")));
+    // Owned by the work in the queue, and by us until we know that it was taken.
+    const auto answer = std::make_shared<net::Resume<Result<std::string>>>(std::move(resume));
+    const auto admission = keys_.run([this, id = certificate.id, answer] {
+      if (keys_.is_closing()) return (*answer)(fail(Kind::kUnavailable, "the program is ending"));
       const auto key = crypto::PrivateKey::generate(settings_.key_type);
-      resume(Result<std::string>(master_key_.seal(key.to_pem().expose(), certificate_key_purpose(id))));
-    };
-    net::WorkerPool::Work queued(std::move(work));
-    keys_.run(std::move(queued));
+      (*answer)(master_key_.seal(key.to_pem().expose(), certificate_key_purpose(id)));
+    });
+    if (admission == net::WorkerPool::Admission::kFull)
+      (*answer)(fail(Kind::kUnavailable, "too many keys are waiting to be made; it is tried again"));
   });
   if (!sealed) co_return failed_of(sealed.error(), authority, now);
   co_return model::KeySaved{*std::move(sealed)};
