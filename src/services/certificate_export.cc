@@ -2,7 +2,7 @@
 #include "services/certificate_export.h"
 
 #include "base/text.h"
-#include "services/certificates.h"
+#include "services/certificate_tasks.h"
 #include "store/certificates.h"
 
 namespace signpost::services {

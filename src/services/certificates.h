@@ -4,8 +4,7 @@
 // Owned by app/wiring; jobs run on the loop of their partition, the rest on any loop; storage, master key, bell, clock,
 // ids, random, authorities, zone and sights outlive it.
 // An order is a row whose every step is saved before the next begins, so that a crash resumes at the later one and no
-// order is forgotten. Nothing is asked of an authority before DNS shows, at every server that speaks, what the
-// authority will look for: its limits are for those who may succeed.
+// order is forgotten; what a step does is in certificate_tasks.h.
 #pragma once
 
 #include <functional>
@@ -14,15 +13,14 @@
 #include <vector>
 
 #include "base/clock.h"
-#include "crypto/private_key.h"
 #include "crypto/random.h"
 #include "crypto/sealed.h"
 #include "model/certificate.h"
 #include "net/task.h"
-#include "net/worker_pool.h"
 #include "services/authorities.h"
 #include "services/bell.h"
 #include "services/certificate_change.h"
+#include "services/certificate_tasks.h"
 #include "services/challenge_zone.h"
 #include "services/connections.h"
 #include "services/issuance_sight.h"
@@ -41,10 +39,7 @@ using AlsoInTx = std::function<Result<void>(store::Tx&)>;
 
 class Certificates {
  public:
-  struct Settings {
-    crypto::KeyType key_type = crypto::KeyType::kEcdsaP256;
-    Milliseconds poll_budget{20'000};  // for which one run of a job waits for an authority that works on an order
-  };
+  using Settings = CertificateTasks::Settings;
 
   /// `zone` may be null: then no certificate comes by a CNAME. `sights`: one per loop, in the order of the loops.
   Certificates(Storage& storage, const crypto::MasterKey& master_key, Bell& bell, const Clock& clock, IdMaker& ids,
@@ -81,59 +76,19 @@ class Certificates {
  private:
   using Happening = model::CertificateHappening;
 
-  Task<Happening> do_task(const CertificateSubject& subject, IssuanceSight& sight);
-  Task<Happening> ask_renewal(const CertificateSubject& subject);
-  Task<Happening> place_order(const CertificateSubject& subject, IssuanceSight& sight);
-  Task<std::expected<Happening, model::AttemptFailed>> order_at(const CertificateSubject& subject, IssuanceSight& sight,
-                                                                Authority& authority);
-  /// What the authority must see proven, of an order's authorizations.
-  Task<std::expected<std::vector<model::Challenge>, model::AttemptFailed>> challenges_of(
-      Authority& authority, acme::Account account, std::vector<std::string> authorizations);
-  /// The challenges of an order that was saved without them.
-  Task<Happening> learn_challenges(const CertificateSubject& subject);
-  Task<Happening> prove(const CertificateSubject& subject, IssuanceSight& sight);
-  /// In `txt` mode all organizations have one account at the authority, so what one has proven there, or is about to,
-  /// says nothing about another: then the connection's own claim must be proven first. Nothing if all is well.
-  Task<Result<std::optional<Happening>>> missing_ownership(const CertificateSubject& subject);
-  Task<Happening> finalize(const CertificateSubject& subject, IssuanceSight& sight);
-  /// Until the authority has decided on every name, or the deadline: what it says first of one that it refuses, or
-  /// that it still works.
-  Task<std::optional<Happening>> await_authorizations(const CertificateSubject& subject, IssuanceSight& sight,
-                                                      Authority& authority, acme::Account account,
-                                                      net::Deadline deadline);
-  Task<Happening> validation_failed(const CertificateSubject& subject, IssuanceSight& sight, Authority& authority,
-                                    const acme::Authorization& authorization);
-  Task<Happening> order_failed(const CertificateSubject& subject, IssuanceSight& sight, Authority& authority,
-                               acme::Account account, const acme::Order& order);
-  Task<Happening> request_certificate(const CertificateSubject& subject, Authority& authority, acme::Account account,
-                                      acme::Order order);
-  Task<Happening> receive(const CertificateSubject& subject, Authority& authority, acme::Account account,
-                          const acme::Order& order);
-  Task<Happening> save_key(const CertificateSubject& subject, Authority& authority);
-  Task<std::optional<model::AttemptFailed>> check_caa(const CertificateSubject& subject, IssuanceSight& sight,
-                                                      Authority& authority, const acme::Directory& directory,
-                                                      const acme::Account& account);
-  Task<void> withdraw(const model::Certificate& certificate);
-
   Task<Result<std::optional<CertificateSubject>>> load(ConnectionId id);
   Task<Result<std::optional<CertificateSubject>>> save(const CertificateSubject& read, const Happening& happening,
                                                        const model::Job* own_job, const AlsoInTx& also = {});
   IssuanceSight& sight_of(ConnectionId id) const;
 
   Storage& storage_;
-  const crypto::MasterKey& master_key_;
   Bell& bell_;
   const Clock& clock_;
   IdMaker& ids_;
-  crypto::Random& random_;
   Authorities& authorities_;
   ChallengeZone* const zone_;
   const std::vector<IssuanceSight*> sights_;
-  const Settings settings_;
-  net::WorkerPool keys_;  // makes keys, RSA ones take long; dies first
+  CertificateTasks tasks_;  // dies first
 };
-
-/// Associated data of a certificate's sealed private keys.
-std::string certificate_key_purpose(CertificateId id);
 
 }  // namespace signpost::services

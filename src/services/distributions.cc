@@ -8,7 +8,7 @@
 #include "base/log.h"
 #include "base/text.h"
 #include "crypto/certificate_chain.h"
-#include "services/certificates.h"
+#include "services/certificate_tasks.h"
 #include "store/certificates.h"
 #include "store/connections.h"
 #include "store/distributions.h"

@@ -1,0 +1,754 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "services/certificate_tasks.h"
+
+#include <algorithm>
+#include <memory>
+#include <utility>
+
+#include "acme/key_authorization.h"
+#include "base/log.h"
+#include "base/text.h"
+#include "crypto/certificate_chain.h"
+#include "crypto/certification_request.h"
+#include "net/wait.h"
+#include "services/certificate_cause.h"
+#include "services/issuance_limits.h"
+#include "store/certificates.h"
+
+namespace signpost::services {
+namespace {
+
+using model::AttemptFailed;
+using Happening = model::CertificateHappening;
+
+constexpr std::size_t kKeysWaitingMax = 4096;
+constexpr Milliseconds kFirstPollPause{50};  // of an authority that works on it, doubled each time
+constexpr Milliseconds kLastPollPause{2'000};
+constexpr Milliseconds kUnseenPause = std::chrono::seconds(30);  // when we could not look ourselves
+constexpr Milliseconds kCaaAge = std::chrono::minutes(5);        // for which one walk of CAA will do
+constexpr std::size_t kServersInWordsMax = 8;
+constexpr Milliseconds kClockTolerance = std::chrono::hours(1);
+
+/// What helps, after the authority's own words.
+std::string_view way_out_of(acme::Trouble trouble) {
+  switch (trouble) {
+    case acme::Trouble::kCaa:
+      return "let the domain's CAA records name the authority";
+    case acme::Trouble::kDns:
+    case acme::Trouble::kConnection:
+    case acme::Trouble::kUnauthorized:
+    case acme::Trouble::kIncorrectResponse:
+    case acme::Trouble::kTls:
+      return "the domain's name servers answered the authority otherwise than us; it is tried again";
+    case acme::Trouble::kIdentifierRefused:
+      return "this authority never certifies the name: add another authority to the settings";
+    case acme::Trouble::kBadRequest:
+    case acme::Trouble::kRefused:
+    case acme::Trouble::kOrderNotReady:
+    case acme::Trouble::kNonsense:
+      return "it is tried again; if it stays so, report it as a bug";
+    case acme::Trouble::kBadProfile:
+      return "set authorities.profile to one that the authority has";
+    case acme::Trouble::kAlreadyReplaced:
+    case acme::Trouble::kAlreadyRevoked:
+    case acme::Trouble::kNotFound:
+      return "a new order is placed";
+    case acme::Trouble::kRateLimited:
+      return "it is tried again when the authority allows it";
+    case acme::Trouble::kAccountGone:
+      return "another account is made";
+    case acme::Trouble::kTermsChanged:
+      return "read the authority's terms, then set authorities.agree_to_terms and restart";
+    case acme::Trouble::kExternalAccountNeeded:
+      return "get an external account key from the authority and set authorities.eab_key_id and eab_mac_key_file";
+    case acme::Trouble::kBadContact:
+      return "correct authorities.contact";
+    case acme::Trouble::kBadKey:
+      return "the authority refuses the account's key: report it as a bug";
+    case acme::Trouble::kTryLater:
+    case acme::Trouble::kUnreachable:
+      return "it is tried again by itself";
+  }
+  return "";
+}
+
+/// Does the order survive it?
+AttemptFailed::Order order_after(acme::Trouble trouble) {
+  switch (trouble) {
+    case acme::Trouble::kRateLimited:
+    case acme::Trouble::kTryLater:
+    case acme::Trouble::kUnreachable:
+    case acme::Trouble::kNonsense:
+    case acme::Trouble::kTermsChanged:
+    case acme::Trouble::kOrderNotReady:
+      return AttemptFailed::Order::kKept;
+    case acme::Trouble::kCaa:
+    case acme::Trouble::kDns:
+    case acme::Trouble::kConnection:
+    case acme::Trouble::kUnauthorized:
+    case acme::Trouble::kIncorrectResponse:
+    case acme::Trouble::kTls:
+    case acme::Trouble::kIdentifierRefused:
+    case acme::Trouble::kBadRequest:
+    case acme::Trouble::kBadProfile:
+    case acme::Trouble::kAlreadyReplaced:
+    case acme::Trouble::kAlreadyRevoked:
+    case acme::Trouble::kNotFound:
+    case acme::Trouble::kAccountGone:
+    case acme::Trouble::kExternalAccountNeeded:
+    case acme::Trouble::kBadContact:
+    case acme::Trouble::kBadKey:
+    case acme::Trouble::kRefused:
+      return AttemptFailed::Order::kDropped;
+  }
+  return AttemptFailed::Order::kDropped;
+}
+
+bool is_authority_down(acme::Trouble trouble) {
+  return trouble == acme::Trouble::kTryLater || trouble == acme::Trouble::kUnreachable;
+}
+
+AttemptFailed failed_of(const acme::Failure& failure, const Authority& authority, Time now) {
+  if (failure.trouble == acme::Trouble::kRateLimited && !authority.limits().empty()) {
+    log::error("a certificate authority refuses what our model of its limits allows: report it as a bug",
+               {{"authority", authority.name()}, {"problem", failure.error.message}});
+  }
+  AttemptFailed failed{
+      .order = order_after(failure.trouble),
+      .fault = is_authority_down(failure.trouble) ? AttemptFailed::Fault::kAuthority : AttemptFailed::Fault::kOurs,
+      .cause = cause_of(failure.trouble),
+      .explanation =
+          format("the authority {}: {}; {}", authority.name(), failure.error.message, way_out_of(failure.trouble))};
+  if (failure.error.retry_after) failed.not_before = now + *failure.error.retry_after;
+  return failed;
+}
+
+/// A look that was no look is made again soon if we were too busy. Resolvers that fail are different: the domain may be
+/// dead, so its looks become rarer, and nobody is blamed.
+Happening unseen(const ChallengeSight& seen, Time now) {
+  if (seen.cause == "too_busy") return model::AuthorityBusy{now + kUnseenPause};
+  return model::ChallengeUnseen{.cause = "", .explanation = seen.explanation, .is_dead = seen.is_dead};
+}
+
+/// Who answered what: " to us ns1.dns.example (192.0.2.1:53) for _acme-challenge.shop.example: agrees, …;", or nothing.
+std::string servers_in_words(const dns::Observation& observation) {
+  std::string words;
+  std::size_t servers = 0;
+  for (const auto& record : observation.records) {
+    for (const auto& answer : record.authorities) {
+      if (++servers > kServersInWordsMax) break;
+      words += format("{} {} ({}) for {} {}: {}", words.empty() ? " to us" : ",", answer.server, answer.address,
+                      name_of(record.type), record.name.text(), dns::name_of(answer.verdict));
+    }
+  }
+  return words.empty() ? words : words + ";";
+}
+
+/// Authorities' clocks are right; ours may not be, and then TLS fails before anything is said.
+std::optional<AttemptFailed> wrong_clock(Authority& authority, const acme::Failure& failure) {
+  if (failure.trouble != acme::Trouble::kUnreachable) return std::nullopt;
+  const auto ahead = authority.client().clock_ahead();
+  if (!ahead || std::chrono::abs(*ahead) < kClockTolerance) return std::nullopt;
+  return AttemptFailed{
+      .order = AttemptFailed::Order::kKept,
+      .cause = cause_of("clock_wrong"),
+      .explanation =
+          format("our clock is {} {} the authority {}'s: set it (chronyc makestep, timedatectl)",
+                 to_text(std::chrono::abs(*ahead)), ahead->count() > 0 ? "behind" : "ahead of", authority.name())};
+}
+
+LimitUse limits_of(const CertificateSubject& subject, const Authority& authority, Issuance issuance) {
+  return {.authority = authority.name(),
+          .domain = std::string(subject.connection.host.domain()),
+          .names = subject.certificate.names,
+          .issuance = issuance};
+}
+
+std::string_view in_words(model::LimitKind kind) {
+  switch (kind) {
+    case model::LimitKind::kOrders:
+      return "new orders of our account";
+    case model::LimitKind::kDomain:
+      return "certificates of the domain";
+    case model::LimitKind::kNames:
+      return "certificates of these names";
+    case model::LimitKind::kFailures:
+      return "failed validations of the name";
+  }
+  return "";
+}
+
+AttemptFailed limited(const Authority& authority, const LimitReached& limit) {
+  return {.cause = cause_of("limit"),
+          .explanation = format("{}'s limit of {} is used up until {}; it goes on by itself then", authority.name(),
+                                in_words(limit.kind), to_rfc3339(limit.until)),
+          .not_before = limit.until};
+}
+
+bool has_wildcard(const model::Certificate& certificate) {
+  return std::ranges::any_of(certificate.names, [](const DnsName& name) { return name.text().starts_with("*."); });
+}
+
+/// Does what the order's challenges show say nothing about this connection: proven before, or another's as well?
+Result<bool> is_challenge_shared(store::Tx& tx, const model::Certificate& certificate) {
+  for (const auto& challenge : certificate.order->challenges) {
+    if (challenge.challenge_url.empty()) return true;
+    if (TRY(store::certificates::is_authorization_of_another(tx, challenge.authorization_url, certificate.id)))
+      return true;
+  }
+  return false;
+}
+
+}  // namespace
+
+std::string certificate_key_purpose(CertificateId id) { return "certificate key " + id.text(); }
+
+CertificateTasks::CertificateTasks(Storage& storage, const crypto::MasterKey& master_key, Bell& bell,
+                                   const Clock& clock, IdMaker& ids, crypto::Random& random, Authorities& authorities,
+                                   ChallengeZone* zone, Settings settings)
+    : storage_(storage),
+      master_key_(master_key),
+      bell_(bell),
+      clock_(clock),
+      ids_(ids),
+      random_(random),
+      authorities_(authorities),
+      zone_(zone),
+      settings_(settings),
+      keys_(1, kKeysWaitingMax) {}
+
+Task<Happening> CertificateTasks::perform(const CertificateSubject& subject, IssuanceSight& sight) {
+  const auto& certificate = subject.certificate;
+  const Time now = clock_.now();
+  if (certificate.order && certificate.order->expires_at <= now) {
+    // What was asked for in time may have been issued.
+    if (certificate.order->step == model::OrderStep::kFinalizing) {
+      auto last = co_await finalize(subject, sight);
+      if (std::holds_alternative<model::CertificateReceived>(last)) co_return last;
+    }
+    co_return AttemptFailed{
+        .cause = cause_of("order_expired"),
+        .explanation = format("the order at {} ended before DNS showed its value: a new one is placed",
+                              certificate.order->authority)};
+  }
+  switch (model::task_of(certificate, now)) {
+    case model::CertificateTask::kAskRenewal:
+      co_return co_await ask_renewal(subject);
+    case model::CertificateTask::kPlaceOrder:
+      co_return co_await place_order(subject, sight);
+    case model::CertificateTask::kProve:
+      co_return co_await prove(subject, sight);
+    case model::CertificateTask::kFinalize:
+      co_return co_await finalize(subject, sight);
+    case model::CertificateTask::kWait:
+      break;
+  }
+  co_return model::AuthorityBusy{model::task_due(certificate).value_or(now + kUnseenPause)};
+}
+
+Task<Happening> CertificateTasks::ask_renewal(const CertificateSubject& subject) {
+  const auto& held = *subject.certificate.held;
+  const Time now = clock_.now();
+  auto* const authority = authorities_.find(held.authority);
+  // An authority that is gone, or that cannot be asked, has no wishes; our own time stands.
+  if (authority == nullptr) co_return model::RenewalAdvised{std::nullopt, held.not_after};
+  const auto info = co_await authority->client().renewal_info(held.ari_id);
+  if (!info) {
+    const auto again = info.error().trouble == acme::Trouble::kRefused ? acme::RenewalInfo::kRetryAfterMax
+                                                                       : acme::RenewalInfo::kRetryAfterDefault;
+    co_return model::RenewalAdvised{std::nullopt, now + again};
+  }
+  const auto width =
+      static_cast<std::uint32_t>(std::max<std::int64_t>(to_seconds(info->end) - to_seconds(info->start), 1));
+  const Time renew_at = info->start + std::chrono::seconds(random_.below(width));
+  co_return model::RenewalAdvised{std::max(renew_at, now), now + info->retry_after};
+}
+
+// ── placing an order ────────────────────────────────────────────────────────────────────────────────────────────
+
+Task<Happening> CertificateTasks::place_order(const CertificateSubject& subject, IssuanceSight& sight) {
+  const auto& certificate = subject.certificate;
+  if (authorities_.empty()) {
+    co_return AttemptFailed{.cause = cause_of("no_authority"),
+                            .explanation = "no certificate authority is configured: add [[authorities]]"};
+  }
+  if (certificate.by == model::CertificateBy::kCname) {
+    if (zone_ == nullptr) {
+      co_return AttemptFailed{.cause = cause_of("no_zone"),
+                              .explanation = "no ACME zone is configured any more: set dns.acme_zone again"};
+    }
+    const auto seen =
+        co_await sight.challenge({subject.connection.host, {}, challenge_target(zone_->name(), certificate.label)});
+    if (seen.was_unseen) co_return unseen(seen, clock_.now());
+    if (!seen.is_delegated) co_return model::ChallengeUnseen{cause_seen(seen.cause), seen.explanation, seen.is_dead};
+  }
+  // By preference. What stops the first is told, unless another can do it.
+  std::optional<AttemptFailed> first;
+  for (std::size_t i = 0; i < authorities_.size(); ++i) {
+    auto placed = co_await order_at(subject, sight, authorities_.at(i));
+    if (placed) co_return *std::move(placed);
+    if (!first) {
+      first = std::move(placed).error();
+    } else {
+      first->explanation += "; " + placed.error().explanation;
+      // The first of them that may be asked again decides when.
+      const auto& next = placed.error();
+      first->not_before =
+          first->not_before && next.not_before ? std::min(first->not_before, next.not_before) : std::optional<Time>();
+      if (next.fault == AttemptFailed::Fault::kAuthority) first->fault = next.fault;
+    }
+  }
+  first->order = AttemptFailed::Order::kDropped;
+  log::warn("no authority takes an order",
+            {{"host", subject.connection.host.text()}, {"cause", first->cause}, {"explanation", first->explanation}});
+  co_return *std::move(first);
+}
+
+Task<std::optional<AttemptFailed>> CertificateTasks::check_caa(const CertificateSubject& subject, IssuanceSight& sight,
+                                                               Authority& authority, const acme::Directory& directory,
+                                                               const acme::Account& account) {
+  if (directory.caa_identities.empty()) co_return std::nullopt;  // it does not say what CAA would have to name
+  using For = dns::CaaQuestion::For;
+  std::vector<For> names{For::kHost};
+  if (has_wildcard(subject.certificate)) names.push_back(For::kWildcard);
+  for (const auto name : names) {
+    const auto verdict = co_await sight.caa(
+        {.host = subject.connection.host, .name = name, .issuers = directory.caa_identities, .account = account.url});
+    switch (verdict.kind) {
+      case dns::CaaVerdict::Kind::kAllowed:
+        break;
+      case dns::CaaVerdict::Kind::kForbidden:
+        co_return AttemptFailed{
+            .cause = cause_of("caa_forbids"),
+            .explanation = format("CAA keeps {} from issuing: {}; add a CAA record 0 issue \"{}\" beside it",
+                                  authority.name(), verdict.sentence, directory.caa_identities.front())};
+      case dns::CaaVerdict::Kind::kFailed:
+        co_return AttemptFailed{
+            .cause = cause_of("caa_fails"),
+            .explanation =
+                format("no authority issues while the CAA look-up fails: {}; have the DNS provider repair it",
+                       verdict.sentence)};
+      case dns::CaaVerdict::Kind::kOpen:
+        co_return AttemptFailed{.fault = AttemptFailed::Fault::kAuthority,
+                                .cause = cause_of("caa_unseen"),
+                                .explanation = "CAA could not be looked up from here; it is tried again by itself"};
+    }
+  }
+  co_return std::nullopt;
+}
+
+Task<std::expected<Happening, AttemptFailed>> CertificateTasks::order_at(const CertificateSubject& subject,
+                                                                         IssuanceSight& sight, Authority& authority) {
+  const auto& certificate = subject.certificate;
+  const auto failed = [&](const acme::Failure& failure) {
+    if (auto clock = wrong_clock(authority, failure)) return std::unexpected(*std::move(clock));
+    return std::unexpected(failed_of(failure, authority, clock_.now()));
+  };
+  const auto directory = co_await authority.client().directory();
+  if (!directory) co_return failed(directory.error());
+  const auto account = co_await authority.account();
+  if (!account) co_return failed(account.error());
+  if (auto forbidden = co_await check_caa(subject, sight, authority, *directory, *account)) {
+    co_return std::unexpected(*std::move(forbidden));
+  }
+
+  const auto& held = certificate.held;
+  const bool is_advised = held && held->authority == authority.name() && !held->ari_id.empty() &&
+                          !directory->renewal_info.empty() && !held->revoked_at;
+  const auto issuance = is_advised ? Issuance::kAdvisedRenewal : held ? Issuance::kRenewal : Issuance::kFirst;
+  const auto use = limits_of(subject, authority, issuance);
+  const Time now = clock_.now();
+  const auto limit = co_await storage_.write<std::optional<LimitReached>>(
+      [&, now](store::Tx& tx) -> Result<std::optional<LimitReached>> {
+        auto reached = TRY(find_limit(tx, authority.limits(), use, now));
+        if (!reached) TRY_VOID(take_order(tx, authority.limits(), use, now));
+        return reached;
+      });
+  if (!limit) co_return failed(limit.error());
+  if (*limit) co_return std::unexpected(limited(authority, **limit));
+
+  acme::NewOrder wish{.names = certificate.names, .profile = authority.profile()};
+  if (is_advised) wish.replaces = held->ari_id;
+  auto order = co_await authority.client().new_order(*account, wish);
+  if (!order && order.error().trouble == acme::Trouble::kAlreadyReplaced) {
+    // What replaces nothing is counted as any renewal.
+    const auto plain = limits_of(subject, authority, Issuance::kRenewal);
+    const auto reached = co_await storage_.read<std::optional<LimitReached>>(
+        [&, now](store::Tx& tx) { return find_limit(tx, authority.limits(), plain, now); });
+    if (!reached) co_return failed(reached.error());
+    if (*reached) co_return std::unexpected(limited(authority, **reached));
+    wish.replaces.clear();
+    order = co_await authority.client().new_order(*account, wish);
+  }
+  if (!order) {
+    if (order.error().trouble == acme::Trouble::kAccountGone) {
+      if (const auto forgotten = co_await authority.forget_account(*account); !forgotten)
+        co_return failed(forgotten.error());
+    }
+    co_return failed(order.error());
+  }
+
+  model::CertificateOrder placed{.authority = authority.name(),
+                                 .url = order->url,
+                                 .finalize_url = order->finalize_url,
+                                 .expires_at = order->expires_at.value_or(now + std::chrono::days(1))};
+  auto challenges = co_await challenges_of(authority, *account, order->authorizations);
+  if (challenges) {
+    placed.challenges = *std::move(challenges);
+  } else if (challenges.error().order == AttemptFailed::Order::kDropped) {
+    co_return std::unexpected(std::move(challenges).error());
+  }
+  // Without its challenges the order is saved all the same: it counts, and what it wants is asked again.
+  co_return model::OrderPlaced{std::move(placed)};
+}
+
+Task<std::expected<std::vector<model::Challenge>, AttemptFailed>> CertificateTasks::challenges_of(
+    Authority& authority, acme::Account account, std::vector<std::string> authorizations) {
+  std::vector<model::Challenge> challenges;
+  for (const auto& url : authorizations) {
+    if (challenges.size() == model::kCertificateNamesMax) break;
+    const auto authorization = co_await authority.client().authorization(account, url);
+    if (!authorization) co_return std::unexpected(failed_of(authorization.error(), authority, clock_.now()));
+    model::Challenge challenge{.identifier = authorization->name, .authorization_url = url};
+    if (authorization->status != acme::AuthorizationStatus::kValid) {
+      const auto* dns = authorization->find(acme::ChallengeType::kDns01);
+      if (dns == nullptr) {
+        co_return std::unexpected(
+            AttemptFailed{.cause = cause_of("no_dns_challenge"),
+                          .explanation = format("{} offers no DNS challenge for {}: use another authority",
+                                                authority.name(), authorization->name.text())});
+      }
+      challenge.challenge_url = dns->url;
+      challenge.text = acme::dns01_value(account.key, dns->token);
+    }
+    challenges.push_back(std::move(challenge));
+  }
+  co_return challenges;
+}
+
+Task<Happening> CertificateTasks::learn_challenges(const CertificateSubject& subject) {
+  auto placed = *subject.certificate.order;
+  auto* const authority = authorities_.find(placed.authority);
+  if (authority == nullptr) {
+    co_return AttemptFailed{.cause = cause_of("no_authority"),
+                            .explanation = format("the settings have no authority {} any more", placed.authority)};
+  }
+  const auto account = co_await authority->account();
+  if (!account) co_return failed_of(account.error(), *authority, clock_.now());
+  const auto order = co_await authority->client().order(*account, placed.url);
+  if (!order) co_return failed_of(order.error(), *authority, clock_.now());
+  auto challenges = co_await challenges_of(*authority, *account, order->authorizations);
+  if (!challenges) co_return std::move(challenges).error();
+  if (challenges->empty()) {
+    co_return AttemptFailed{
+        .cause = cause_of("nonsense"),
+        .explanation = format("{} names no authorization for its order; a new one is placed", authority->name())};
+  }
+  placed.challenges = *std::move(challenges);
+  co_return model::OrderPlaced{std::move(placed)};
+}
+
+// ── proving the names ───────────────────────────────────────────────────────────────────────────────────────────
+
+Task<Happening> CertificateTasks::prove(const CertificateSubject& subject, IssuanceSight& sight) {
+  const auto& certificate = subject.certificate;
+  const auto& order = *certificate.order;
+  const Time now = clock_.now();
+  auto* const authority = authorities_.find(order.authority);
+  if (authority == nullptr) {
+    co_return AttemptFailed{.cause = cause_of("no_authority"),
+                            .explanation = format("the settings have no authority {} any more", order.authority)};
+  }
+  if (order.challenges.empty()) co_return co_await learn_challenges(subject);
+  const auto unowned = co_await missing_ownership(subject);
+  if (!unowned) co_return failed_of(unowned.error(), *authority, now);
+  if (*unowned) co_return **unowned;
+  ChallengeWish wish{.host = subject.connection.host, .values = texts_of(certificate), .target = std::nullopt};
+  if (!wish.values.empty()) {
+    if (certificate.by == model::CertificateBy::kCname) {
+      if (zone_ == nullptr) {
+        co_return AttemptFailed{.cause = cause_of("no_zone"),
+                                .explanation = "no ACME zone is configured any more: set dns.acme_zone again"};
+      }
+      wish.target = challenge_target(zone_->name(), certificate.label);
+      for (const auto& text : wish.values) {
+        if (const auto published = co_await zone_->publish(certificate.label, text); !published) {
+          co_return AttemptFailed{.order = AttemptFailed::Order::kKept,
+                                  .fault = AttemptFailed::Fault::kAuthority,
+                                  .cause = cause_of("zone_unwritable"),
+                                  .explanation = format("the ACME zone {} could not be written: {}",
+                                                        zone_->name().text(), published.error().message)};
+        }
+      }
+    }
+    const auto seen = co_await sight.challenge(wish);
+    if (seen.was_unseen) co_return unseen(seen, now);
+    if (!seen.is_visible) {
+      auto explanation = seen.explanation;
+      if (certificate.by == model::CertificateBy::kTxt && certificate.held) {
+        const auto name = model::challenge_name(subject.connection.host);
+        std::string values;
+        for (const auto& text : wish.values) values += format("{}{}", values.empty() ? "" : " and another with ", text);
+        explanation = format("the certificate ends on {}; for its renewal add TXT {} with the value {} ({})",
+                             to_rfc3339(certificate.held->not_after), name ? name->text() : "_acme-challenge", values,
+                             seen.explanation);
+        co_return model::ChallengeUnseen{cause_of("renewal_txt"), std::move(explanation), seen.is_dead};
+      }
+      co_return model::ChallengeUnseen{cause_seen(seen.cause), std::move(explanation), seen.is_dead};
+    }
+    // The authority would refuse what it cannot validate, and count it against the name.
+    if (!seen.risk.empty()) co_return model::ChallengeUnseen{cause_seen(seen.risk), seen.risk_explanation};
+  }
+  const auto failed = [&](const acme::Failure& failure) {
+    if (auto clock = wrong_clock(*authority, failure)) return *std::move(clock);
+    return failed_of(failure, *authority, clock_.now());
+  };
+  const auto account = co_await authority->account();
+  if (!account) co_return failed(account.error());
+  if (now - order.placed_at > kCaaAge) {
+    const auto directory = co_await authority->client().directory();
+    if (!directory) co_return failed(directory.error());
+    if (auto forbidden = co_await check_caa(subject, sight, *authority, *directory, *account)) {
+      co_return *std::move(forbidden);
+    }
+  }
+  for (const auto& challenge : order.challenges) {
+    if (challenge.challenge_url.empty()) continue;
+    // A crash may lie between the last answer and its row, and some authorities fail a challenge that is answered
+    // twice.
+    const auto authorization = co_await authority->client().authorization(*account, challenge.authorization_url);
+    if (!authorization) co_return failed(authorization.error());
+    if (authorization->status == acme::AuthorizationStatus::kInvalid) {
+      co_return co_await validation_failed(subject, sight, *authority, *authorization);
+    }
+    const auto* dns = authorization->find(acme::ChallengeType::kDns01);
+    if (dns == nullptr || dns->status != acme::ChallengeStatus::kPending) continue;
+    const auto posted = co_await authority->client().answer_challenge(*account, challenge.challenge_url);
+    if (!posted) co_return failed(posted.error());
+  }
+  co_return model::ChallengePosted{};
+}
+
+Task<Result<std::optional<Happening>>> CertificateTasks::missing_ownership(const CertificateSubject& subject) {
+  using Missing = std::optional<Happening>;
+  const auto& connection = subject.connection;
+  const auto& certificate = subject.certificate;
+  if (certificate.by != model::CertificateBy::kTxt || connection.claim == model::Claim::kProven) co_return Missing{};
+  const Time now = clock_.now();
+  struct Looked {
+    bool is_shared = false;
+    Rings rings;
+  };
+  auto looked = CO_TRY(co_await storage_.write<Looked>([&, now](store::Tx& tx) -> Result<Looked> {
+    if (!TRY(is_challenge_shared(tx, certificate))) return Looked{};
+    // The claim's record is looked for as often as the challenge's.
+    ConnectionChange change(tx, ids_, now, &bell_.handover());
+    TRY(change.apply([&](store::Tx& in) { return load_connection(in, std::nullopt, connection.id); },
+                     model::CheckRequested{}));
+    return Looked{true, change.rings()};
+  }));
+  if (!looked.is_shared) co_return Missing{};
+  ring(bell_, std::move(looked.rings));
+  co_return Missing{model::ChallengeUnseen{
+      cause_of("ownership_unproven"),
+      format("what {} asks to see of {} may be shown by another organization: add TXT {} with the value {}, which "
+             "proves that the name is this one's",
+             certificate.order->authority, connection.host.text(), model::claim_name(connection).text(),
+             model::claim_value(connection))}};
+}
+
+// ── the certificate ─────────────────────────────────────────────────────────────────────────────────────────────
+
+Task<Happening> CertificateTasks::finalize(const CertificateSubject& subject, IssuanceSight& sight) {
+  const auto& order = *subject.certificate.order;
+  auto* const authority = authorities_.find(order.authority);
+  if (authority == nullptr) {
+    co_return AttemptFailed{.cause = cause_of("no_authority"),
+                            .explanation = format("the settings have no authority {} any more", order.authority)};
+  }
+  const auto account = co_await authority->account();
+  if (!account) co_return failed_of(account.error(), *authority, clock_.now());
+  const auto deadline = std::chrono::steady_clock::now() + settings_.poll_budget;
+  if (order.step == model::OrderStep::kPosted) {
+    if (auto happening = co_await await_authorizations(subject, sight, *authority, *account, deadline)) {
+      co_return *std::move(happening);
+    }
+  }
+  const auto seen = co_await authority->client().wait_for_order(*account, order.url, deadline);
+  if (!seen && seen.error().error.kind == Kind::kTimeout && seen.error().trouble == acme::Trouble::kTryLater) {
+    const auto again = seen.error().error.retry_after.value_or(std::chrono::seconds(5));
+    co_return model::AuthorityBusy{clock_.now() + std::max(again, std::chrono::seconds(1))};
+  }
+  if (!seen) co_return failed_of(seen.error(), *authority, clock_.now());
+  switch (seen->status) {
+    case acme::OrderStatus::kInvalid:
+      co_return co_await order_failed(subject, sight, *authority, *account, *seen);
+    case acme::OrderStatus::kReady:
+      if (order.step != model::OrderStep::kFinalizing) co_return co_await save_key(subject, *authority);
+      co_return co_await request_certificate(subject, *authority, *account, *seen);
+    case acme::OrderStatus::kValid:
+      co_return co_await receive(subject, *authority, *account, *seen);
+    case acme::OrderStatus::kPending:
+    case acme::OrderStatus::kProcessing:
+      break;
+  }
+  co_return model::AuthorityBusy{clock_.now() + std::chrono::seconds(1)};
+}
+
+Task<std::optional<Happening>> CertificateTasks::await_authorizations(const CertificateSubject& subject,
+                                                                      IssuanceSight& sight, Authority& authority,
+                                                                      acme::Account account, net::Deadline deadline) {
+  Milliseconds pause = kFirstPollPause;
+  for (const auto& challenge : subject.certificate.order->challenges) {
+    for (;;) {
+      const auto seen = co_await authority.client().authorization(account, challenge.authorization_url);
+      if (!seen) co_return failed_of(seen.error(), authority, clock_.now());
+      if (seen->status == acme::AuthorizationStatus::kValid) break;
+      if (seen->status != acme::AuthorizationStatus::kPending) {
+        co_return co_await validation_failed(subject, sight, authority, *seen);
+      }
+      const auto wait = std::max<Milliseconds>(pause, seen->retry_after.value_or(std::chrono::seconds(0)));
+      if (std::chrono::steady_clock::now() + wait > deadline) {
+        co_return model::AuthorityBusy{clock_.now() + std::max<Milliseconds>(wait, std::chrono::seconds(1))};
+      }
+      if (const auto slept = co_await net::sleep_until(std::chrono::steady_clock::now() + wait); !slept) {
+        co_return model::AuthorityBusy{clock_.now()};
+      }
+      pause = std::min(pause * 2, kLastPollPause);
+    }
+  }
+  co_return std::nullopt;
+}
+
+Task<Happening> CertificateTasks::validation_failed(const CertificateSubject& subject, IssuanceSight& sight,
+                                                    Authority& authority, const acme::Authorization& authorization) {
+  const Time now = clock_.now();
+  const auto* problem = authorization.problem();
+  const auto noted = co_await storage_.write<void>(
+      [&](store::Tx& tx) { return take_failure(tx, authority.limits(), authority.name(), authorization.name, now); });
+  if (!noted) log::warn("a failed validation could not be counted", {{"cause", noted.error().message}});
+  // What it saw is over; what is there now may tell which server it met.
+  ChallengeWish wish{.host = subject.connection.host, .values = texts_of(subject.certificate), .target = std::nullopt};
+  if (zone_ != nullptr && subject.certificate.by == model::CertificateBy::kCname) {
+    wish.target = challenge_target(zone_->name(), subject.certificate.label);
+  }
+  const auto seen = co_await sight.challenge(std::move(wish));
+  co_return AttemptFailed{
+      .cause = cause_of("validation_failed"),
+      .explanation =
+          format("the authority {} could not validate {}: {};{} {}", authority.name(), subject.connection.host.text(),
+                 problem != nullptr ? problem->in_words() : std::string("it does not say why"),
+                 servers_in_words(seen.observation), way_out_of(acme::Trouble::kDns))};
+}
+
+Task<Happening> CertificateTasks::order_failed(const CertificateSubject& subject, IssuanceSight& sight,
+                                               Authority& authority, acme::Account account, const acme::Order& order) {
+  for (const auto& url : order.authorizations) {
+    const auto authorization = co_await authority.client().authorization(account, url);
+    if (authorization && authorization->status == acme::AuthorizationStatus::kInvalid) {
+      co_return co_await validation_failed(subject, sight, authority, *authorization);
+    }
+  }
+  co_return AttemptFailed{
+      .cause = cause_of("order_refused"),
+      .explanation = format("the authority {} gave up the order for {}: {}; it is tried again", authority.name(),
+                            subject.connection.host.text(),
+                            order.problem ? order.problem->in_words() : std::string("it does not say why"))};
+}
+
+Task<Happening> CertificateTasks::save_key(const CertificateSubject& subject, Authority& authority) {
+  const auto& certificate = subject.certificate;
+  const auto issuance = certificate.held ? Issuance::kRenewal : Issuance::kFirst;
+  const auto use = limits_of(subject, authority, issuance);
+  const Time now = clock_.now();
+  const auto taken = co_await storage_.write<void>(
+      [&, now](store::Tx& tx) { return take_certificate(tx, authority.limits(), use, now); });
+  if (!taken) co_return failed_of(taken.error(), authority, now);
+  auto sealed = co_await net::hop<Result<std::string>>([&](net::Resume<Result<std::string>> resume) {
+    // Owned by the work in the queue, and by us until we know that it was taken.
+    const auto answer = std::make_shared<net::Resume<Result<std::string>>>(std::move(resume));
+    const auto admission = keys_.run([this, id = certificate.id, answer] {
+      if (keys_.is_closing()) return (*answer)(fail(Kind::kUnavailable, "the program is ending"));
+      const auto key = crypto::PrivateKey::generate(settings_.key_type);
+      (*answer)(master_key_.seal(key.to_pem().expose(), certificate_key_purpose(id)));
+    });
+    if (admission == net::WorkerPool::Admission::kFull)
+      (*answer)(fail(Kind::kUnavailable, "too many keys are waiting to be made; it is tried again"));
+  });
+  if (!sealed) co_return failed_of(sealed.error(), authority, now);
+  co_return model::KeySaved{*std::move(sealed)};
+}
+
+Task<Happening> CertificateTasks::request_certificate(const CertificateSubject& subject, Authority& authority,
+                                                      acme::Account account, acme::Order order) {
+  const auto& certificate = subject.certificate;
+  const auto make = [&]() -> Result<std::string> {
+    const auto pem = TRY(master_key_.unseal(certificate.order->sealed_key, certificate_key_purpose(certificate.id)));
+    const auto key = TRY(crypto::PrivateKey::from_pem(pem));
+    return crypto::make_certification_request(key, certificate.names);
+  };
+  auto request = make();
+  if (!request) co_return failed_of(request.error(), authority, clock_.now());
+  const auto sent = co_await authority.client().finalize(account, std::move(order), *std::move(request));
+  if (!sent) co_return failed_of(sent.error(), authority, clock_.now());
+  if (sent->status == acme::OrderStatus::kValid) co_return co_await receive(subject, authority, account, *sent);
+  const auto deadline = std::chrono::steady_clock::now() + settings_.poll_budget;
+  const auto seen = co_await authority.client().wait_for_order(account, certificate.order->url, deadline);
+  if (seen && seen->status == acme::OrderStatus::kValid) {
+    co_return co_await receive(subject, authority, account, *seen);
+  }
+  co_return model::AuthorityBusy{clock_.now() + std::chrono::seconds(1)};
+}
+
+Task<Happening> CertificateTasks::receive(const CertificateSubject& subject, Authority& authority,
+                                          acme::Account account, const acme::Order& order) {
+  const auto& certificate = subject.certificate;
+  const auto chain =
+      co_await authority.client().certificate(account, order.certificate_url, authority.preferred_root());
+  if (!chain) co_return failed_of(chain.error(), authority, clock_.now());
+  const auto wrong = [&](CertificateCause cause, const Error& error, AttemptFailed::Order kept) {
+    const auto way_out = kept == AttemptFailed::Order::kKept
+                             ? "set the clock (chronyc makestep, timedatectl), then it is taken by itself"
+                             : "another is ordered by itself; if it stays so, report it to the authority";
+    return AttemptFailed{.order = kept,
+                         .cause = cause_of(cause),
+                         .explanation = format("the certificate of {} cannot be used: {}; {}", authority.name(),
+                                               error.message, way_out)};
+  };
+  const auto pem = master_key_.unseal(certificate.order->sealed_key, certificate_key_purpose(certificate.id));
+  if (!pem) co_return wrong("key_lost", pem.error(), AttemptFailed::Order::kDropped);
+  const auto key = crypto::PrivateKey::from_pem(*pem);
+  if (!key) co_return wrong("key_lost", key.error(), AttemptFailed::Order::kDropped);
+  if (const auto checked = chain->check_key(*key); !checked)
+    co_return wrong("key_mismatch", checked.error(), AttemptFailed::Order::kDropped);
+  if (const auto checked = chain->check_order(); !checked)
+    co_return wrong("chain_incomplete", checked.error(), AttemptFailed::Order::kDropped);
+  if (const auto checked = chain->check_names(certificate.names); !checked)
+    co_return wrong("names_missing", checked.error(), AttemptFailed::Order::kDropped);
+  // It is there for good: once our clock is right, it is taken.
+  if (const auto checked = chain->check_times(clock_.now()); !checked)
+    co_return wrong("clock_wrong", checked.error(), AttemptFailed::Order::kKept);
+  log::info("a certificate has been issued", {{"host", subject.connection.host.text()},
+                                              {"authority", authority.name()},
+                                              {"serial", chain->leaf().serial},
+                                              {"ends", to_rfc3339(chain->leaf().not_after)}});
+  co_return model::CertificateReceived{{.authority = authority.name(),
+                                        .chain_pem = chain->pem(),
+                                        .sealed_key = certificate.order->sealed_key,
+                                        .serial = chain->leaf().serial,
+                                        .ari_id = chain->renewal_id().value_or(""),
+                                        .not_before = chain->leaf().not_before,
+                                        .not_after = chain->leaf().not_after}};
+}
+
+Task<void> CertificateTasks::withdraw(const model::Certificate& certificate) {
+  if (zone_ == nullptr || certificate.by != model::CertificateBy::kCname) co_return;
+  for (const auto& text : texts_of(certificate)) {
+    if (const auto gone = co_await zone_->withdraw(certificate.label, text); !gone) {
+      log::warn("a challenge's value was left in the ACME zone",
+                {{"label", certificate.label}, {"cause", gone.error().message}});
+    }
+  }
+}
+
+}  // namespace signpost::services

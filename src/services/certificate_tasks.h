@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// What a certificate's next step does: asks DNS and the authority, and says what happened; the caller saves it.
+// A member of Certificates; a task runs on the loop that asks; everything it was given outlives it.
+// Nothing is asked of an authority before DNS shows, at every server that speaks, what the authority will look for: its
+// limits are for those who may succeed. A key is saved before anybody hears of it.
+#pragma once
+
+#include <expected>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "acme/account.h"
+#include "base/clock.h"
+#include "crypto/private_key.h"
+#include "crypto/random.h"
+#include "crypto/sealed.h"
+#include "model/certificate.h"
+#include "net/task.h"
+#include "net/worker_pool.h"
+#include "services/authorities.h"
+#include "services/bell.h"
+#include "services/certificate_change.h"
+#include "services/challenge_zone.h"
+#include "services/issuance_sight.h"
+#include "services/storage.h"
+
+namespace signpost::services {
+
+class CertificateTasks {
+ public:
+  using Happening = model::CertificateHappening;
+
+  struct Settings {
+    crypto::KeyType key_type = crypto::KeyType::kEcdsaP256;
+    Milliseconds poll_budget{20'000};  // for which one run of a job waits for an authority that works on an order
+  };
+
+  /// `zone` may be null: then no certificate comes by a CNAME.
+  CertificateTasks(Storage& storage, const crypto::MasterKey& master_key, Bell& bell, const Clock& clock, IdMaker& ids,
+                   crypto::Random& random, Authorities& authorities, ChallengeZone* zone, Settings settings);
+
+  /// Whatever model::task_of() says is due now.
+  Task<Happening> perform(const CertificateSubject& subject, IssuanceSight& sight);
+  /// At the first authority, by preference, that takes the order.
+  Task<Happening> place_order(const CertificateSubject& subject, IssuanceSight& sight);
+  /// The challenges of an order that was saved without them.
+  Task<Happening> learn_challenges(const CertificateSubject& subject);
+  /// What the order wanted in our zone is of no more use; what is left behind ends by its age.
+  Task<void> withdraw(const model::Certificate& certificate);
+
+ private:
+  Task<Happening> ask_renewal(const CertificateSubject& subject);
+  Task<std::expected<Happening, model::AttemptFailed>> order_at(const CertificateSubject& subject, IssuanceSight& sight,
+                                                                Authority& authority);
+  /// What the authority must see proven, of an order's authorizations.
+  Task<std::expected<std::vector<model::Challenge>, model::AttemptFailed>> challenges_of(
+      Authority& authority, acme::Account account, std::vector<std::string> authorizations);
+  Task<Happening> prove(const CertificateSubject& subject, IssuanceSight& sight);
+  /// In `txt` mode all organizations have one account at the authority, so what one has proven there, or is about to,
+  /// says nothing about another: then the connection's own claim must be proven first. Nothing if all is well.
+  Task<Result<std::optional<Happening>>> missing_ownership(const CertificateSubject& subject);
+  Task<Happening> finalize(const CertificateSubject& subject, IssuanceSight& sight);
+  /// Until the authority has decided on every name, or the deadline: what it says first of one that it refuses, or
+  /// that it still works.
+  Task<std::optional<Happening>> await_authorizations(const CertificateSubject& subject, IssuanceSight& sight,
+                                                      Authority& authority, acme::Account account,
+                                                      net::Deadline deadline);
+  Task<Happening> validation_failed(const CertificateSubject& subject, IssuanceSight& sight, Authority& authority,
+                                    const acme::Authorization& authorization);
+  Task<Happening> order_failed(const CertificateSubject& subject, IssuanceSight& sight, Authority& authority,
+                               acme::Account account, const acme::Order& order);
+  Task<Happening> request_certificate(const CertificateSubject& subject, Authority& authority, acme::Account account,
+                                      acme::Order order);
+  Task<Happening> receive(const CertificateSubject& subject, Authority& authority, acme::Account account,
+                          const acme::Order& order);
+  Task<Happening> save_key(const CertificateSubject& subject, Authority& authority);
+  Task<std::optional<model::AttemptFailed>> check_caa(const CertificateSubject& subject, IssuanceSight& sight,
+                                                      Authority& authority, const acme::Directory& directory,
+                                                      const acme::Account& account);
+
+  Storage& storage_;
+  const crypto::MasterKey& master_key_;
+  Bell& bell_;
+  const Clock& clock_;
+  IdMaker& ids_;
+  crypto::Random& random_;
+  Authorities& authorities_;
+  ChallengeZone* const zone_;
+  const Settings settings_;
+  net::WorkerPool keys_;  // makes keys, RSA ones take long; dies first
+};
+
+/// Associated data of a certificate's sealed private keys.
+std::string certificate_key_purpose(CertificateId id);
+
+}  // namespace signpost::services
