@@ -27,7 +27,7 @@ inline constexpr std::array kCertificateCauses{
                         "certificate ends. To end this for ever, connect the host anew with `certificate: cname`."},
     CertificateCauseRow{"ownership_unproven",
                         "Step 1 is a plain TXT, and the authority takes the name for proven already, or another "
-                        "organization is about to prove it with the same value.",
+                        "organization has, or had, the same value to prove it with.",
                         "Add the TXT at `_signpost…` that the explanation names: it proves the claim of this "
                         "connection alone."},
     CertificateCauseRow{"name_too_long", "There is no room for `_acme-challenge.` before the host name.",

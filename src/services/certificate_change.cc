@@ -5,6 +5,7 @@
 #include <iterator>
 
 #include "base/text.h"
+#include "store/authorizations.h"
 #include "store/certificates.h"
 #include "store/connections.h"
 #include "store/distributions.h"
@@ -82,6 +83,7 @@ Result<std::optional<CertificateSubject>> CertificateChange::apply(const Certifi
     return fail(Kind::kConflict, "the certificate was changed meanwhile: what was done is looked at again");
   }
   current->certificate.version = before.version + 1;
+  if (std::holds_alternative<model::OrderPlaced>(happening)) TRY_VOID(note_authorizations(*current));
   TRY_VOID(tell(before, *current));
   // A job that goes on at once keeps its lease.
   const bool goes_on = own_job_ != nullptr && wants_certificate(*current) &&
@@ -97,6 +99,16 @@ Result<std::optional<CertificateSubject>> CertificateChange::apply(const Certifi
   TRY_VOID(settle_own_job(
       *current, is_dead ? kDeadFairnessKey : fairness_key_of(connection.application, connection.organization)));
   return current;
+}
+
+Result<void> CertificateChange::note_authorizations(const CertificateSubject& subject) {
+  if (!subject.certificate.order) return {};
+  const auto& connection = subject.connection;
+  for (const auto& challenge : subject.certificate.order->challenges) {
+    TRY_VOID(store::authorizations::note(tx_, challenge.authorization_url, connection.application,
+                                         connection.organization, !challenge.challenge_url.empty(), now_));
+  }
+  return {};
 }
 
 Result<void> CertificateChange::tell(const model::Certificate& before, CertificateSubject& after) {

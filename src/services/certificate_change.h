@@ -56,6 +56,8 @@ class CertificateChange {
 
  private:
   Result<void> settle_own_job(const CertificateSubject& subject, std::int64_t fairness_key);
+  /// Who has had them is known for longer than the order: see store/authorizations.h.
+  Result<void> note_authorizations(const CertificateSubject& subject);
   Result<void> tell(const model::Certificate& before, CertificateSubject& after);
 
   store::Tx& tx_;

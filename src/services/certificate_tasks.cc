@@ -13,7 +13,7 @@
 #include "net/wait.h"
 #include "services/certificate_cause.h"
 #include "services/issuance_limits.h"
-#include "store/certificates.h"
+#include "store/authorizations.h"
 
 namespace signpost::services {
 namespace {
@@ -189,12 +189,15 @@ bool has_wildcard(const model::Certificate& certificate) {
   return std::ranges::any_of(certificate.names, [](const DnsName& name) { return name.text().starts_with("*."); });
 }
 
-/// Does what the order's challenges show say nothing about this connection: proven before, or another's as well?
-Result<bool> is_challenge_shared(store::Tx& tx, const model::Certificate& certificate) {
-  for (const auto& challenge : certificate.order->challenges) {
-    if (challenge.challenge_url.empty()) return true;
-    if (TRY(store::certificates::is_authorization_of_another(tx, challenge.authorization_url, certificate.id)))
-      return true;
+/// Does what the order's challenges show say nothing about this connection's organization: proven before by nobody
+/// knows whom, or another's as well, whether that is still here or not?
+Result<bool> is_challenge_shared(store::Tx& tx, const CertificateSubject& subject) {
+  const auto& connection = subject.connection;
+  for (const auto& challenge : subject.certificate.order->challenges) {
+    const auto past = TRY(
+        store::authorizations::find(tx, challenge.authorization_url, connection.application, connection.organization));
+    const bool is_proven = challenge.challenge_url.empty();
+    if (past.is_of_another || (is_proven && !past.was_pending)) return true;
   }
   return false;
 }
@@ -540,7 +543,7 @@ Task<Result<std::optional<Happening>>> CertificateTasks::missing_ownership(const
     Rings rings;
   };
   auto looked = CO_TRY(co_await storage_.write<Looked>([&, now](store::Tx& tx) -> Result<Looked> {
-    if (!TRY(is_challenge_shared(tx, certificate))) return Looked{};
+    if (!TRY(is_challenge_shared(tx, subject))) return Looked{};
     // The claim's record is looked for as often as the challenge's.
     ConnectionChange change(tx, ids_, now, &bell_.handover());
     TRY(change.apply([&](store::Tx& in) { return load_connection(in, std::nullopt, connection.id); },

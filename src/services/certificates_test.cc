@@ -708,6 +708,31 @@ TEST_F(CertificatesTest, ByTxtAreNotHadByTheRecordOfAnOrganizationWhoseClaimHasE
   EXPECT_EQ(now(second).claim, model::Claim::kUnproven);
 }
 
+TEST_F(CertificatesTest, ByTxtAreNotHadByTheRecordOfAConnectionThatIsGone) {
+  let_authorities([](auto& choices) { choices.reuses_authorizations = true; });
+  const auto first = connect_by_txt_for("acme");
+  const auto text = certificate_of(first).order->challenges.front().text;
+  must(life_.run(connections_.remove({}, first.id)));
+  const auto second = connect_by_txt_for("beta");
+  ASSERT_EQ(certificate_of(second).order->challenges.front().text, text) << "the authority gave its order away again";
+  see_txt(second);
+  life_.walk_to(life_.clock.now() + minutes(10));
+  EXPECT_FALSE(certificate_of(second).held);
+  EXPECT_EQ(attention_of(second).cause, "certificate_ownership_unproven");
+}
+
+TEST_F(CertificatesTest, ByTxtAreHadByWhatTheSameOrganizationHasProvenBefore) {
+  let_authorities([](auto& choices) { choices.reuses_authorizations = true; });
+  const auto first = connect_by_txt_for("acme");
+  see_txt(first);
+  life_.turn();
+  ASSERT_EQ(now(first).status, model::Status::kSslValidated);
+  must(life_.run(connections_.remove({}, first.id)));
+  const auto again = connect_by_txt_for("acme");
+  life_.turn();
+  EXPECT_EQ(now(again).status, model::Status::kSslValidated);
+}
+
 TEST_F(CertificatesTest, AreOrderedOnceWhoeverWaitsMeanwhile) {
   const auto connection = connect_and_mark();
   sight_.during_next_look([&]() -> Task<void> {

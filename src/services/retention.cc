@@ -5,6 +5,7 @@
 #include "net/wait.h"
 #include "store/attempts.h"
 #include "store/audit_log.h"
+#include "store/authorizations.h"
 #include "store/connections.h"
 #include "store/events.h"
 #include "store/idempotency_keys.h"
@@ -33,7 +34,10 @@ Task<Result<std::size_t>> Retention::sweep_once() {
   const auto received = CO_TRY(
       co_await drop(store::received_webhooks::remove_before_across_applications, now - settings_.received_webhooks));
   const auto buckets = CO_TRY(co_await drop(store::issuance_buckets::forget_full, now));
-  co_return static_cast<std::size_t>(events + connections + attempts + keys + audit + received + buckets);
+  const auto authorizations =
+      CO_TRY(co_await drop(store::authorizations::remove_before_across_applications, now - settings_.authorizations));
+  co_return static_cast<std::size_t>(events + connections + attempts + keys + audit + received + buckets +
+                                     authorizations);
 }
 
 Task<Result<std::int64_t>> Retention::drop(Remove remove, Time before) {

@@ -25,6 +25,8 @@ class Retention {
     std::chrono::days idempotency_keys{
         1};                        // kept answers may hold a secret that was shown once: not longer than retries need
     std::chrono::days audit{730};  // lines of the audit log
+    std::chrono::days authorizations{398};  // of authorities: no longer may they reuse what was proven (CA/Browser
+                                            // Forum Baseline Requirements, 4.2.1)
     Milliseconds round_pause = std::chrono::minutes(10);  // real time, when nothing is left to drop
     Milliseconds batch_pause{50};                         // real time between two batches
     std::int32_t batch_max =

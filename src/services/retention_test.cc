@@ -7,6 +7,7 @@
 #include "net/testing/run_task.h"
 #include "services/testing/webhook_world.h"
 #include "store/api_keys.h"
+#include "store/authorizations.h"
 #include "store/connections.h"
 #include "store/deliveries.h"
 #include "store/idempotency_keys.h"
@@ -106,6 +107,17 @@ TEST_F(RetentionTest, DropsLinesOfTheAuditLogByTheirOwnAge) {
   world_.clock.advance(Milliseconds(1));
   EXPECT_EQ(sweep(), 1u);
   EXPECT_TRUE(world_.audit_log().empty());
+}
+
+TEST_F(RetentionTest, ForgetsWhoHadAnAuthorizationOnceNoAuthorityMayReuseIt) {
+  testing::must(world_.storage.write_now<void>([&](store::Tx& tx) {
+    return store::authorizations::note(tx, "https://ca.example/authz/1", world_.application.id, "acme", true,
+                                       world_.clock.now());
+  }));
+  world_.clock.advance(std::chrono::days(398));
+  EXPECT_EQ(sweep(), 0u);
+  world_.clock.advance(Milliseconds(1));
+  EXPECT_EQ(sweep(), 1u);
 }
 
 TEST_F(RetentionTest, DropsAttemptsBeforeTheirEvents) {

@@ -259,12 +259,4 @@ Result<Page<model::Certificate>> list_across_applications(Tx& tx, const Filter& 
   return list_some(tx, kListAll, std::nullopt, filter, page);
 }
 
-Result<bool> is_authorization_of_another(Tx& tx, std::string_view authorization_url, CertificateId id) {
-  const Rows rows =
-      TRY(tx.query("SELECT certificate FROM certificate_challenge WHERE authorization_url = $1 AND certificate <> $2 "
-                   "LIMIT 1",
-                   authorization_url, id));
-  return !rows.empty();
-}
-
 }  // namespace signpost::store::certificates

@@ -28,9 +28,6 @@ Result<std::optional<model::Certificate>> find_of_connection(Tx& tx, Application
 /// new version is one more. False: somebody was first, nothing is saved.
 Result<bool> update(Tx& tx, const model::Certificate& certificate, std::int64_t expected_version);
 
-/// The order of another certificate has the same authorization: whosever connection that is, live or not.
-Result<bool> is_authorization_of_another(Tx& tx, std::string_view authorization_url, CertificateId id);
-
 /// Newest first. `ends_before`: only those that are held and end before.
 struct Filter {
   std::optional<Time> ends_before;

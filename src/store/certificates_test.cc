@@ -109,19 +109,6 @@ TEST_P(Certificates, AreKeptWholeWithTheirOrderAndWhatIsHeld) {
   EXPECT_EQ(found->trouble->explanation, "change CAA");
 }
 
-TEST_P(Certificates, KnowWhetherAnotherOrderHasTheSameAuthorization) {
-  for (const auto number : {1, 2}) insert(waiting(number));
-  auto certificate = waiting(1);
-  certificate.order = order();
-  EXPECT_TRUE(must([&](Tx& tx) { return certificates::update(tx, certificate, 0); }));
-  const auto& url = certificate.order->challenges.front().authorization_url;
-  const auto is_of_another = [&](std::int64_t id) {
-    return must([&](Tx& tx) { return certificates::is_authorization_of_another(tx, url, CertificateId(id)); });
-  };
-  EXPECT_FALSE(is_of_another(1));
-  EXPECT_TRUE(is_of_another(2));
-}
-
 TEST_P(Certificates, AreSavedOnlyByWhoReadThemLast) {
   insert(waiting(1));
   EXPECT_TRUE(must([](Tx& tx) { return certificates::update(tx, waiting(1), 0); }));
