@@ -43,7 +43,7 @@ std::filesystem::path DataDirectory::default_path() {
 
 Result<DataDirectory> DataDirectory::open(const std::filesystem::path& path, Use use) {
   std::error_code error;
-  DataDirectory directory(std::filesystem::absolute(path, error));
+  DataDirectory directory(std::filesystem::absolute(path, error).lexically_normal());
   if (use == Use::kCommandOnExisting && !std::filesystem::exists(directory.database_file(), error)) {
     return fail(Kind::kNotFound,
                 format("there is no database in {}: name the directory of your server, or a new one, with --data; or "

@@ -20,6 +20,13 @@ TEST(DataDirectory, IsMadeForItsOwnerAlone) {
   EXPECT_EQ(std::filesystem::status(directory->path()).permissions(), std::filesystem::perms::owner_all);
 }
 
+TEST(DataDirectory, IsNamedAsAPersonWouldNameIt) {
+  const testing::TemporaryDirectory temporary;
+  const auto directory = DataDirectory::open(temporary.path() / "." / "data", Use::kServe);
+  ASSERT_TRUE(directory) << directory.error().message;
+  EXPECT_EQ(directory->path(), temporary.path() / "data");
+}
+
 TEST(DataDirectory, ServesOneServerAtATime) {
   const testing::TemporaryDirectory temporary;
   const auto path = temporary.path() / "data";

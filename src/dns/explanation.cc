@@ -58,10 +58,12 @@ Finding without_servers(const RecordObservation& record, const Error& reason) {
             "Register the domain and set its name servers.",
             {}};
   }
+  const bool is_ours = reason.kind == Kind::kNetwork;
   return {Cause::kResolversFail,
           Weight::kBlocks,
           format("The name servers of {} could not be looked up: {}.", record.name.text(), reason.message),
-          "If other domains work, its zone is broken at the registrar or at the DNS provider.",
+          is_ours ? "Nobody's domain is at fault: have the machine that looks reach its resolvers (dns.resolvers)."
+                  : "If other domains work, its zone is broken at the registrar or at the DNS provider.",
           {}};
 }
 

@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "dns/explanation.h"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 namespace signpost::dns {
 namespace {
+
+using ::testing::HasSubstr;
 
 RecordObservation seen(std::vector<Verdict> verdicts) {
   RecordObservation record{.name = DnsName::parse("www.shop.example").value(),
@@ -50,7 +53,12 @@ TEST(Explanation, OfAnotherIsTheFirstFindingAndItsFix) {
 TEST(Explanation, TellsAMissingZoneFromResolversThatFail) {
   const auto record = seen({});
   EXPECT_EQ(without_servers(record, Error{Kind::kNotFound, "no zone", {}, {}}).cause, Cause::kNoDelegation);
-  EXPECT_EQ(without_servers(record, Error{Kind::kTimeout, "silence", {}, {}}).cause, Cause::kResolversFail);
+  const auto silence = without_servers(record, Error{Kind::kTimeout, "silence", {}, {}});
+  EXPECT_EQ(silence.cause, Cause::kResolversFail);
+  EXPECT_THAT(silence.fix, HasSubstr("registrar"));
+  const auto ours = without_servers(record, Error{Kind::kNetwork, "there is no way to the resolver", {}, {}});
+  EXPECT_EQ(ours.cause, Cause::kResolversFail);
+  EXPECT_THAT(ours.fix, HasSubstr("dns.resolvers"));
 }
 
 }  // namespace
