@@ -92,6 +92,11 @@ class Deciding {
   }
 
   Certificate operator()(const AttemptFailed& failed) {
+    if (failed.fault == AttemptFailed::Fault::kProgram) {
+      next_.not_before = now_ + kOwnRetry;
+      trouble(failed.cause, failed.explanation);
+      return next_;
+    }
     ++next_.failures;
     if (failed.order == AttemptFailed::Order::kDropped) next_.order.reset();
     auto pause = order_retry_pause(next_.failures);

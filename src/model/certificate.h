@@ -109,6 +109,7 @@ Result<DnsName> challenge_name(const DnsName& name);
 inline constexpr std::array kOrderRetries{std::chrono::minutes(1), std::chrono::minutes(10), std::chrono::minutes(100),
                                           std::chrono::minutes(24 * 60)};
 inline constexpr std::chrono::minutes kAuthorityRetryMax{60};
+inline constexpr std::chrono::minutes kOwnRetry{1};
 /// The pause after failure number `failures` (1 = the first).
 std::chrono::minutes order_retry_pause(int failures);
 
@@ -151,6 +152,8 @@ struct AttemptFailed {
   enum class Fault {
     kOurs,       // or the name's: patience grows
     kAuthority,  // it is down, or busy: it may be back within the hour
+    kProgram,    // our database or our keys: no attempt at all. It is not counted, the order is kept whatever `order`
+                 // says, and it is tried again after kOwnRetry
   };
   Order order = Order::kDropped;
   Fault fault = Fault::kOurs;

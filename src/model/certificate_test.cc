@@ -169,6 +169,18 @@ TEST(Certificate, KeepsAnOrderThatMayStillSucceed) {
   EXPECT_FALSE(decide(ordered(), AttemptFailed{.cause = "certificate_refused"}, kStart).order);
 }
 
+TEST(Certificate, IsTriedAgainSoonWithItsOrderAfterAFailureOfOurOwn) {
+  auto certificate = ordered();
+  for (int i = 0; i < 4; ++i) {
+    certificate = decide(certificate, AttemptFailed{.fault = AttemptFailed::Fault::kProgram, .cause = "c"}, kStart);
+  }
+  EXPECT_TRUE(certificate.order);
+  EXPECT_EQ(certificate.failures, 0);
+  EXPECT_EQ(task_due(certificate), kStart + minutes(1));
+  ASSERT_TRUE(certificate.trouble);
+  EXPECT_EQ(certificate.trouble->cause, "c");
+}
+
 TEST(Certificate, ThatIsHeldStaysWhileItsRenewalFails) {
   auto certificate = decide(held(), OrderPlaced{order()}, kStart + days(60));
   certificate = decide(certificate, AttemptFailed{.cause = "certificate_refused"}, kStart + days(60));

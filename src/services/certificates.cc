@@ -187,7 +187,8 @@ Task<Result<CertificateSubject>> Certificates::complete(ApplicationId applicatio
     auto subject = CO_TRY(co_await read_of_connection(scope, id));
     const bool is_over =
         subject.connection.status != model::Status::kSslValidating ||
-        (subject.certificate.trouble && subject.certificate.failures > 0) ||
+        (subject.certificate.trouble &&
+         (subject.certificate.failures > 0 || subject.certificate.trouble->cause == cause_of("own_failure"))) ||
         (subject.connection.attention && subject.connection.attention->cause.starts_with(model::kEdgeCausePrefix));
     if (is_over || std::chrono::steady_clock::now() >= deadline) co_return subject;
     CO_TRY_VOID(co_await net::sleep_until(std::min(deadline, std::chrono::steady_clock::now() + kCompletePause)));
@@ -261,7 +262,7 @@ Task<Result<model::Certificate>> Certificates::revoke(Scope scope, CertificateId
                                            certificate.held->authority));
   }
   const auto chain = CO_TRY(crypto::CertificateChain::parse(certificate.held->chain_pem));
-  const auto account = CO_TRY(co_await authority->account());
+  const auto account = CO_TRY(CO_TRY(co_await authority->account()));
   const auto revoked = co_await authority->client().revoke(account, chain.leaf_der(), reason);
   if (!revoked && revoked.error().trouble != acme::Trouble::kAlreadyRevoked) {
     co_return std::unexpected(revoked.error().error);

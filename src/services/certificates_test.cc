@@ -4,6 +4,7 @@
 #include <gmock/gmock.h>
 
 #include "acme/testing/authority.h"
+#include "base/text.h"
 #include "crypto/certificate_chain.h"
 #include "services/proxies.h"
 #include "services/testing/fake_sight.h"
@@ -652,6 +653,67 @@ TEST_F(CertificatesTest, ThatCouldNotBeValidatedSayWhichServerAnsweredWhat) {
                     HasSubstr("ns2.dns.example (192.0.2.2:53)"), HasSubstr("nxdomain")));
 }
 
+TEST_F(CertificatesTest, SayWhatFailedHereAndGoOnWithTheirOrder) {
+  // A database that refuses one write of a run, each in turn.
+  int told = 0;
+  for (int passed = 0; passed < 9; ++passed) {
+    auto wish = life_.wish(format("w{}.shop.example", passed));
+    wish.certificate_by = model::CertificateBy::kCname;
+    const auto connection = must(life_.run(connections_.create({}, std::move(wish))));
+    certificate_ = certificate_of(connection);
+    life_.happen(connection.id, model::StepMarked{1});
+    life_.world.database.refuse(1, Kind::kUnavailable, passed);
+    static_cast<void>(life_.run(life_.runner.run_once()));
+    life_.world.database.refuse(0);
+    const auto after = certificate_of(connection);
+    EXPECT_EQ(after.failures, 0) << passed;
+    if (after.trouble) {
+      ++told;
+      EXPECT_EQ(after.trouble->cause, "certificate_own_failure") << passed;
+      EXPECT_THAT(after.trouble->explanation,
+                  AllOf(HasSubstr("not at an authority"), Not(HasSubstr("the authority "))));
+      EXPECT_EQ(after.not_before, life_.clock.now() + minutes(1));
+    }
+    life_.walk_to(life_.clock.now() + minutes(30));
+    EXPECT_EQ(now(connection).status, model::Status::kSslValidated) << passed;
+    EXPECT_FALSE(now(connection).attention) << passed;
+  }
+  EXPECT_GE(told, 2);
+}
+
+TEST_F(CertificatesTest, WhoseAccountsKeyDoesNotOpenBlameNoAuthority) {
+  const auto connection = connect_and_mark();
+  life_.turn();
+  must(life_.run(certificates_.revoke({}, certificate_of(connection).id, acme::RevocationReason::kSuperseded)));
+  const auto other_key = must(crypto::MasterKey::from_text(std::string(64, 'b')));
+  Authorities sealed{{settings_of(first_, "first")}, life_.world.storage, other_key, machine_clock_};
+  Certificates certificates{life_.world.storage, other_key, life_.bell, life_.clock, life_.world.ids,
+                            life_.random,        sealed,    &zone_,     {&sight_},   {}};
+  life_.runner.on(model::JobKind::kCertificate, [&](model::Job job) { return certificates.pursue(std::move(job)); });
+  life_.turn();
+  EXPECT_EQ(attention_of(connection).cause, "certificate_own_failure");
+  EXPECT_THAT(attention_of(connection).explanation, AllOf(HasSubstr("our account at first"), HasSubstr("master key")));
+  life_.let_database_rest();
+}
+
+TEST_F(CertificatesTest, WhoseKeyDoesNotOpenAreOrderedWithAnother) {
+  first_.choose([](auto& choices) { choices.canned.assign(20, {"finalize", 503, "", "maintenance", ""}); });
+  const auto connection = connect_and_mark();
+  life_.turn();
+  auto broken = certificate_of(connection);
+  ASSERT_TRUE(broken.order);
+  ASSERT_EQ(broken.order->step, model::OrderStep::kFinalizing);
+  broken.order->sealed_key = "damaged";
+  must(life_.world.storage.write_now<bool>(
+      [&](store::Tx& tx) { return store::certificates::update(tx, broken, broken.version); }));
+  first_.choose([](auto& choices) { choices.canned.clear(); });
+  life_.walk_to(life_.clock.now() + minutes(1));
+  EXPECT_EQ(attention_of(connection).cause, "certificate_key_lost");
+  EXPECT_FALSE(certificate_of(connection).order);
+  life_.walk_to(life_.clock.now() + minutes(20));
+  EXPECT_EQ(now(connection).status, model::Status::kSslValidated);
+}
+
 // ── several who claim one name, several jobs ────────────────────────────────────────────────────────────────────
 
 TEST_F(CertificatesTest, ByTxtAreNotHadByWhatAnotherOrganizationHasProvenBefore) {
@@ -722,15 +784,15 @@ TEST_F(CertificatesTest, AreOrderedOnceWhoeverWaitsMeanwhile) {
 
 TEST_F(CertificatesTest, KeepTheAccountThatAnotherJobHasJustMade) {
   auto& authority = authorities_.at(0);
-  const auto gone = life_.run(authority.account()).value();
+  const auto gone = life_.run(authority.account()).value().value();
   first_.forget_accounts();
   must(life_.run(authority.forget_account(gone)));
-  const auto fresh = life_.run(authority.account()).value();
+  const auto fresh = life_.run(authority.account()).value().value();
   ASSERT_NE(fresh.url, gone.url);
   must(life_.run(authority.forget_account(gone)));
-  EXPECT_EQ(life_.run(authority.account()).value().url, fresh.url);
+  EXPECT_EQ(life_.run(authority.account()).value().value().url, fresh.url);
   Authorities again{{settings_of(first_, "first")}, life_.world.storage, master_key_, machine_clock_};
-  EXPECT_EQ(life_.run(again.at(0).account()).value().url, fresh.url) << "the row is kept, too";
+  EXPECT_EQ(life_.run(again.at(0).account()).value().value().url, fresh.url) << "the row is kept, too";
   life_.let_database_rest();
 }
 
