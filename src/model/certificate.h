@@ -192,6 +192,21 @@ CertificateTask task_of(const Certificate& certificate, Time now);
 /// When something is due next; empty: never, by itself.
 std::optional<Time> task_due(const Certificate& certificate);
 
+// After a failed attempt, for those who have done something about it; an authority's pause stands.
+inline constexpr std::chrono::hours kHandAttemptPause{1};
+
+/// What becomes of a wish for a renewal by hand, as far as the certificate itself is asked: limits are another thing.
+struct HandRenewal {
+  enum class Kind {
+    kAllowed,
+    kOnItsWay,  // an order is, or is about to be
+    kPaused,    // the last attempt has failed: not before `at`
+  };
+  Kind kind = Kind::kAllowed;
+  Time at{};
+};
+HandRenewal hand_renewal(const Certificate& certificate, Time now);
+
 /// How the certificate stands, for readers.
 enum class CertificateState { kWaiting, kOrdered, kValidating, kFinalizing, kIssued, kExpired, kRevoked };
 CertificateState state_of(const Certificate& certificate, Time now);

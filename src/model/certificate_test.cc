@@ -239,6 +239,39 @@ TEST(Certificate, IsRenewedAtOnceIfSomebodyWantsItOrItWasRevoked) {
   EXPECT_EQ(task_of(revoked, kStart), CertificateTask::kPlaceOrder);
 }
 
+TEST(Certificate, IsNotOrderedTwiceByHand) {
+  EXPECT_EQ(hand_renewal(held(), kStart).kind, HandRenewal::Kind::kAllowed);
+  EXPECT_EQ(hand_renewal(ordered(), kStart).kind, HandRenewal::Kind::kOnItsWay);
+  EXPECT_EQ(hand_renewal(sample(), kStart).kind, HandRenewal::Kind::kOnItsWay);
+  EXPECT_EQ(hand_renewal(decide(held(), RenewalWanted{}, kStart + days(2)), kStart + days(2)).kind,
+            HandRenewal::Kind::kOnItsWay);
+  EXPECT_EQ(hand_renewal(decide(held(), CertificateRevoked{}, kStart), kStart).kind, HandRenewal::Kind::kOnItsWay);
+}
+
+TEST(Certificate, IsTriedAgainByHandAnHourAfterItHasFailed) {
+  auto failed = sample();
+  for (int i = 0; i < 4; ++i) failed = decide(failed, AttemptFailed{.cause = "certificate_caa_forbids"}, kStart);
+  ASSERT_EQ(task_due(failed), kStart + days(1));
+  const auto soon = hand_renewal(failed, kStart + minutes(59));
+  EXPECT_EQ(soon.kind, HandRenewal::Kind::kPaused);
+  EXPECT_EQ(soon.at, kStart + hours(1));
+  EXPECT_EQ(hand_renewal(failed, kStart + hours(1)).kind, HandRenewal::Kind::kAllowed);
+}
+
+TEST(Certificate, AnAuthoritysPauseStandsWhoeverWantsARenewal) {
+  const auto limited =
+      decide(sample(), AttemptFailed{.cause = "certificate_limit", .not_before = kStart + hours(34)}, kStart);
+  const auto soon = hand_renewal(limited, kStart + hours(2));
+  EXPECT_EQ(soon.kind, HandRenewal::Kind::kPaused);
+  EXPECT_EQ(soon.at, kStart + hours(34));
+}
+
+TEST(Certificate, WhoseRecordIsMissingIsLookedForByHandAtOnce) {
+  auto unseen = decide(sample(), AttemptFailed{.cause = "certificate_refused"}, kStart);
+  unseen = decide(unseen, ChallengeUnseen{"name_missing", "add it"}, kStart + minutes(1));
+  EXPECT_EQ(hand_renewal(unseen, kStart + minutes(1)).kind, HandRenewal::Kind::kAllowed);
+}
+
 TEST(Certificate, ChallengeOfAWildcardIsThatOfItsHost) {
   EXPECT_EQ(challenge_name(*DnsName::parse("www.shop.example"))->text(), "_acme-challenge.www.shop.example");
   EXPECT_EQ(challenge_name(*DnsName::parse("*.shop.example"))->text(), "_acme-challenge.shop.example");

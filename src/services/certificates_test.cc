@@ -458,14 +458,80 @@ TEST_F(CertificatesTest, StopBeforeTheAuthoritysLimits) {
   first_.choose([](auto& choices) { choices.has_renewal_info = false; });
   const auto connection = connect_and_mark();
   life_.turn();
-  must(life_.run(certificates.renew({}, certificate_of(connection).id)));
-  life_.turn();
-  must(life_.run(certificates.renew({}, certificate_of(connection).id)));
-  life_.turn();
+  for (int i = 0; i < 2; ++i) {
+    must(life_.run(certificates.revoke({}, certificate_of(connection).id, acme::RevocationReason::kSuperseded)));
+    life_.turn();
+  }
   EXPECT_EQ(first_.count_of("newOrder"), 2);
   ASSERT_TRUE(certificate_of(connection).trouble);
   EXPECT_EQ(certificate_of(connection).trouble->cause, "certificate_limit");
   EXPECT_GT(certificate_of(connection).not_before, life_.clock.now() + hours(33));
+}
+
+TEST_F(CertificatesTest, ByHandLeaveTheAuthoritysLimitToRenewalsThatMustBe) {
+  auto settings = settings_of(first_, "first");
+  settings.limits.assign(model::kLetsEncryptLimits.begin(), model::kLetsEncryptLimits.end());
+  Authorities limited{{settings}, life_.world.storage, master_key_, machine_clock_};
+  Certificates certificates{life_.world.storage, master_key_, life_.bell, life_.clock, life_.world.ids,
+                            life_.random,        limited,     &zone_,     {&sight_},   {}};
+  life_.runner.on(model::JobKind::kCertificate, [&](model::Job job) { return certificates.pursue(std::move(job)); });
+  const auto connection = connect_and_mark();
+  life_.turn();
+  const auto id = certificate_of(connection).id;
+  for (int i = 0; i < 2; ++i) {
+    must(life_.run(certificates.renew({}, id)));
+    life_.turn();
+  }
+  EXPECT_EQ(first_.issued(), 3);
+  const auto refused = life_.run(certificates.renew({}, id));
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().kind, Kind::kRateLimited);
+  EXPECT_EQ(refused.error().retry_after, hours(34));
+  EXPECT_THAT(refused.error().message, AllOf(HasSubstr("www.shop.example"), HasSubstr("revoke")));
+
+  must(life_.run(certificates.revoke({}, id, acme::RevocationReason::kKeyCompromise)));
+  life_.turn();
+  EXPECT_EQ(first_.issued(), 4) << "what must be has room";
+  life_.let_database_rest();
+}
+
+TEST_F(CertificatesTest, ThatAreOnTheirWayAreNotOrderedAgainByHand) {
+  const auto connection = connect_and_mark();
+  life_.turn();
+  const auto id = certificate_of(connection).id;
+  const auto wanted = must(life_.run(certificates_.renew({}, id)));
+  EXPECT_EQ(must(life_.run(certificates_.renew({}, id))).version, wanted.version) << "a job at work keeps its ground";
+  sight_.is_visible = false;
+  life_.turn();
+  ASSERT_TRUE(certificate_of(connection).order);
+  life_.walk_to(life_.clock.now() + hours(2));
+  ASSERT_GT(certificate_of(connection).not_before, life_.clock.now() + minutes(1));
+  sight_.is_visible = true;
+  must(life_.run(certificates_.renew({}, id)));
+  life_.turn();
+  EXPECT_FALSE(certificate_of(connection).order) << "DNS is looked at at once";
+  EXPECT_EQ(first_.count_of("newOrder"), 2);
+}
+
+TEST_F(CertificatesTest, ThatHaveFailedAreTriedByHandOnceAnHour) {
+  sight_.caa_allows = {"other.example"};
+  const auto connection = connect_and_mark();
+  life_.turn();
+  const auto id = certificate_of(connection).id;
+  while (*certificate_of(connection).not_before < life_.clock.now() + hours(2)) {
+    life_.walk_to(*certificate_of(connection).not_before);
+  }
+  life_.clock.advance(minutes(59));
+  const auto refused = life_.run(certificates_.renew({}, id));
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().kind, Kind::kRateLimited);
+  EXPECT_EQ(refused.error().retry_after, minutes(1));
+  EXPECT_THAT(refused.error().message, HasSubstr("CAA"));
+  sight_.caa_allows = {"authority.example"};
+  life_.clock.advance(minutes(1));
+  must(life_.run(certificates_.renew({}, id)));
+  life_.turn();
+  EXPECT_EQ(now(connection).status, model::Status::kSslValidated);
 }
 
 TEST_F(CertificatesTest, GoOnWhereACrashLeftThem) {
