@@ -6,6 +6,7 @@
 #include "acme/testing/authority.h"
 #include "base/text.h"
 #include "crypto/certificate_chain.h"
+#include "services/issuance_limits.h"
 #include "services/proxies.h"
 #include "services/testing/fake_sight.h"
 #include "services/testing/life.h"
@@ -468,6 +469,49 @@ TEST_F(CertificatesTest, StopBeforeTheAuthoritysLimits) {
   EXPECT_GT(certificate_of(connection).not_before, life_.clock.now() + hours(33));
 }
 
+TEST_F(CertificatesTest, ThatAreReplacedAlreadyAreOrderedAsAnyRenewal) {
+  const auto connection = connect_and_mark();
+  life_.turn();
+  const auto before = certificate_of(connection);
+  first_.choose(
+      [](auto& choices) { choices.canned.push_back({"newOrder", 409, "alreadyReplaced", "it has one", ""}); });
+  must(life_.run(certificates_.renew({}, before.id)));
+  life_.turn();
+  EXPECT_NE(certificate_of(connection).held->serial, before.held->serial);
+  std::vector<std::string> orders;
+  for (const auto& request : first_.requests()) {
+    if (request.resource == "newOrder") orders.push_back(request.payload);
+  }
+  ASSERT_EQ(orders.size(), 3);
+  EXPECT_THAT(orders.back(), AllOf(HasSubstr("www.shop.example"), Not(HasSubstr("replaces"))));
+}
+
+TEST_F(CertificatesTest, ThatAreReplacedAlreadyAreCountedAsAnyRenewal) {
+  // Failed validations hold back a renewal, but not one that the authority has advised.
+  auto settings = settings_of(first_, "first");
+  settings.limits = {{model::LimitKind::kFailures, 1, hours(5)}};
+  Authorities limited{{settings}, life_.world.storage, master_key_, machine_clock_};
+  Certificates certificates{life_.world.storage, master_key_, life_.bell, life_.clock, life_.world.ids,
+                            life_.random,        limited,     &zone_,     {&sight_},   {}};
+  life_.runner.on(model::JobKind::kCertificate, [&](model::Job job) { return certificates.pursue(std::move(job)); });
+  const auto connection = connect_and_mark();
+  life_.turn();
+  const auto before = certificate_of(connection);
+  must(life_.world.storage.write_now<bool>([&](store::Tx& tx) -> Result<bool> {
+    TRY_VOID(take_failure(tx, settings.limits, "first", connection.host, life_.clock.now()));
+    return true;
+  }));
+  first_.choose(
+      [](auto& choices) { choices.canned.push_back({"newOrder", 409, "alreadyReplaced", "it has one", ""}); });
+  must(life_.run(certificates.renew({}, before.id)));
+  life_.turn();
+  EXPECT_EQ(first_.count_of("newOrder"), 2) << "what replaces nothing is not even asked for";
+  ASSERT_TRUE(certificate_of(connection).trouble);
+  EXPECT_EQ(certificate_of(connection).trouble->cause, "certificate_limit");
+  EXPECT_EQ(certificate_of(connection).not_before, life_.clock.now() + hours(5));
+  life_.let_database_rest();
+}
+
 TEST_F(CertificatesTest, ByHandLeaveTheAuthoritysLimitToRenewalsThatMustBe) {
   auto settings = settings_of(first_, "first");
   settings.limits.assign(model::kLetsEncryptLimits.begin(), model::kLetsEncryptLimits.end());
@@ -846,6 +890,30 @@ TEST_F(CertificatesTest, AreOrderedOnceWhoeverWaitsMeanwhile) {
   life_.turn();
   EXPECT_EQ(now(connection).status, model::Status::kSslValidated);
   EXPECT_EQ(first_.count_of("newOrder"), 1);
+}
+
+TEST_F(CertificatesTest, ByTxtThatAreStartedTwiceAtOnceHaveOneValueForBoth) {
+  // Each finds no order and places one: the authority forgets the one that nobody proves, and both are told the other.
+  const auto connection = connect(model::CertificateBy::kTxt);
+  std::vector<std::vector<std::string>> values;
+  const auto start = [&]() -> Task<void> {
+    const auto started = co_await certificates_.start(connection.application, connection.id);
+    EXPECT_TRUE(started) << (started ? "" : started.error().message);
+    if (started) values.push_back(texts_of(started->certificate));
+  };
+  auto& loop = life_.loops.at(0);
+  auto other = boost::asio::co_spawn(loop, start(), boost::asio::use_future);
+  net::testing::run_task(loop, start());
+  while (other.wait_for(seconds(0)) != std::future_status::ready) loop.run_one();
+  ASSERT_EQ(values.size(), 2);
+  EXPECT_EQ(values[0], values[1]);
+  EXPECT_EQ(values[0], texts_of(certificate_of(connection)));
+  EXPECT_LE(first_.count_of("newOrder"), 2);
+
+  see_txt(connection);
+  life_.happen(connection.id, model::StepMarked{1});
+  life_.turn();
+  EXPECT_EQ(now(connection).status, model::Status::kSslValidated);
 }
 
 TEST_F(CertificatesTest, KeepTheAccountThatAnotherJobHasJustMade) {
