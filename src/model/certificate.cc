@@ -92,6 +92,11 @@ class Deciding {
   }
 
   Certificate operator()(const AttemptFailed& failed) {
+    if (failed.fault == AttemptFailed::Fault::kProgram) {
+      next_.not_before = now_ + kOwnRetry;
+      trouble(failed.cause, failed.explanation);
+      return next_;
+    }
     ++next_.failures;
     if (failed.order == AttemptFailed::Order::kDropped) next_.order.reset();
     auto pause = order_retry_pause(next_.failures);
@@ -254,6 +259,21 @@ CertificateTask task_of(const Certificate& certificate, Time now) {
   }
   const bool is_renewal_due = !certificate.held || (certificate.renew_at && *certificate.renew_at <= now);
   return is_renewal_due ? CertificateTask::kPlaceOrder : CertificateTask::kAskRenewal;
+}
+
+HandRenewal hand_renewal(const Certificate& certificate, Time now) {
+  using Kind = HandRenewal::Kind;
+  if (certificate.order) return {Kind::kOnItsWay};
+  const bool is_due = !certificate.held || (certificate.renew_at && *certificate.renew_at <= now);
+  if (!is_due) return {};
+  if (!certificate.not_before || *certificate.not_before <= now) return {Kind::kOnItsWay};
+  if (certificate.unseen_since) return {};  // DNS is looked at: nobody's limit
+  // Without an order nothing happens between a failed attempt and the next, so it was then.
+  const Time failed_at = certificate.updated_at;
+  const bool is_authoritys = *certificate.not_before > failed_at + order_retry_pause(certificate.failures);
+  const Time at =
+      is_authoritys ? *certificate.not_before : std::min(*certificate.not_before, failed_at + kHandAttemptPause);
+  return at > now ? HandRenewal{Kind::kPaused, at} : HandRenewal{};
 }
 
 CertificateState state_of(const Certificate& certificate, Time now) {

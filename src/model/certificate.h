@@ -109,6 +109,7 @@ Result<DnsName> challenge_name(const DnsName& name);
 inline constexpr std::array kOrderRetries{std::chrono::minutes(1), std::chrono::minutes(10), std::chrono::minutes(100),
                                           std::chrono::minutes(24 * 60)};
 inline constexpr std::chrono::minutes kAuthorityRetryMax{60};
+inline constexpr std::chrono::minutes kOwnRetry{1};
 /// The pause after failure number `failures` (1 = the first).
 std::chrono::minutes order_retry_pause(int failures);
 
@@ -151,6 +152,8 @@ struct AttemptFailed {
   enum class Fault {
     kOurs,       // or the name's: patience grows
     kAuthority,  // it is down, or busy: it may be back within the hour
+    kProgram,    // our database or our keys: no attempt at all. It is not counted, the order is kept whatever `order`
+                 // says, and it is tried again after kOwnRetry
   };
   Order order = Order::kDropped;
   Fault fault = Fault::kOurs;
@@ -188,6 +191,21 @@ enum class CertificateTask {
 CertificateTask task_of(const Certificate& certificate, Time now);
 /// When something is due next; empty: never, by itself.
 std::optional<Time> task_due(const Certificate& certificate);
+
+// After a failed attempt, for those who have done something about it; an authority's pause stands.
+inline constexpr std::chrono::hours kHandAttemptPause{1};
+
+/// What becomes of a wish for a renewal by hand, as far as the certificate itself is asked: limits are another thing.
+struct HandRenewal {
+  enum class Kind {
+    kAllowed,
+    kOnItsWay,  // an order is, or is about to be
+    kPaused,    // the last attempt has failed: not before `at`
+  };
+  Kind kind = Kind::kAllowed;
+  Time at{};
+};
+HandRenewal hand_renewal(const Certificate& certificate, Time now);
 
 /// How the certificate stands, for readers.
 enum class CertificateState { kWaiting, kOrdered, kValidating, kFinalizing, kIssued, kExpired, kRevoked };

@@ -169,6 +169,18 @@ TEST(Certificate, KeepsAnOrderThatMayStillSucceed) {
   EXPECT_FALSE(decide(ordered(), AttemptFailed{.cause = "certificate_refused"}, kStart).order);
 }
 
+TEST(Certificate, IsTriedAgainSoonWithItsOrderAfterAFailureOfOurOwn) {
+  auto certificate = ordered();
+  for (int i = 0; i < 4; ++i) {
+    certificate = decide(certificate, AttemptFailed{.fault = AttemptFailed::Fault::kProgram, .cause = "c"}, kStart);
+  }
+  EXPECT_TRUE(certificate.order);
+  EXPECT_EQ(certificate.failures, 0);
+  EXPECT_EQ(task_due(certificate), kStart + minutes(1));
+  ASSERT_TRUE(certificate.trouble);
+  EXPECT_EQ(certificate.trouble->cause, "c");
+}
+
 TEST(Certificate, ThatIsHeldStaysWhileItsRenewalFails) {
   auto certificate = decide(held(), OrderPlaced{order()}, kStart + days(60));
   certificate = decide(certificate, AttemptFailed{.cause = "certificate_refused"}, kStart + days(60));
@@ -225,6 +237,39 @@ TEST(Certificate, IsRenewedAtOnceIfSomebodyWantsItOrItWasRevoked) {
   const auto revoked = decide(held(), CertificateRevoked{}, kStart);
   EXPECT_EQ(state_of(revoked, kStart), CertificateState::kRevoked);
   EXPECT_EQ(task_of(revoked, kStart), CertificateTask::kPlaceOrder);
+}
+
+TEST(Certificate, IsNotOrderedTwiceByHand) {
+  EXPECT_EQ(hand_renewal(held(), kStart).kind, HandRenewal::Kind::kAllowed);
+  EXPECT_EQ(hand_renewal(ordered(), kStart).kind, HandRenewal::Kind::kOnItsWay);
+  EXPECT_EQ(hand_renewal(sample(), kStart).kind, HandRenewal::Kind::kOnItsWay);
+  EXPECT_EQ(hand_renewal(decide(held(), RenewalWanted{}, kStart + days(2)), kStart + days(2)).kind,
+            HandRenewal::Kind::kOnItsWay);
+  EXPECT_EQ(hand_renewal(decide(held(), CertificateRevoked{}, kStart), kStart).kind, HandRenewal::Kind::kOnItsWay);
+}
+
+TEST(Certificate, IsTriedAgainByHandAnHourAfterItHasFailed) {
+  auto failed = sample();
+  for (int i = 0; i < 4; ++i) failed = decide(failed, AttemptFailed{.cause = "certificate_caa_forbids"}, kStart);
+  ASSERT_EQ(task_due(failed), kStart + days(1));
+  const auto soon = hand_renewal(failed, kStart + minutes(59));
+  EXPECT_EQ(soon.kind, HandRenewal::Kind::kPaused);
+  EXPECT_EQ(soon.at, kStart + hours(1));
+  EXPECT_EQ(hand_renewal(failed, kStart + hours(1)).kind, HandRenewal::Kind::kAllowed);
+}
+
+TEST(Certificate, AnAuthoritysPauseStandsWhoeverWantsARenewal) {
+  const auto limited =
+      decide(sample(), AttemptFailed{.cause = "certificate_limit", .not_before = kStart + hours(34)}, kStart);
+  const auto soon = hand_renewal(limited, kStart + hours(2));
+  EXPECT_EQ(soon.kind, HandRenewal::Kind::kPaused);
+  EXPECT_EQ(soon.at, kStart + hours(34));
+}
+
+TEST(Certificate, WhoseRecordIsMissingIsLookedForByHandAtOnce) {
+  auto unseen = decide(sample(), AttemptFailed{.cause = "certificate_refused"}, kStart);
+  unseen = decide(unseen, ChallengeUnseen{"name_missing", "add it"}, kStart + minutes(1));
+  EXPECT_EQ(hand_renewal(unseen, kStart + minutes(1)).kind, HandRenewal::Kind::kAllowed);
 }
 
 TEST(Certificate, ChallengeOfAWildcardIsThatOfItsHost) {

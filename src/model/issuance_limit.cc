@@ -19,9 +19,9 @@ std::string_view name_of(LimitKind kind) {
   return "";
 }
 
-Time available_at(const IssuanceLimit& limit, std::optional<Time> full_at, Time now) {
+Time available_at(const IssuanceLimit& limit, std::optional<Time> full_at, Time now, std::int32_t left) {
   if (!full_at) return now;
-  return std::max(now, *full_at - limit.refill * (limit.capacity - 1));
+  return std::max(now, *full_at - limit.refill * std::max(limit.capacity - 1 - left, 0));
 }
 
 Time taken(const IssuanceLimit& limit, std::optional<Time> full_at, Time now) {

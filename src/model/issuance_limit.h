@@ -36,8 +36,13 @@ inline constexpr std::array kLetsEncryptLimits{
     IssuanceLimit{LimitKind::kFailures, 5, std::chrono::minutes(12)},
 };
 
-/// When one may be taken from a bucket that is full again at `full_at`; `now` if it can be at once.
-Time available_at(const IssuanceLimit& limit, std::optional<Time> full_at, Time now);
+// Of certificates of the same names, that renewals by hand leave to those that must be: one that is due, and one after
+// a revocation.
+inline constexpr std::int32_t kHandRenewalsLeave = 2;
+
+/// When one may be taken from a bucket that is full again at `full_at`, so that `left` are left at least
+/// (0…capacity-1); `now` if it can be at once.
+Time available_at(const IssuanceLimit& limit, std::optional<Time> full_at, Time now, std::int32_t left = 0);
 /// When the bucket is full again after one more has been taken.
 Time taken(const IssuanceLimit& limit, std::optional<Time> full_at, Time now);
 

@@ -29,6 +29,22 @@ TEST(IssuanceLimit, GivesOneBackPerRefill) {
   EXPECT_EQ(available_at(kFive, full_at, later), later + minutes(12));
 }
 
+TEST(IssuanceLimit, LeavesAsManyAsItIsTold) {
+  std::optional<Time> full_at;
+  for (int i = 0; i < 3; ++i) {
+    EXPECT_EQ(available_at(kFive, full_at, kStart, 2), kStart);
+    full_at = taken(kFive, full_at, kStart);
+  }
+  EXPECT_EQ(available_at(kFive, full_at, kStart, 2), kStart + minutes(12));
+  EXPECT_EQ(available_at(kFive, full_at, kStart), kStart);
+}
+
+TEST(IssuanceLimit, ThatHasTooFewToLeaveSomeIsUsedWhileItIsFull) {
+  const IssuanceLimit one{LimitKind::kNames, 1, minutes(12)};
+  EXPECT_EQ(available_at(one, std::nullopt, kStart, 2), kStart);
+  EXPECT_EQ(available_at(one, taken(one, std::nullopt, kStart), kStart, 2), kStart + minutes(12));
+}
+
 TEST(IssuanceLimit, IsFullAgainAfterALongPauseAndNoFuller) {
   std::optional<Time> full_at = taken(kFive, std::nullopt, kStart);
   const Time later = kStart + std::chrono::hours(100);

@@ -45,13 +45,17 @@ Task<Result<bool>> Authority::save(store::acme_accounts::Account opened) {
   });
 }
 
-Task<acme::Outcome<acme::Account>> Authority::account() {
+Task<Result<acme::Outcome<acme::Account>>> Authority::account() {
   for (int tries = 0; tries < kTriesMax; ++tries) {
-    if (auto known = account_.with([](const auto& account) { return account; })) co_return *std::move(known);
+    if (auto known = account_.with([](const auto& account) { return account; })) {
+      co_return acme::Outcome<acme::Account>(*std::move(known));
+    }
     auto saved = CO_TRY(co_await saved_account());
     auto key = CO_TRY(open_key(saved));
     if (saved.url.empty()) {
-      saved.url = CO_TRY(co_await client_.open_account(key, settings_.account)).url;
+      const auto opened = co_await client_.open_account(key, settings_.account);
+      if (!opened) co_return acme::Outcome<acme::Account>(std::unexpected(opened.error()));
+      saved.url = opened->url;
       // Another job has given the key up meanwhile: what it made instead is taken.
       if (!CO_TRY(co_await save(saved))) continue;
       log::info("an account at a certificate authority is ready",
@@ -59,7 +63,7 @@ Task<acme::Outcome<acme::Account>> Authority::account() {
     }
     acme::Account account{std::move(key), std::move(saved.url)};
     account_.with([&](auto& known) { known = account; });
-    co_return account;
+    co_return acme::Outcome<acme::Account>(std::move(account));
   }
   co_return fail(Kind::kUnavailable, format("our account at {} changes all the time: try again", settings_.name));
 }

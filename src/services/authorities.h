@@ -41,8 +41,9 @@ class Authority {
   std::span<const model::IssuanceLimit> limits() const { return settings_.limits; }
   acme::Client& client() { return client_; }
 
-  /// Our account: remembered, else found or made. Concurrent callers make one and the same.
-  Task<acme::Outcome<acme::Account>> account();
+  /// Our account: remembered, else found or made. Concurrent callers make one and the same. The outer error is ours:
+  /// the database, or a key that cannot be opened; the inner one the authority's.
+  Task<Result<acme::Outcome<acme::Account>>> account();
   /// The authority does not know `gone` any more: the next account() makes another, with a new key. Nothing happens if
   /// another job has done so already.
   Task<Result<void>> forget_account(acme::Account gone);

@@ -112,6 +112,12 @@ inline constexpr std::array kCertificateCauses{
     CertificateCauseRow{"key_lost", "The key of the order cannot be opened.",
                         "See whether the master key is that of the database (docs/operating/backup.md); a new order "
                         "is placed."},
+    CertificateCauseRow{"own_failure",
+                        "Something of Signpost's own failed, and no authority refused anything: its database, or the "
+                        "making and sealing of a key.",
+                        "Nothing, if it passes: it is tried again within a minute, and no order or attempt is lost. If "
+                        "it stays so, the explanation says what failed: look at the disk, the database and the master "
+                        "key."},
     CertificateCauseRow{"bad_request", "The authority refuses our certification request.",
                         "It is tried again; if it stays so, report it as a bug."},
     CertificateCauseRow{"bad_key", "The authority refuses the account's key.",

@@ -27,6 +27,7 @@ constexpr Milliseconds kLastPollPause{2'000};
 constexpr Milliseconds kUnseenPause = std::chrono::seconds(30);  // when we could not look ourselves
 constexpr Milliseconds kCaaAge = std::chrono::minutes(5);        // for which one walk of CAA will do
 constexpr std::size_t kServersInWordsMax = 8;
+constexpr std::string_view kCountingLimits = "counting what the authority's limits allow";
 constexpr Milliseconds kClockTolerance = std::chrono::hours(1);
 
 /// What helps, after the authority's own words.
@@ -121,6 +122,17 @@ AttemptFailed failed_of(const acme::Failure& failure, const Authority& authority
           format("the authority {}: {}; {}", authority.name(), failure.error.message, way_out_of(failure.trouble))};
   if (failure.error.retry_after) failed.not_before = now + *failure.error.retry_after;
   return failed;
+}
+
+/// What failed was nobody's but ours: no authority refused anything.
+AttemptFailed failed_here(std::string_view doing, const Error& error) {
+  log::error("a certificate cannot go on: something of our own fails",
+             {{"doing", std::string(doing)}, {"cause", error.message}});
+  return {.order = AttemptFailed::Order::kKept,
+          .fault = AttemptFailed::Fault::kProgram,
+          .cause = cause_of("own_failure"),
+          .explanation = format("{} failed here, not at an authority: {}; it is tried again within a minute", doing,
+                                error.message)};
 }
 
 /// A look that was no look is made again soon if we were too busy. Resolvers that fail are different: the domain may be
@@ -290,6 +302,8 @@ Task<Happening> CertificateTasks::place_order(const CertificateSubject& subject,
   for (std::size_t i = 0; i < authorities_.size(); ++i) {
     auto placed = co_await order_at(subject, sight, authorities_.at(i));
     if (placed) co_return *std::move(placed);
+    // What is ours fails at the next one, too.
+    if (placed.error().fault == AttemptFailed::Fault::kProgram) co_return std::move(placed).error();
     if (!first) {
       first = std::move(placed).error();
     } else {
@@ -340,6 +354,17 @@ Task<std::optional<AttemptFailed>> CertificateTasks::check_caa(const Certificate
   co_return std::nullopt;
 }
 
+Task<std::expected<acme::Account, AttemptFailed>> CertificateTasks::account_at(Authority& authority) {
+  auto account = co_await authority.account();
+  if (!account) {
+    co_return std::unexpected(failed_here(format("opening our account at {}", authority.name()), account.error()));
+  }
+  if (*account) co_return **std::move(account);
+  const auto& failure = account->error();
+  if (auto clock = wrong_clock(authority, failure)) co_return std::unexpected(*std::move(clock));
+  co_return std::unexpected(failed_of(failure, authority, clock_.now()));
+}
+
 Task<std::expected<Happening, AttemptFailed>> CertificateTasks::order_at(const CertificateSubject& subject,
                                                                          IssuanceSight& sight, Authority& authority) {
   const auto& certificate = subject.certificate;
@@ -349,8 +374,8 @@ Task<std::expected<Happening, AttemptFailed>> CertificateTasks::order_at(const C
   };
   const auto directory = co_await authority.client().directory();
   if (!directory) co_return failed(directory.error());
-  const auto account = co_await authority.account();
-  if (!account) co_return failed(account.error());
+  const auto account = co_await account_at(authority);
+  if (!account) co_return std::unexpected(account.error());
   if (auto forbidden = co_await check_caa(subject, sight, authority, *directory, *account)) {
     co_return std::unexpected(*std::move(forbidden));
   }
@@ -367,7 +392,7 @@ Task<std::expected<Happening, AttemptFailed>> CertificateTasks::order_at(const C
         if (!reached) TRY_VOID(take_order(tx, authority.limits(), use, now));
         return reached;
       });
-  if (!limit) co_return failed(limit.error());
+  if (!limit) co_return std::unexpected(failed_here(kCountingLimits, limit.error()));
   if (*limit) co_return std::unexpected(limited(authority, **limit));
 
   acme::NewOrder wish{.names = certificate.names, .profile = authority.profile()};
@@ -378,7 +403,7 @@ Task<std::expected<Happening, AttemptFailed>> CertificateTasks::order_at(const C
     const auto plain = limits_of(subject, authority, Issuance::kRenewal);
     const auto reached = co_await storage_.read<std::optional<LimitReached>>(
         [&, now](store::Tx& tx) { return find_limit(tx, authority.limits(), plain, now); });
-    if (!reached) co_return failed(reached.error());
+    if (!reached) co_return std::unexpected(failed_here(kCountingLimits, reached.error()));
     if (*reached) co_return std::unexpected(limited(authority, **reached));
     wish.replaces.clear();
     order = co_await authority.client().new_order(*account, wish);
@@ -386,7 +411,7 @@ Task<std::expected<Happening, AttemptFailed>> CertificateTasks::order_at(const C
   if (!order) {
     if (order.error().trouble == acme::Trouble::kAccountGone) {
       if (const auto forgotten = co_await authority.forget_account(*account); !forgotten)
-        co_return failed(forgotten.error());
+        co_return std::unexpected(failed_here("forgetting an account that is gone", forgotten.error()));
     }
     co_return failed(order.error());
   }
@@ -436,8 +461,8 @@ Task<Happening> CertificateTasks::learn_challenges(const CertificateSubject& sub
     co_return AttemptFailed{.cause = cause_of("no_authority"),
                             .explanation = format("the settings have no authority {} any more", placed.authority)};
   }
-  const auto account = co_await authority->account();
-  if (!account) co_return failed_of(account.error(), *authority, clock_.now());
+  const auto account = co_await account_at(*authority);
+  if (!account) co_return account.error();
   const auto order = co_await authority->client().order(*account, placed.url);
   if (!order) co_return failed_of(order.error(), *authority, clock_.now());
   auto challenges = co_await challenges_of(*authority, *account, order->authorizations);
@@ -464,7 +489,7 @@ Task<Happening> CertificateTasks::prove(const CertificateSubject& subject, Issua
   }
   if (order.challenges.empty()) co_return co_await learn_challenges(subject);
   const auto unowned = co_await missing_ownership(subject);
-  if (!unowned) co_return failed_of(unowned.error(), *authority, now);
+  if (!unowned) co_return failed_here("looking who else has the challenge", unowned.error());
   if (*unowned) co_return **unowned;
   ChallengeWish wish{.host = subject.connection.host, .values = texts_of(certificate), .target = std::nullopt};
   if (!wish.values.empty()) {
@@ -506,8 +531,8 @@ Task<Happening> CertificateTasks::prove(const CertificateSubject& subject, Issua
     if (auto clock = wrong_clock(*authority, failure)) return *std::move(clock);
     return failed_of(failure, *authority, clock_.now());
   };
-  const auto account = co_await authority->account();
-  if (!account) co_return failed(account.error());
+  const auto account = co_await account_at(*authority);
+  if (!account) co_return account.error();
   if (now - order.placed_at > kCaaAge) {
     const auto directory = co_await authority->client().directory();
     if (!directory) co_return failed(directory.error());
@@ -569,8 +594,8 @@ Task<Happening> CertificateTasks::finalize(const CertificateSubject& subject, Is
     co_return AttemptFailed{.cause = cause_of("no_authority"),
                             .explanation = format("the settings have no authority {} any more", order.authority)};
   }
-  const auto account = co_await authority->account();
-  if (!account) co_return failed_of(account.error(), *authority, clock_.now());
+  const auto account = co_await account_at(*authority);
+  if (!account) co_return account.error();
   const auto deadline = std::chrono::steady_clock::now() + settings_.poll_budget;
   if (order.step == model::OrderStep::kPosted) {
     if (auto happening = co_await await_authorizations(subject, sight, *authority, *account, deadline)) {
@@ -666,7 +691,7 @@ Task<Happening> CertificateTasks::save_key(const CertificateSubject& subject, Au
   const Time now = clock_.now();
   const auto taken = co_await storage_.write<void>(
       [&, now](store::Tx& tx) { return take_certificate(tx, authority.limits(), use, now); });
-  if (!taken) co_return failed_of(taken.error(), authority, now);
+  if (!taken) co_return failed_here(kCountingLimits, taken.error());
   auto sealed = co_await net::hop<Result<std::string>>([&](net::Resume<Result<std::string>> resume) {
     // Owned by the work in the queue, and by us until we know that it was taken.
     const auto answer = std::make_shared<net::Resume<Result<std::string>>>(std::move(resume));
@@ -678,7 +703,7 @@ Task<Happening> CertificateTasks::save_key(const CertificateSubject& subject, Au
     if (admission == net::WorkerPool::Admission::kFull)
       (*answer)(fail(Kind::kUnavailable, "too many keys are waiting to be made; it is tried again"));
   });
-  if (!sealed) co_return failed_of(sealed.error(), authority, now);
+  if (!sealed) co_return failed_here("making the certificate's key", sealed.error());
   co_return model::KeySaved{*std::move(sealed)};
 }
 
@@ -691,7 +716,12 @@ Task<Happening> CertificateTasks::request_certificate(const CertificateSubject& 
     return crypto::make_certification_request(key, certificate.names);
   };
   auto request = make();
-  if (!request) co_return failed_of(request.error(), authority, clock_.now());
+  if (!request) {
+    co_return AttemptFailed{
+        .cause = cause_of("key_lost"),
+        .explanation = format("the key of the order cannot be opened: {}; a new order with another key is placed",
+                              request.error().message)};
+  }
   const auto sent = co_await authority.client().finalize(account, std::move(order), *std::move(request));
   if (!sent) co_return failed_of(sent.error(), authority, clock_.now());
   if (sent->status == acme::OrderStatus::kValid) co_return co_await receive(subject, authority, account, *sent);

@@ -52,6 +52,8 @@ class CertificateTasks {
 
  private:
   Task<Happening> ask_renewal(const CertificateSubject& subject);
+  /// Ours at the authority; why there is none, said as the authority's or as our own failure.
+  Task<std::expected<acme::Account, model::AttemptFailed>> account_at(Authority& authority);
   Task<std::expected<Happening, model::AttemptFailed>> order_at(const CertificateSubject& subject, IssuanceSight& sight,
                                                                 Authority& authority);
   /// What the authority must see proven, of an order's authorizations.

@@ -8,6 +8,7 @@
 #include "crypto/certificate_chain.h"
 #include "net/wait.h"
 #include "services/certificate_cause.h"
+#include "services/issuance_limits.h"
 #include "store/certificates.h"
 
 namespace signpost::services {
@@ -20,6 +21,18 @@ constexpr int kTurnsMax = 24;  // steps of one run; an order has seven, the rest
 constexpr Milliseconds kCompletePause{200};
 
 JobOutcome done(std::string text) { return {JobOutcome::Ending::kDone, std::move(text)}; }
+
+std::unexpected<Error> too_early(Time at, Time now, const std::string& why) {
+  auto error =
+      Error{Kind::kRateLimited, format("it can be renewed by hand again at {}: {}", to_rfc3339(at), why), {}, {}};
+  error.retry_after = std::chrono::ceil<std::chrono::seconds>(at - now);
+  return std::unexpected(std::move(error));
+}
+
+/// A job that is at work, or due, is left alone: what it does would not fit a changed certificate.
+bool is_waiting_for_dns(const model::Certificate& certificate, Time now) {
+  return certificate.unseen_since && certificate.not_before && *certificate.not_before > now;
+}
 
 Error no_certificate(ConnectionId id) {
   return {.kind = Kind::kConflict,
@@ -175,9 +188,7 @@ Task<Result<CertificateSubject>> Certificates::complete(ApplicationId applicatio
          auto rings = step.rings();
          auto certificate = TRY(store::certificates::find_of_connection(tx, connection.application, id));
          if (!certificate) return rings;
-         // A job that is at work, or due, is left alone: what it does would not fit a changed certificate.
-         const bool is_waiting = certificate->unseen_since && certificate->not_before && *certificate->not_before > now;
-         if (!is_waiting) return rings;
+         if (!is_waiting_for_dns(*certificate, now)) return rings;
          CertificateChange change(tx, ids_, now, &bell_.handover(), nullptr);
          TRY(change.apply({connection, *certificate}, model::LookWanted{}));
          rings.jobs |= change.rings().jobs;
@@ -187,7 +198,8 @@ Task<Result<CertificateSubject>> Certificates::complete(ApplicationId applicatio
     auto subject = CO_TRY(co_await read_of_connection(scope, id));
     const bool is_over =
         subject.connection.status != model::Status::kSslValidating ||
-        (subject.certificate.trouble && subject.certificate.failures > 0) ||
+        (subject.certificate.trouble &&
+         (subject.certificate.failures > 0 || subject.certificate.trouble->cause == cause_of("own_failure"))) ||
         (subject.connection.attention && subject.connection.attention->cause.starts_with(model::kEdgeCausePrefix));
     if (is_over || std::chrono::steady_clock::now() >= deadline) co_return subject;
     CO_TRY_VOID(co_await net::sleep_until(std::min(deadline, std::chrono::steady_clock::now() + kCompletePause)));
@@ -231,6 +243,26 @@ Task<Result<CertificatePage>> Certificates::list(Scope scope, std::optional<Mill
   });
 }
 
+Task<Result<void>> Certificates::check_hand_limit(const CertificateSubject& subject) {
+  const auto& certificate = subject.certificate;
+  auto* authority = certificate.held ? authorities_.find(certificate.held->authority) : nullptr;
+  if (authority == nullptr && !authorities_.empty()) authority = &authorities_.at(0);
+  if (authority == nullptr) co_return Result<void>{};
+  const Time now = clock_.now();
+  const LimitUse use{.authority = authority->name(),
+                     .domain = std::string(subject.connection.host.domain()),
+                     .names = certificate.names,
+                     .issuance = Issuance::kRenewal};
+  const auto at = CO_TRY(co_await storage_.read<Time>(
+      [&, now](store::Tx& tx) { return hand_renewal_at(tx, authority->limits(), use, now); }));
+  if (at <= now) co_return Result<void>{};
+  co_return too_early(at, now,
+                      format("{} has issued several certificates of {} within days, and the last {} that its limit "
+                             "leaves are kept for renewals that must be; if the key is not safe any more, revoke the "
+                             "certificate: another is obtained at once",
+                             authority->name(), subject.connection.host.text(), model::kHandRenewalsLeave));
+}
+
 Task<Result<model::Certificate>> Certificates::renew(Scope scope, CertificateId id, AlsoInTx also) {
   const auto certificate = CO_TRY(co_await read(scope, id));
   const auto subject = CO_TRY(co_await read_of_connection(scope, certificate.connection));
@@ -243,7 +275,25 @@ Task<Result<model::Certificate>> Certificates::renew(Scope scope, CertificateId 
     co_return fail(Kind::kConflict, format("{} is {}: nobody would use a new certificate",
                                            subject.connection.host.text(), model::name_of(subject.connection.status)));
   }
-  const auto after = CO_TRY(co_await save(subject, model::RenewalWanted{}, nullptr, also));
+  const Time now = clock_.now();
+  const auto& current = subject.certificate;
+  const auto wish = model::hand_renewal(current, now);
+  Happening happening = model::RenewalWanted{};
+  switch (wish.kind) {
+    case model::HandRenewal::Kind::kPaused: {
+      const auto why = current.trouble ? "the last attempt has failed: " + current.trouble->explanation
+                                       : std::string("the last attempt has just ended; it goes on by itself");
+      co_return too_early(wish.at, now, why);
+    }
+    case model::HandRenewal::Kind::kOnItsWay:
+      if (!is_waiting_for_dns(current, now)) co_return current;
+      happening = model::LookWanted{};
+      break;
+    case model::HandRenewal::Kind::kAllowed:
+      CO_TRY_VOID(co_await check_hand_limit(subject));
+      break;
+  }
+  const auto after = CO_TRY(co_await save(subject, happening, nullptr, also));
   if (!after) co_return fail(Kind::kNotFound, format("there is no certificate {}", id.text()));
   co_return after->certificate;
 }
@@ -261,7 +311,7 @@ Task<Result<model::Certificate>> Certificates::revoke(Scope scope, CertificateId
                                            certificate.held->authority));
   }
   const auto chain = CO_TRY(crypto::CertificateChain::parse(certificate.held->chain_pem));
-  const auto account = CO_TRY(co_await authority->account());
+  const auto account = CO_TRY(CO_TRY(co_await authority->account()));
   const auto revoked = co_await authority->client().revoke(account, chain.leaf_der(), reason);
   if (!revoked && revoked.error().trouble != acme::Trouble::kAlreadyRevoked) {
     co_return std::unexpected(revoked.error().error);

@@ -67,7 +67,9 @@ class Certificates {
   /// `ends_within`: only those that are held and end within it.
   Task<Result<CertificatePage>> list(Scope scope, std::optional<Milliseconds> ends_within,
                                      std::optional<std::string> cursor, std::size_t limit);
-  /// A new one as soon as it can be had; what is held serves until then.
+  /// A new one as soon as it can be had; what is held serves until then. One that is on its way already is not ordered
+  /// again. kRateLimited within an hour of a failed attempt, while the authority wants a pause, and where its limit of
+  /// certificates of the same names would be left too small for the renewals that must be.
   Task<Result<model::Certificate>> renew(Scope scope, CertificateId id, AlsoInTx also = {});
   /// Tells the authority that nobody may trust it any more, and obtains another. Cannot be undone.
   Task<Result<model::Certificate>> revoke(Scope scope, CertificateId id, acme::RevocationReason reason,
@@ -76,6 +78,8 @@ class Certificates {
  private:
   using Happening = model::CertificateHappening;
 
+  /// Whether a renewal by hand may be had now; kRateLimited with the time if not.
+  Task<Result<void>> check_hand_limit(const CertificateSubject& subject);
   Task<Result<std::optional<CertificateSubject>>> load(ConnectionId id);
   Task<Result<std::optional<CertificateSubject>>> save(const CertificateSubject& read, const Happening& happening,
                                                        const model::Job* own_job, const AlsoInTx& also = {});

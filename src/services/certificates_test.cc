@@ -4,7 +4,9 @@
 #include <gmock/gmock.h>
 
 #include "acme/testing/authority.h"
+#include "base/text.h"
 #include "crypto/certificate_chain.h"
+#include "services/issuance_limits.h"
 #include "services/proxies.h"
 #include "services/testing/fake_sight.h"
 #include "services/testing/life.h"
@@ -457,14 +459,123 @@ TEST_F(CertificatesTest, StopBeforeTheAuthoritysLimits) {
   first_.choose([](auto& choices) { choices.has_renewal_info = false; });
   const auto connection = connect_and_mark();
   life_.turn();
-  must(life_.run(certificates.renew({}, certificate_of(connection).id)));
-  life_.turn();
-  must(life_.run(certificates.renew({}, certificate_of(connection).id)));
-  life_.turn();
+  for (int i = 0; i < 2; ++i) {
+    must(life_.run(certificates.revoke({}, certificate_of(connection).id, acme::RevocationReason::kSuperseded)));
+    life_.turn();
+  }
   EXPECT_EQ(first_.count_of("newOrder"), 2);
   ASSERT_TRUE(certificate_of(connection).trouble);
   EXPECT_EQ(certificate_of(connection).trouble->cause, "certificate_limit");
   EXPECT_GT(certificate_of(connection).not_before, life_.clock.now() + hours(33));
+}
+
+TEST_F(CertificatesTest, ThatAreReplacedAlreadyAreOrderedAsAnyRenewal) {
+  const auto connection = connect_and_mark();
+  life_.turn();
+  const auto before = certificate_of(connection);
+  first_.choose(
+      [](auto& choices) { choices.canned.push_back({"newOrder", 409, "alreadyReplaced", "it has one", ""}); });
+  must(life_.run(certificates_.renew({}, before.id)));
+  life_.turn();
+  EXPECT_NE(certificate_of(connection).held->serial, before.held->serial);
+  std::vector<std::string> orders;
+  for (const auto& request : first_.requests()) {
+    if (request.resource == "newOrder") orders.push_back(request.payload);
+  }
+  ASSERT_EQ(orders.size(), 3);
+  EXPECT_THAT(orders.back(), AllOf(HasSubstr("www.shop.example"), Not(HasSubstr("replaces"))));
+}
+
+TEST_F(CertificatesTest, ThatAreReplacedAlreadyAreCountedAsAnyRenewal) {
+  // Failed validations hold back a renewal, but not one that the authority has advised.
+  auto settings = settings_of(first_, "first");
+  settings.limits = {{model::LimitKind::kFailures, 1, hours(5)}};
+  Authorities limited{{settings}, life_.world.storage, master_key_, machine_clock_};
+  Certificates certificates{life_.world.storage, master_key_, life_.bell, life_.clock, life_.world.ids,
+                            life_.random,        limited,     &zone_,     {&sight_},   {}};
+  life_.runner.on(model::JobKind::kCertificate, [&](model::Job job) { return certificates.pursue(std::move(job)); });
+  const auto connection = connect_and_mark();
+  life_.turn();
+  const auto before = certificate_of(connection);
+  must(life_.world.storage.write_now<bool>([&](store::Tx& tx) -> Result<bool> {
+    TRY_VOID(take_failure(tx, settings.limits, "first", connection.host, life_.clock.now()));
+    return true;
+  }));
+  first_.choose(
+      [](auto& choices) { choices.canned.push_back({"newOrder", 409, "alreadyReplaced", "it has one", ""}); });
+  must(life_.run(certificates.renew({}, before.id)));
+  life_.turn();
+  EXPECT_EQ(first_.count_of("newOrder"), 2) << "what replaces nothing is not even asked for";
+  ASSERT_TRUE(certificate_of(connection).trouble);
+  EXPECT_EQ(certificate_of(connection).trouble->cause, "certificate_limit");
+  EXPECT_EQ(certificate_of(connection).not_before, life_.clock.now() + hours(5));
+  life_.let_database_rest();
+}
+
+TEST_F(CertificatesTest, ByHandLeaveTheAuthoritysLimitToRenewalsThatMustBe) {
+  auto settings = settings_of(first_, "first");
+  settings.limits.assign(model::kLetsEncryptLimits.begin(), model::kLetsEncryptLimits.end());
+  Authorities limited{{settings}, life_.world.storage, master_key_, machine_clock_};
+  Certificates certificates{life_.world.storage, master_key_, life_.bell, life_.clock, life_.world.ids,
+                            life_.random,        limited,     &zone_,     {&sight_},   {}};
+  life_.runner.on(model::JobKind::kCertificate, [&](model::Job job) { return certificates.pursue(std::move(job)); });
+  const auto connection = connect_and_mark();
+  life_.turn();
+  const auto id = certificate_of(connection).id;
+  for (int i = 0; i < 2; ++i) {
+    must(life_.run(certificates.renew({}, id)));
+    life_.turn();
+  }
+  EXPECT_EQ(first_.issued(), 3);
+  const auto refused = life_.run(certificates.renew({}, id));
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().kind, Kind::kRateLimited);
+  EXPECT_EQ(refused.error().retry_after, hours(34));
+  EXPECT_THAT(refused.error().message, AllOf(HasSubstr("www.shop.example"), HasSubstr("revoke")));
+
+  must(life_.run(certificates.revoke({}, id, acme::RevocationReason::kKeyCompromise)));
+  life_.turn();
+  EXPECT_EQ(first_.issued(), 4) << "what must be has room";
+  life_.let_database_rest();
+}
+
+TEST_F(CertificatesTest, ThatAreOnTheirWayAreNotOrderedAgainByHand) {
+  const auto connection = connect_and_mark();
+  life_.turn();
+  const auto id = certificate_of(connection).id;
+  const auto wanted = must(life_.run(certificates_.renew({}, id)));
+  EXPECT_EQ(must(life_.run(certificates_.renew({}, id))).version, wanted.version) << "a job at work keeps its ground";
+  sight_.is_visible = false;
+  life_.turn();
+  ASSERT_TRUE(certificate_of(connection).order);
+  life_.walk_to(life_.clock.now() + hours(2));
+  ASSERT_GT(certificate_of(connection).not_before, life_.clock.now() + minutes(1));
+  sight_.is_visible = true;
+  must(life_.run(certificates_.renew({}, id)));
+  life_.turn();
+  EXPECT_FALSE(certificate_of(connection).order) << "DNS is looked at at once";
+  EXPECT_EQ(first_.count_of("newOrder"), 2);
+}
+
+TEST_F(CertificatesTest, ThatHaveFailedAreTriedByHandOnceAnHour) {
+  sight_.caa_allows = {"other.example"};
+  const auto connection = connect_and_mark();
+  life_.turn();
+  const auto id = certificate_of(connection).id;
+  while (*certificate_of(connection).not_before < life_.clock.now() + hours(2)) {
+    life_.walk_to(*certificate_of(connection).not_before);
+  }
+  life_.clock.advance(minutes(59));
+  const auto refused = life_.run(certificates_.renew({}, id));
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().kind, Kind::kRateLimited);
+  EXPECT_EQ(refused.error().retry_after, minutes(1));
+  EXPECT_THAT(refused.error().message, HasSubstr("CAA"));
+  sight_.caa_allows = {"authority.example"};
+  life_.clock.advance(minutes(1));
+  must(life_.run(certificates_.renew({}, id)));
+  life_.turn();
+  EXPECT_EQ(now(connection).status, model::Status::kSslValidated);
 }
 
 TEST_F(CertificatesTest, GoOnWhereACrashLeftThem) {
@@ -652,6 +763,67 @@ TEST_F(CertificatesTest, ThatCouldNotBeValidatedSayWhichServerAnsweredWhat) {
                     HasSubstr("ns2.dns.example (192.0.2.2:53)"), HasSubstr("nxdomain")));
 }
 
+TEST_F(CertificatesTest, SayWhatFailedHereAndGoOnWithTheirOrder) {
+  // A database that refuses one write of a run, each in turn.
+  int told = 0;
+  for (int passed = 0; passed < 9; ++passed) {
+    auto wish = life_.wish(format("w{}.shop.example", passed));
+    wish.certificate_by = model::CertificateBy::kCname;
+    const auto connection = must(life_.run(connections_.create({}, std::move(wish))));
+    certificate_ = certificate_of(connection);
+    life_.happen(connection.id, model::StepMarked{1});
+    life_.world.database.refuse(1, Kind::kUnavailable, passed);
+    static_cast<void>(life_.run(life_.runner.run_once()));
+    life_.world.database.refuse(0);
+    const auto after = certificate_of(connection);
+    EXPECT_EQ(after.failures, 0) << passed;
+    if (after.trouble) {
+      ++told;
+      EXPECT_EQ(after.trouble->cause, "certificate_own_failure") << passed;
+      EXPECT_THAT(after.trouble->explanation,
+                  AllOf(HasSubstr("not at an authority"), Not(HasSubstr("the authority "))));
+      EXPECT_EQ(after.not_before, life_.clock.now() + minutes(1));
+    }
+    life_.walk_to(life_.clock.now() + minutes(30));
+    EXPECT_EQ(now(connection).status, model::Status::kSslValidated) << passed;
+    EXPECT_FALSE(now(connection).attention) << passed;
+  }
+  EXPECT_GE(told, 2);
+}
+
+TEST_F(CertificatesTest, WhoseAccountsKeyDoesNotOpenBlameNoAuthority) {
+  const auto connection = connect_and_mark();
+  life_.turn();
+  must(life_.run(certificates_.revoke({}, certificate_of(connection).id, acme::RevocationReason::kSuperseded)));
+  const auto other_key = must(crypto::MasterKey::from_text(std::string(64, 'b')));
+  Authorities sealed{{settings_of(first_, "first")}, life_.world.storage, other_key, machine_clock_};
+  Certificates certificates{life_.world.storage, other_key, life_.bell, life_.clock, life_.world.ids,
+                            life_.random,        sealed,    &zone_,     {&sight_},   {}};
+  life_.runner.on(model::JobKind::kCertificate, [&](model::Job job) { return certificates.pursue(std::move(job)); });
+  life_.turn();
+  EXPECT_EQ(attention_of(connection).cause, "certificate_own_failure");
+  EXPECT_THAT(attention_of(connection).explanation, AllOf(HasSubstr("our account at first"), HasSubstr("master key")));
+  life_.let_database_rest();
+}
+
+TEST_F(CertificatesTest, WhoseKeyDoesNotOpenAreOrderedWithAnother) {
+  first_.choose([](auto& choices) { choices.canned.assign(20, {"finalize", 503, "", "maintenance", ""}); });
+  const auto connection = connect_and_mark();
+  life_.turn();
+  auto broken = certificate_of(connection);
+  ASSERT_TRUE(broken.order);
+  ASSERT_EQ(broken.order->step, model::OrderStep::kFinalizing);
+  broken.order->sealed_key = "damaged";
+  must(life_.world.storage.write_now<bool>(
+      [&](store::Tx& tx) { return store::certificates::update(tx, broken, broken.version); }));
+  first_.choose([](auto& choices) { choices.canned.clear(); });
+  life_.walk_to(life_.clock.now() + minutes(1));
+  EXPECT_EQ(attention_of(connection).cause, "certificate_key_lost");
+  EXPECT_FALSE(certificate_of(connection).order);
+  life_.walk_to(life_.clock.now() + minutes(20));
+  EXPECT_EQ(now(connection).status, model::Status::kSslValidated);
+}
+
 // ── several who claim one name, several jobs ────────────────────────────────────────────────────────────────────
 
 TEST_F(CertificatesTest, ByTxtAreNotHadByWhatAnotherOrganizationHasProvenBefore) {
@@ -745,17 +917,41 @@ TEST_F(CertificatesTest, AreOrderedOnceWhoeverWaitsMeanwhile) {
   EXPECT_EQ(first_.count_of("newOrder"), 1);
 }
 
+TEST_F(CertificatesTest, ByTxtThatAreStartedTwiceAtOnceHaveOneValueForBoth) {
+  // Each finds no order and places one: the authority forgets the one that nobody proves, and both are told the other.
+  const auto connection = connect(model::CertificateBy::kTxt);
+  std::vector<std::vector<std::string>> values;
+  const auto start = [&]() -> Task<void> {
+    const auto started = co_await certificates_.start(connection.application, connection.id);
+    EXPECT_TRUE(started) << (started ? "" : started.error().message);
+    if (started) values.push_back(texts_of(started->certificate));
+  };
+  auto& loop = life_.loops.at(0);
+  auto other = boost::asio::co_spawn(loop, start(), boost::asio::use_future);
+  net::testing::run_task(loop, start());
+  while (other.wait_for(seconds(0)) != std::future_status::ready) loop.run_one();
+  ASSERT_EQ(values.size(), 2);
+  EXPECT_EQ(values[0], values[1]);
+  EXPECT_EQ(values[0], texts_of(certificate_of(connection)));
+  EXPECT_LE(first_.count_of("newOrder"), 2);
+
+  see_txt(connection);
+  life_.happen(connection.id, model::StepMarked{1});
+  life_.turn();
+  EXPECT_EQ(now(connection).status, model::Status::kSslValidated);
+}
+
 TEST_F(CertificatesTest, KeepTheAccountThatAnotherJobHasJustMade) {
   auto& authority = authorities_.at(0);
-  const auto gone = life_.run(authority.account()).value();
+  const auto gone = life_.run(authority.account()).value().value();
   first_.forget_accounts();
   must(life_.run(authority.forget_account(gone)));
-  const auto fresh = life_.run(authority.account()).value();
+  const auto fresh = life_.run(authority.account()).value().value();
   ASSERT_NE(fresh.url, gone.url);
   must(life_.run(authority.forget_account(gone)));
-  EXPECT_EQ(life_.run(authority.account()).value().url, fresh.url);
+  EXPECT_EQ(life_.run(authority.account()).value().value().url, fresh.url);
   Authorities again{{settings_of(first_, "first")}, life_.world.storage, master_key_, machine_clock_};
-  EXPECT_EQ(life_.run(again.at(0).account()).value().url, fresh.url) << "the row is kept, too";
+  EXPECT_EQ(life_.run(again.at(0).account()).value().value().url, fresh.url) << "the row is kept, too";
   life_.let_database_rest();
 }
 

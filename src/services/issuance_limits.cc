@@ -77,6 +77,18 @@ Result<std::optional<LimitReached>> find_limit(store::Tx& tx, std::span<const mo
   return reached;
 }
 
+Result<Time> hand_renewal_at(store::Tx& tx, std::span<const model::IssuanceLimit> limits, const LimitUse& use,
+                             Time now) {
+  Time at = now;
+  for (const auto& limit : limits) {
+    if (limit.kind != LimitKind::kNames) continue;
+    const auto full_at =
+        TRY(store::issuance_buckets::find(tx, use.authority, model::name_of(limit.kind), names_key(use.names)));
+    at = std::max(at, model::available_at(limit, full_at, now, model::kHandRenewalsLeave));
+  }
+  return at;
+}
+
 Result<void> take_order(store::Tx& tx, std::span<const model::IssuanceLimit> limits, const LimitUse& use, Time now) {
   if (!counts(LimitKind::kOrders, use.issuance)) return {};
   return take(tx, limits, use.authority, LimitKind::kOrders, "", now);

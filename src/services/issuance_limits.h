@@ -36,6 +36,9 @@ struct LimitReached {
 };
 Result<std::optional<LimitReached>> find_limit(store::Tx& tx, std::span<const model::IssuanceLimit> limits,
                                                const LimitUse& use, Time now);
+/// When a certificate of these names may be had by hand, so that kHandRenewalsLeave are left; `now` if it may at once.
+Result<Time> hand_renewal_at(store::Tx& tx, std::span<const model::IssuanceLimit> limits, const LimitUse& use,
+                             Time now);
 /// An order is placed.
 Result<void> take_order(store::Tx& tx, std::span<const model::IssuanceLimit> limits, const LimitUse& use, Time now);
 /// A certificate is asked for.
