@@ -669,7 +669,10 @@ Authority::~Authority() {
   impl_->loops.stop_and_join();
 }
 
-std::string Authority::directory_url() const { return impl_->url("/acme/directory.json"); }
+std::string Authority::directory_url() const {
+  const std::lock_guard lock(impl_->mutex);
+  return impl_->url("/acme/directory.json");
+}
 
 void Authority::be_seen_at(std::string base) {
   const std::lock_guard lock(impl_->mutex);
