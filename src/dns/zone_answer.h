@@ -19,9 +19,10 @@ enum class Via { kUdp, kTcp };
 
 class ZoneAnswer {
  public:
-  // A challenge stands for seconds, and a question that came too early must not stick: nobody keeps either for long.
-  static constexpr std::uint32_t kTextTtl = 1;
-  static constexpr std::uint32_t kNegativeTtl = 1;
+  // RFC 1035 3.2.1: zero is for this question alone. An order may follow another within the second, and a question that
+  // came too early must not stick (RFC 2308 5): nobody keeps either.
+  static constexpr std::uint32_t kTextTtl = 0;
+  static constexpr std::uint32_t kNegativeTtl = 0;
   // Name servers move seldom.
   static constexpr std::uint32_t kNameServerTtl = 300;
 

@@ -22,7 +22,7 @@ class ZoneWriter {
     std::optional<TsigKey> key = {};  // nothing: unsigned, for servers that trust an address
     Milliseconds update_max{5'000};   // one update, repetitions and TCP included
     Milliseconds try_max{1'000};      // after which a datagram is sent again
-    std::uint32_t ttl = 1;            // seconds, of what is added
+    std::uint32_t ttl = 0;            // seconds, of what is added: as ZoneAnswer::kTextTtl, for the same reason
   };
 
   explicit ZoneWriter(Settings settings) : settings_(std::move(settings)) {}

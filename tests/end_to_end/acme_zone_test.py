@@ -147,20 +147,20 @@ class Served(World):
             self.assertNotIn("WARNING", answer.replace(";; WARNING: recursion requested but not available", ""))
 
     def test_soa_and_name_servers(self):
-        self.assertRegex(self.dig(ZONE, "SOA", "+short"), rf"^ns1\.{ZONE}\. hostmaster\.{ZONE}\. \d+ 3600 600 604800 1$")
+        self.assertRegex(self.dig(ZONE, "SOA", "+short"), rf"^ns1\.{ZONE}\. hostmaster\.{ZONE}\. \d+ 3600 600 604800 0$")
         answer = self.dig(ZONE, "NS")
         self.assertRegex(answer, rf"{ZONE}\.\s+300\s+IN\s+NS\s+ns1\.{ZONE}\.")
         self.assertRegex(answer, rf"ns1\.{ZONE}\.\s+300\s+IN\s+A\s+{OURS}")
         self.assertEqual(self.kdig(f"ns1.{ZONE}", "A", "+short").strip(), OURS)
 
-    def test_denials_stick_for_a_second_only(self):
+    def test_denials_do_not_stick(self):
         for ask in (self.dig, self.kdig):
             absent = ask(f"nobody.{ZONE}", "TXT")
             self.assertEqual(self.status(absent), "NXDOMAIN")
-            self.assertRegex(absent, rf"{ZONE}\.\s+1\s+IN\s+SOA\s.*\s1\n")
+            self.assertRegex(absent, rf"{ZONE}\.\s+0\s+IN\s+SOA\s.*\s0\n")
             empty = ask(f"abc.{ZONE}", "A")
             self.assertEqual(self.status(empty), "NOERROR")
-            self.assertRegex(empty, rf"{ZONE}\.\s+1\s+IN\s+SOA\s.*\s1\n")
+            self.assertRegex(empty, rf"{ZONE}\.\s+0\s+IN\s+SOA\s.*\s0\n")
 
     def test_long_sets_come_by_tcp(self):
         truncated = self.dig(f"many.{ZONE}", "TXT", "+ignore")
@@ -177,8 +177,22 @@ class Served(World):
     def test_case_of_the_question_is_kept(self):
         answer = self.dig("aBc.AcMe.SaAs.ExAmPlE", "TXT")
         self.assertIn(";aBc.AcMe.SaAs.ExAmPlE.", answer)
-        self.assertRegex(answer, r'aBc\.AcMe\.SaAs\.ExAmPlE\.\s+1\s+IN\s+TXT')
+        self.assertRegex(answer, r'aBc\.AcMe\.SaAs\.ExAmPlE\.\s+0\s+IN\s+TXT')
         self.assertEqual(self.status(answer), "NOERROR")
+
+    def test_a_resolver_keeps_neither_a_text_nor_a_denial(self):
+        def resolved():
+            return sorted(tool("dig", f"@{self.world.RESOLVER}", "-p", self.world.resolver_port, "+short", "+tries=1", f"next.{ZONE}", "TXT").split())
+
+        self.assertEqual(resolved(), [])
+        self.publish("next", "order-1")
+        self.assertEqual(resolved(), ['"order-1"'], "the denial before is not remembered")
+        with contextlib.closing(sqlite3.connect(self.server.data / "signpost.db", timeout=20)) as database, database:
+            database.execute("UPDATE challenge_revision SET revision = revision + 1")
+            database.execute("UPDATE challenge_text SET expires_at = 1, revision = (SELECT revision FROM challenge_revision) WHERE label = 'next'")
+            database.execute("INSERT INTO challenge_text SELECT label, 'order-2', created_at, created_at + 600000, revision FROM challenge_text WHERE label = 'next'")
+        wait_until(lambda: self.dig(f"next.{ZONE}", "TXT", "+short").split() == ['"order-2"'], "the next order's text", pause=0.01)
+        self.assertEqual(resolved(), ['"order-2"'], "the text of the order before is not remembered")
 
     # ── what the compliance testers of EDNS look for ──────────────────────────────────────────────────────────────
 

@@ -237,7 +237,7 @@ class Certificates(unittest.TestCase):
         self.add_challenge_cname(connection)
         self.domain("POST", "mark-step-complete", {"step": 1})
         found, first = self.issued(connection)
-        # 150 s: the authority's resolver may keep the challenge before for a second, and what fails is tried again after a minute.
+        # 150 s: what fails on a busy machine is tried again after a minute.
         self.assertEqual(self.server.v1("POST", f"/certificates/{found['id']}/renew").status, 202)
         renewed = wait_until(lambda: (lambda one: one if one["issued"]["serial"] != found["issued"]["serial"] else None)(self.certificate(connection)),
                              "a renewed certificate", 150)
