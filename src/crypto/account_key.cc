@@ -5,11 +5,13 @@ extern "C" {
 #include <jose/b64.h>
 #include <jose/jwk.h>
 #include <jose/jws.h>
+#include <jose/openssl.h>
 }
 #include <jansson.h>
 #include <malloc.h>
 #include <openssl/crypto.h>
 
+#include <array>
 #include <cstdlib>
 #include <mutex>
 #include <optional>
@@ -17,6 +19,7 @@ extern "C" {
 
 #include "base/text.h"
 #include "crypto/digest.h"
+#include "crypto/openssl_handle.h"
 
 namespace signpost::crypto {
 namespace {
@@ -80,6 +83,25 @@ std::string signed_by(const json_t* key, Json header, std::string_view payload) 
   return written(jws.get());
 }
 
+/// ES256 over the text: r and s, 32 octets each (RFC 7518 3.4).
+std::string es256(EVP_PKEY* key, std::string_view text) {
+  std::array<unsigned char, 80> asn1{};
+  std::size_t length = asn1.size();
+  const DigestContext context(checked(EVP_MD_CTX_new(), "a signature"));
+  require(EVP_DigestSignInit(context.get(), nullptr, EVP_sha256(), nullptr, key), "a signature");
+  require(EVP_DigestSign(context.get(), asn1.data(), &length, reinterpret_cast<const unsigned char*>(text.data()),
+                         text.size()),
+          "a signature");
+  const unsigned char* in = asn1.data();
+  const EcSignature parts(checked(d2i_ECDSA_SIG(nullptr, &in, static_cast<long>(length)), "a signature"));
+  std::string octets(2 * kCoordinateBytes, '\0');
+  auto* const out = reinterpret_cast<unsigned char*>(octets.data());
+  constexpr int kBytes = kCoordinateBytes;
+  require(BN_bn2binpad(ECDSA_SIG_get0_r(parts.get()), out, kBytes) == kBytes ? 1 : 0, "a signature");
+  require(BN_bn2binpad(ECDSA_SIG_get0_s(parts.get()), out + kBytes, kBytes) == kBytes ? 1 : 0, "a signature");
+  return octets;
+}
+
 /// How many octets the text stands for; nothing if it is not base64url. They may be a secret: none is left behind.
 std::optional<std::size_t> octets_in(std::string_view text) {
   auto octets = from_base64url(text);
@@ -99,8 +121,12 @@ struct AccountKey::State {
     public_jwk = written(part.get());
     const auto digest = made(jose_jwk_thp(nullptr, part.get(), "S256"), "a thumbprint");
     thumbprint = std::string(json_string_value(digest.get()));
+    pair_of_openssl.reset(jose_openssl_jwk_to_EVP_PKEY(nullptr, key.get()));
+    if (!pair_of_openssl) throw std::runtime_error("José failed: a key pair");
   }
   Json key;
+  // The same. José would make one anew, and check it, for every signature: 0.1 ms of CPU instead of 0.03.
+  KeyHandle pair_of_openssl;
   std::string public_jwk;
   std::string thumbprint;
 };
@@ -152,7 +178,11 @@ std::string AccountKey::sign(const JwsHeader& header, std::string_view payload) 
   }
   if (!header.nonce.empty()) put(fields.get(), "nonce", text_value(header.nonce));
   put(fields.get(), "url", text_value(header.url));
-  return signed_by(state_->key.get(), std::move(fields), payload);
+  const auto encoded_header = to_base64url(written(fields.get()));
+  const auto encoded_payload = to_base64url(payload);
+  const auto signature = es256(state_->pair_of_openssl.get(), format("{}.{}", encoded_header, encoded_payload));
+  return format(R"({{"payload":"{}","protected":"{}","signature":"{}"}})", encoded_payload, encoded_header,
+                to_base64url(signature));
 }
 
 Result<std::string> bind_external_account(const ExternalAccount& external, std::string_view new_account_url,

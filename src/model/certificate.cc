@@ -87,7 +87,7 @@ class Deciding {
         renewal_time(next_.by, received.held.not_before, received.held.not_after, partition_of(next_.id.value())),
         first_renewal(*next_.held));
     next_.ask_renewal_at.reset();
-    if (!received.held.ari_id.empty()) next_.ask_renewal_at = now_;
+    if (!received.held.ari_id.empty()) next_.ask_renewal_at = now_ + received.ask_renewal_in;
     return next_;
   }
 

@@ -142,6 +142,7 @@ struct AuthorityBusy {
 };
 struct CertificateReceived {
   HeldCertificate held;
+  Milliseconds ask_renewal_in{0};  // how long the authority has no wishes: it has no renewal information
 };
 /// An attempt has failed.
 struct AttemptFailed {

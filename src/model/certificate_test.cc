@@ -216,6 +216,12 @@ TEST(Certificate, AsksTheAuthorityWhenItWantsTheRenewal) {
   EXPECT_EQ(task_of(certificate, kStart + days(40)), CertificateTask::kPlaceOrder);
 }
 
+TEST(Certificate, IsNotAskedForWhereTheAuthorityHasNoWishes) {
+  const auto certificate = decide(sample(), CertificateReceived{issued(days(90), "aYhba.AIdl"), hours(24)}, kStart);
+  EXPECT_EQ(task_of(certificate, kStart), CertificateTask::kWait);
+  EXPECT_EQ(task_of(certificate, kStart + hours(24)), CertificateTask::kAskRenewal) << "it may have some by now";
+}
+
 TEST(Certificate, IsNeverRenewedLaterThanItsOwnTimeWhateverTheAuthorityWishes) {
   const auto certificate = decide(held(), RenewalAdvised{kStart + days(120), kStart + days(365)}, kStart);
   EXPECT_LE(task_due(certificate), kStart + days(60));

@@ -22,10 +22,10 @@ using model::AttemptFailed;
 using Happening = model::CertificateHappening;
 
 constexpr std::size_t kKeysWaitingMax = 4096;
-constexpr Milliseconds kFirstPollPause{50};  // of an authority that works on it, doubled each time
-constexpr Milliseconds kLastPollPause{2'000};
-constexpr Milliseconds kUnseenPause = std::chrono::seconds(30);  // when we could not look ourselves
-constexpr Milliseconds kCaaAge = std::chrono::minutes(5);        // for which one walk of CAA will do
+constexpr Milliseconds kFirstPollPause{50};                        // before that no authority has decided
+constexpr Milliseconds kDelegationAge = std::chrono::seconds(10);  // for which one look at the CNAME will do
+constexpr Milliseconds kUnseenPause = std::chrono::seconds(30);    // when we could not look ourselves
+constexpr Milliseconds kCaaAge = std::chrono::minutes(5);          // for which one walk of CAA will do
 constexpr std::size_t kServersInWordsMax = 8;
 constexpr std::string_view kCountingLimits = "counting what the authority's limits allow";
 constexpr Milliseconds kClockTolerance = std::chrono::hours(1);
@@ -197,6 +197,18 @@ AttemptFailed limited(const Authority& authority, const LimitReached& limit) {
           .not_before = limit.until};
 }
 
+bool ends_order(const Happening& happening) {
+  const auto* failed = std::get_if<AttemptFailed>(&happening);
+  return std::holds_alternative<model::CertificateReceived>(happening) ||
+         (failed != nullptr && failed->order == AttemptFailed::Order::kDropped);
+}
+
+/// When an authority that has just been asked to work is asked whether it is done.
+CertificateRun::Instant next_poll(std::optional<std::chrono::seconds> retry_after) {
+  return std::chrono::steady_clock::now() +
+         std::max<Milliseconds>(kFirstPollPause, retry_after.value_or(std::chrono::seconds(0)));
+}
+
 bool has_wildcard(const model::Certificate& certificate) {
   return std::ranges::any_of(certificate.names, [](const DnsName& name) { return name.text().starts_with("*."); });
 }
@@ -232,13 +244,14 @@ CertificateTasks::CertificateTasks(Storage& storage, const crypto::MasterKey& ma
       settings_(settings),
       keys_(1, kKeysWaitingMax) {}
 
-Task<Happening> CertificateTasks::perform(const CertificateSubject& subject, IssuanceSight& sight) {
+Task<Happening> CertificateTasks::perform(const CertificateSubject& subject, IssuanceSight& sight,
+                                          CertificateRun& run) {
   const auto& certificate = subject.certificate;
   const Time now = clock_.now();
   if (certificate.order && certificate.order->expires_at <= now) {
     // What was asked for in time may have been issued.
     if (certificate.order->step == model::OrderStep::kFinalizing) {
-      auto last = co_await finalize(subject, sight);
+      auto last = co_await finalize(subject, sight, run);
       if (std::holds_alternative<model::CertificateReceived>(last)) co_return last;
     }
     co_return AttemptFailed{
@@ -250,11 +263,11 @@ Task<Happening> CertificateTasks::perform(const CertificateSubject& subject, Iss
     case model::CertificateTask::kAskRenewal:
       co_return co_await ask_renewal(subject);
     case model::CertificateTask::kPlaceOrder:
-      co_return co_await place_order(subject, sight);
+      co_return co_await place_order(subject, sight, run);
     case model::CertificateTask::kProve:
-      co_return co_await prove(subject, sight);
+      co_return co_await prove(subject, sight, run);
     case model::CertificateTask::kFinalize:
-      co_return co_await finalize(subject, sight);
+      co_return co_await finalize(subject, sight, run);
     case model::CertificateTask::kWait:
       break;
   }
@@ -281,7 +294,8 @@ Task<Happening> CertificateTasks::ask_renewal(const CertificateSubject& subject)
 
 // ── placing an order ────────────────────────────────────────────────────────────────────────────────────────────
 
-Task<Happening> CertificateTasks::place_order(const CertificateSubject& subject, IssuanceSight& sight) {
+Task<Happening> CertificateTasks::place_order(const CertificateSubject& subject, IssuanceSight& sight,
+                                              CertificateRun& run) {
   const auto& certificate = subject.certificate;
   if (authorities_.empty()) {
     co_return AttemptFailed{.cause = cause_of("no_authority"),
@@ -296,11 +310,12 @@ Task<Happening> CertificateTasks::place_order(const CertificateSubject& subject,
         co_await sight.challenge({subject.connection.host, {}, challenge_target(zone_->name(), certificate.label)});
     if (seen.was_unseen) co_return unseen(seen, clock_.now());
     if (!seen.is_delegated) co_return model::ChallengeUnseen{cause_seen(seen.cause), seen.explanation, seen.is_dead};
+    if (seen.risk.empty()) run.delegation_seen_at = std::chrono::steady_clock::now();
   }
   // By preference. What stops the first is told, unless another can do it.
   std::optional<AttemptFailed> first;
   for (std::size_t i = 0; i < authorities_.size(); ++i) {
-    auto placed = co_await order_at(subject, sight, authorities_.at(i));
+    auto placed = co_await order_at(subject, sight, authorities_.at(i), run);
     if (placed) co_return *std::move(placed);
     // What is ours fails at the next one, too.
     if (placed.error().fault == AttemptFailed::Fault::kProgram) co_return std::move(placed).error();
@@ -366,7 +381,8 @@ Task<std::expected<acme::Account, AttemptFailed>> CertificateTasks::account_at(A
 }
 
 Task<std::expected<Happening, AttemptFailed>> CertificateTasks::order_at(const CertificateSubject& subject,
-                                                                         IssuanceSight& sight, Authority& authority) {
+                                                                         IssuanceSight& sight, Authority& authority,
+                                                                         CertificateRun& run) {
   const auto& certificate = subject.certificate;
   const auto failed = [&](const acme::Failure& failure) {
     if (auto clock = wrong_clock(authority, failure)) return std::unexpected(*std::move(clock));
@@ -386,14 +402,16 @@ Task<std::expected<Happening, AttemptFailed>> CertificateTasks::order_at(const C
   const auto issuance = is_advised ? Issuance::kAdvisedRenewal : held ? Issuance::kRenewal : Issuance::kFirst;
   const auto use = limits_of(subject, authority, issuance);
   const Time now = clock_.now();
-  const auto limit = co_await storage_.write<std::optional<LimitReached>>(
-      [&, now](store::Tx& tx) -> Result<std::optional<LimitReached>> {
-        auto reached = TRY(find_limit(tx, authority.limits(), use, now));
-        if (!reached) TRY_VOID(take_order(tx, authority.limits(), use, now));
-        return reached;
-      });
-  if (!limit) co_return std::unexpected(failed_here(kCountingLimits, limit.error()));
-  if (*limit) co_return std::unexpected(limited(authority, **limit));
+  if (!authority.limits().empty()) {
+    const auto limit = co_await storage_.write<std::optional<LimitReached>>(
+        [&, now](store::Tx& tx) -> Result<std::optional<LimitReached>> {
+          auto reached = TRY(find_limit(tx, authority.limits(), use, now));
+          if (!reached) TRY_VOID(take_order(tx, authority.limits(), use, now));
+          return reached;
+        });
+    if (!limit) co_return std::unexpected(failed_here(kCountingLimits, limit.error()));
+    if (*limit) co_return std::unexpected(limited(authority, **limit));
+  }
 
   acme::NewOrder wish{.names = certificate.names, .profile = authority.profile()};
   if (is_advised) wish.replaces = held->ari_id;
@@ -420,21 +438,22 @@ Task<std::expected<Happening, AttemptFailed>> CertificateTasks::order_at(const C
                                  .url = order->url,
                                  .finalize_url = order->finalize_url,
                                  .expires_at = order->expires_at.value_or(now + std::chrono::days(1))};
-  auto challenges = co_await challenges_of(authority, *account, order->authorizations);
-  if (challenges) {
-    placed.challenges = *std::move(challenges);
-  } else if (challenges.error().order == AttemptFailed::Order::kDropped) {
-    co_return std::unexpected(std::move(challenges).error());
+  auto asked = co_await challenges_of(authority, *account, order->authorizations);
+  if (asked) {
+    placed.challenges = std::move(asked->challenges);
+    if (asked->are_unanswered) run.unanswered = placed.url;
+  } else if (asked.error().order == AttemptFailed::Order::kDropped) {
+    co_return std::unexpected(std::move(asked).error());
   }
   // Without its challenges the order is saved all the same: it counts, and what it wants is asked again.
   co_return model::OrderPlaced{std::move(placed)};
 }
 
-Task<std::expected<std::vector<model::Challenge>, AttemptFailed>> CertificateTasks::challenges_of(
+Task<std::expected<CertificateTasks::Asked, AttemptFailed>> CertificateTasks::challenges_of(
     Authority& authority, acme::Account account, std::vector<std::string> authorizations) {
-  std::vector<model::Challenge> challenges;
+  Asked asked;
   for (const auto& url : authorizations) {
-    if (challenges.size() == model::kCertificateNamesMax) break;
+    if (asked.challenges.size() == model::kCertificateNamesMax) break;
     const auto authorization = co_await authority.client().authorization(account, url);
     if (!authorization) co_return std::unexpected(failed_of(authorization.error(), authority, clock_.now()));
     model::Challenge challenge{.identifier = authorization->name, .authorization_url = url};
@@ -448,10 +467,12 @@ Task<std::expected<std::vector<model::Challenge>, AttemptFailed>> CertificateTas
       }
       challenge.challenge_url = dns->url;
       challenge.text = acme::dns01_value(account.key, dns->token);
+      asked.are_unanswered &= authorization->status == acme::AuthorizationStatus::kPending &&
+                              dns->status == acme::ChallengeStatus::kPending;
     }
-    challenges.push_back(std::move(challenge));
+    asked.challenges.push_back(std::move(challenge));
   }
-  co_return challenges;
+  co_return asked;
 }
 
 Task<Happening> CertificateTasks::learn_challenges(const CertificateSubject& subject) {
@@ -465,20 +486,20 @@ Task<Happening> CertificateTasks::learn_challenges(const CertificateSubject& sub
   if (!account) co_return account.error();
   const auto order = co_await authority->client().order(*account, placed.url);
   if (!order) co_return failed_of(order.error(), *authority, clock_.now());
-  auto challenges = co_await challenges_of(*authority, *account, order->authorizations);
-  if (!challenges) co_return std::move(challenges).error();
-  if (challenges->empty()) {
+  auto asked = co_await challenges_of(*authority, *account, order->authorizations);
+  if (!asked) co_return std::move(asked).error();
+  if (asked->challenges.empty()) {
     co_return AttemptFailed{
         .cause = cause_of("nonsense"),
         .explanation = format("{} names no authorization for its order; a new one is placed", authority->name())};
   }
-  placed.challenges = *std::move(challenges);
+  placed.challenges = std::move(asked->challenges);
   co_return model::OrderPlaced{std::move(placed)};
 }
 
 // ── proving the names ───────────────────────────────────────────────────────────────────────────────────────────
 
-Task<Happening> CertificateTasks::prove(const CertificateSubject& subject, IssuanceSight& sight) {
+Task<Happening> CertificateTasks::prove(const CertificateSubject& subject, IssuanceSight& sight, CertificateRun& run) {
   const auto& certificate = subject.certificate;
   const auto& order = *certificate.order;
   const Time now = clock_.now();
@@ -499,15 +520,9 @@ Task<Happening> CertificateTasks::prove(const CertificateSubject& subject, Issua
                                 .explanation = "no ACME zone is configured any more: set dns.acme_zone again"};
       }
       wish.target = challenge_target(zone_->name(), certificate.label);
-      for (const auto& text : wish.values) {
-        if (const auto published = co_await zone_->publish(certificate.label, text); !published) {
-          co_return AttemptFailed{.order = AttemptFailed::Order::kKept,
-                                  .fault = AttemptFailed::Fault::kAuthority,
-                                  .cause = cause_of("zone_unwritable"),
-                                  .explanation = format("the ACME zone {} could not be written: {}",
-                                                        zone_->name().text(), published.error().message)};
-        }
-      }
+      wish.is_delegation_seen =
+          run.delegation_seen_at && std::chrono::steady_clock::now() - *run.delegation_seen_at < kDelegationAge;
+      if (auto unwritable = co_await publish(certificate, run)) co_return *std::move(unwritable);
     }
     const auto seen = co_await sight.challenge(wish);
     if (seen.was_unseen) co_return unseen(seen, now);
@@ -544,17 +559,45 @@ Task<Happening> CertificateTasks::prove(const CertificateSubject& subject, Issua
     if (challenge.challenge_url.empty()) continue;
     // A crash may lie between the last answer and its row, and some authorities fail a challenge that is answered
     // twice.
-    const auto authorization = co_await authority->client().authorization(*account, challenge.authorization_url);
-    if (!authorization) co_return failed(authorization.error());
-    if (authorization->status == acme::AuthorizationStatus::kInvalid) {
-      co_return co_await validation_failed(subject, sight, *authority, *authorization);
+    if (run.unanswered != order.url) {
+      const auto authorization = co_await authority->client().authorization(*account, challenge.authorization_url);
+      if (!authorization) co_return failed(authorization.error());
+      if (authorization->status == acme::AuthorizationStatus::kInvalid) {
+        co_return co_await validation_failed(subject, sight, *authority, *authorization);
+      }
+      const auto* dns = authorization->find(acme::ChallengeType::kDns01);
+      if (dns == nullptr || dns->status != acme::ChallengeStatus::kPending) continue;
     }
-    const auto* dns = authorization->find(acme::ChallengeType::kDns01);
-    if (dns == nullptr || dns->status != acme::ChallengeStatus::kPending) continue;
     const auto posted = co_await authority->client().answer_challenge(*account, challenge.challenge_url);
-    if (!posted) co_return failed(posted.error());
+    if (!posted) {
+      run.unanswered.clear();
+      co_return failed(posted.error());
+    }
+    run.poll_at = next_poll(posted->retry_after);
   }
+  run.unanswered.clear();
   co_return model::ChallengePosted{};
+}
+
+Task<std::optional<AttemptFailed>> CertificateTasks::publish(const model::Certificate& certificate,
+                                                             const CertificateRun& run) {
+  const auto unwritable = [&](const Error& error) {
+    return AttemptFailed{
+        .order = AttemptFailed::Order::kKept,
+        .fault = AttemptFailed::Fault::kAuthority,
+        .cause = cause_of("zone_unwritable"),
+        .explanation = format("the ACME zone {} could not be written: {}", zone_->name().text(), error.message)};
+  };
+  if (auto* const stored = zone_->stored(); stored != nullptr && run.published == certificate.order->url) {
+    const auto shown = co_await stored->reload();
+    co_return shown ? std::nullopt : std::optional(unwritable(shown.error()));
+  }
+  for (const auto& text : texts_of(certificate)) {
+    if (const auto published = co_await zone_->publish(certificate.label, text); !published) {
+      co_return unwritable(published.error());
+    }
+  }
+  co_return std::nullopt;
 }
 
 Task<Result<std::optional<Happening>>> CertificateTasks::missing_ownership(const CertificateSubject& subject) {
@@ -587,7 +630,8 @@ Task<Result<std::optional<Happening>>> CertificateTasks::missing_ownership(const
 
 // ── the certificate ─────────────────────────────────────────────────────────────────────────────────────────────
 
-Task<Happening> CertificateTasks::finalize(const CertificateSubject& subject, IssuanceSight& sight) {
+Task<Happening> CertificateTasks::finalize(const CertificateSubject& subject, IssuanceSight& sight,
+                                           CertificateRun& run) {
   const auto& order = *subject.certificate.order;
   auto* const authority = authorities_.find(order.authority);
   if (authority == nullptr) {
@@ -596,14 +640,18 @@ Task<Happening> CertificateTasks::finalize(const CertificateSubject& subject, Is
   }
   const auto account = co_await account_at(*authority);
   if (!account) co_return account.error();
-  const auto deadline = std::chrono::steady_clock::now() + settings_.poll_budget;
-  if (order.step == model::OrderStep::kPosted) {
-    if (auto happening = co_await await_authorizations(subject, sight, *authority, *account, deadline)) {
-      co_return *std::move(happening);
-    }
+  if (order.step == model::OrderStep::kFinalizing && run.ready && run.ready->url == order.url) {
+    co_return co_await request_certificate(subject, *authority, *account, *run.ready, run);
   }
-  const auto seen = co_await authority->client().wait_for_order(*account, order.url, deadline);
+  // RFC 8555 7.1.6: an order is ready or invalid once all its authorizations are decided.
+  auto seen = co_await await_order(*authority, *account, order.url, run);
   if (!seen && seen.error().error.kind == Kind::kTimeout && seen.error().trouble == acme::Trouble::kTryLater) {
+    std::vector<std::string> authorizations;
+    for (const auto& challenge : order.challenges) authorizations.push_back(challenge.authorization_url);
+    if (order.step == model::OrderStep::kPosted) {
+      auto happening = co_await refused(subject, sight, *authority, *account, std::move(authorizations));
+      if (happening) co_return *std::move(happening);
+    }
     const auto again = seen.error().error.retry_after.value_or(std::chrono::seconds(5));
     co_return model::AuthorityBusy{clock_.now() + std::max(again, std::chrono::seconds(1))};
   }
@@ -612,10 +660,13 @@ Task<Happening> CertificateTasks::finalize(const CertificateSubject& subject, Is
     case acme::OrderStatus::kInvalid:
       co_return co_await order_failed(subject, sight, *authority, *account, *seen);
     case acme::OrderStatus::kReady:
-      if (order.step != model::OrderStep::kFinalizing) co_return co_await save_key(subject, *authority);
-      co_return co_await request_certificate(subject, *authority, *account, *seen);
+      if (order.step == model::OrderStep::kFinalizing) {
+        co_return co_await request_certificate(subject, *authority, *account, *std::move(seen), run);
+      }
+      run.ready = *std::move(seen);
+      co_return co_await save_key(subject, *authority, run);
     case acme::OrderStatus::kValid:
-      co_return co_await receive(subject, *authority, *account, *seen);
+      co_return co_await receive(subject, *authority, *account, *seen, run);
     case acme::OrderStatus::kPending:
     case acme::OrderStatus::kProcessing:
       break;
@@ -623,26 +674,28 @@ Task<Happening> CertificateTasks::finalize(const CertificateSubject& subject, Is
   co_return model::AuthorityBusy{clock_.now() + std::chrono::seconds(1)};
 }
 
-Task<std::optional<Happening>> CertificateTasks::await_authorizations(const CertificateSubject& subject,
-                                                                      IssuanceSight& sight, Authority& authority,
-                                                                      acme::Account account, net::Deadline deadline) {
-  Milliseconds pause = kFirstPollPause;
-  for (const auto& challenge : subject.certificate.order->challenges) {
-    for (;;) {
-      const auto seen = co_await authority.client().authorization(account, challenge.authorization_url);
-      if (!seen) co_return failed_of(seen.error(), authority, clock_.now());
-      if (seen->status == acme::AuthorizationStatus::kValid) break;
-      if (seen->status != acme::AuthorizationStatus::kPending) {
-        co_return co_await validation_failed(subject, sight, authority, *seen);
-      }
-      const auto wait = std::max<Milliseconds>(pause, seen->retry_after.value_or(std::chrono::seconds(0)));
-      if (std::chrono::steady_clock::now() + wait > deadline) {
-        co_return model::AuthorityBusy{clock_.now() + std::max<Milliseconds>(wait, std::chrono::seconds(1))};
-      }
-      if (const auto slept = co_await net::sleep_until(std::chrono::steady_clock::now() + wait); !slept) {
-        co_return model::AuthorityBusy{clock_.now()};
-      }
-      pause = std::min(pause * 2, kLastPollPause);
+Task<acme::Outcome<acme::Order>> CertificateTasks::await_order(Authority& authority, acme::Account account,
+                                                               std::string url, const CertificateRun& run) {
+  const auto now = std::chrono::steady_clock::now();
+  const auto deadline = now + settings_.poll_budget;
+  if (run.poll_at && *run.poll_at > deadline) {
+    co_return std::unexpected(
+        acme::Failure(acme::Trouble::kTryLater, Error{Kind::kTimeout,
+                                                      "the authority wants to be asked later",
+                                                      {},
+                                                      std::chrono::ceil<std::chrono::seconds>(*run.poll_at - now)}));
+  }
+  if (run.poll_at && *run.poll_at > now) CO_TRY_VOID(co_await net::sleep_until(*run.poll_at));
+  co_return co_await authority.client().wait_for_order(std::move(account), std::move(url), deadline);
+}
+
+Task<std::optional<Happening>> CertificateTasks::refused(const CertificateSubject& subject, IssuanceSight& sight,
+                                                         Authority& authority, acme::Account account,
+                                                         std::vector<std::string> authorizations) {
+  for (const auto& url : authorizations) {
+    const auto authorization = co_await authority.client().authorization(account, url);
+    if (authorization && authorization->status == acme::AuthorizationStatus::kInvalid) {
+      co_return co_await validation_failed(subject, sight, authority, *authorization);
     }
   }
   co_return std::nullopt;
@@ -671,11 +724,8 @@ Task<Happening> CertificateTasks::validation_failed(const CertificateSubject& su
 
 Task<Happening> CertificateTasks::order_failed(const CertificateSubject& subject, IssuanceSight& sight,
                                                Authority& authority, acme::Account account, const acme::Order& order) {
-  for (const auto& url : order.authorizations) {
-    const auto authorization = co_await authority.client().authorization(account, url);
-    if (authorization && authorization->status == acme::AuthorizationStatus::kInvalid) {
-      co_return co_await validation_failed(subject, sight, authority, *authorization);
-    }
+  if (auto happening = co_await refused(subject, sight, authority, account, order.authorizations)) {
+    co_return *std::move(happening);
   }
   co_return AttemptFailed{
       .cause = cause_of("order_refused"),
@@ -684,61 +734,65 @@ Task<Happening> CertificateTasks::order_failed(const CertificateSubject& subject
                             order.problem ? order.problem->in_words() : std::string("it does not say why"))};
 }
 
-Task<Happening> CertificateTasks::save_key(const CertificateSubject& subject, Authority& authority) {
-  const auto& certificate = subject.certificate;
-  const auto issuance = certificate.held ? Issuance::kRenewal : Issuance::kFirst;
-  const auto use = limits_of(subject, authority, issuance);
-  const Time now = clock_.now();
-  const auto taken = co_await storage_.write<void>(
-      [&, now](store::Tx& tx) { return take_certificate(tx, authority.limits(), use, now); });
-  if (!taken) co_return failed_here(kCountingLimits, taken.error());
-  auto sealed = co_await net::hop<Result<std::string>>([&](net::Resume<Result<std::string>> resume) {
+Task<Happening> CertificateTasks::save_key(const CertificateSubject& subject, Authority& authority,
+                                           CertificateRun& run) {
+  using Made = CertificateRun::MadeKey;
+  auto made = co_await net::hop<Result<Made>>([&](net::Resume<Result<Made>> resume) {
     // Owned by the work in the queue, and by us until we know that it was taken.
-    const auto answer = std::make_shared<net::Resume<Result<std::string>>>(std::move(resume));
-    const auto admission = keys_.run([this, id = certificate.id, answer] {
+    const auto answer = std::make_shared<net::Resume<Result<Made>>>(std::move(resume));
+    const auto admission = keys_.run([this, id = subject.certificate.id, answer] {
       if (keys_.is_closing()) return (*answer)(fail(Kind::kUnavailable, "the program is ending"));
-      const auto key = crypto::PrivateKey::generate(settings_.key_type);
-      (*answer)(master_key_.seal(key.to_pem().expose(), certificate_key_purpose(id)));
+      auto key = crypto::PrivateKey::generate(settings_.key_type);
+      auto sealed = master_key_.seal(key.to_pem().expose(), certificate_key_purpose(id));
+      (*answer)(Made{std::move(sealed), std::move(key)});
     });
     if (admission == net::WorkerPool::Admission::kFull)
       (*answer)(fail(Kind::kUnavailable, "too many keys are waiting to be made; it is tried again"));
   });
-  if (!sealed) co_return failed_here("making the certificate's key", sealed.error());
-  co_return model::KeySaved{*std::move(sealed)};
+  if (!made) co_return failed_here("making the certificate's key", made.error());
+  run.key = *std::move(made);
+  co_return model::KeySaved{run.key->sealed};
+}
+
+Result<void> CertificateTasks::find_key(const model::Certificate& certificate, CertificateRun& run) const {
+  const auto& sealed = certificate.order->sealed_key;
+  if (run.key && run.key->sealed == sealed) return {};
+  const auto pem = TRY(master_key_.unseal(sealed, certificate_key_purpose(certificate.id)));
+  run.key = CertificateRun::MadeKey{sealed, TRY(crypto::PrivateKey::from_pem(pem))};
+  return {};
 }
 
 Task<Happening> CertificateTasks::request_certificate(const CertificateSubject& subject, Authority& authority,
-                                                      acme::Account account, acme::Order order) {
+                                                      acme::Account account, acme::Order order, CertificateRun& run) {
   const auto& certificate = subject.certificate;
-  const auto make = [&]() -> Result<std::string> {
-    const auto pem = TRY(master_key_.unseal(certificate.order->sealed_key, certificate_key_purpose(certificate.id)));
-    const auto key = TRY(crypto::PrivateKey::from_pem(pem));
-    return crypto::make_certification_request(key, certificate.names);
+  const auto unusable = [](const Error& error) {
+    return AttemptFailed{.cause = cause_of("key_lost"),
+                         .explanation = format("the key of the order cannot be used: {}; a new order with another key "
+                                               "is placed",
+                                               error.message)};
   };
-  auto request = make();
-  if (!request) {
-    co_return AttemptFailed{
-        .cause = cause_of("key_lost"),
-        .explanation = format("the key of the order cannot be opened: {}; a new order with another key is placed",
-                              request.error().message)};
-  }
+  if (const auto found = find_key(certificate, run); !found) co_return unusable(found.error());
+  auto request = crypto::make_certification_request(run.key->key, certificate.names);
+  if (!request) co_return unusable(request.error());
   const auto sent = co_await authority.client().finalize(account, std::move(order), *std::move(request));
   if (!sent) co_return failed_of(sent.error(), authority, clock_.now());
-  if (sent->status == acme::OrderStatus::kValid) co_return co_await receive(subject, authority, account, *sent);
-  const auto deadline = std::chrono::steady_clock::now() + settings_.poll_budget;
-  const auto seen = co_await authority.client().wait_for_order(account, certificate.order->url, deadline);
+  if (sent->status == acme::OrderStatus::kValid) co_return co_await receive(subject, authority, account, *sent, run);
+  run.poll_at = next_poll(sent->retry_after);
+  const auto seen = co_await await_order(authority, account, certificate.order->url, run);
   if (seen && seen->status == acme::OrderStatus::kValid) {
-    co_return co_await receive(subject, authority, account, *seen);
+    co_return co_await receive(subject, authority, account, *seen, run);
   }
   co_return model::AuthorityBusy{clock_.now() + std::chrono::seconds(1)};
 }
 
 Task<Happening> CertificateTasks::receive(const CertificateSubject& subject, Authority& authority,
-                                          acme::Account account, const acme::Order& order) {
+                                          acme::Account account, const acme::Order& order, CertificateRun& run) {
   const auto& certificate = subject.certificate;
   const auto chain =
       co_await authority.client().certificate(account, order.certificate_url, authority.preferred_root());
   if (!chain) co_return failed_of(chain.error(), authority, clock_.now());
+  const auto directory = co_await authority.client().directory();
+  if (!directory) co_return failed_of(directory.error(), authority, clock_.now());
   const auto wrong = [&](CertificateCause cause, const Error& error, AttemptFailed::Order kept) {
     const auto way_out = kept == AttemptFailed::Order::kKept
                              ? "set the clock (chronyc makestep, timedatectl), then it is taken by itself"
@@ -748,11 +802,9 @@ Task<Happening> CertificateTasks::receive(const CertificateSubject& subject, Aut
                          .explanation = format("the certificate of {} cannot be used: {}; {}", authority.name(),
                                                error.message, way_out)};
   };
-  const auto pem = master_key_.unseal(certificate.order->sealed_key, certificate_key_purpose(certificate.id));
-  if (!pem) co_return wrong("key_lost", pem.error(), AttemptFailed::Order::kDropped);
-  const auto key = crypto::PrivateKey::from_pem(*pem);
-  if (!key) co_return wrong("key_lost", key.error(), AttemptFailed::Order::kDropped);
-  if (const auto checked = chain->check_key(*key); !checked)
+  if (const auto found = find_key(certificate, run); !found)
+    co_return wrong("key_lost", found.error(), AttemptFailed::Order::kDropped);
+  if (const auto checked = chain->check_key(run.key->key); !checked)
     co_return wrong("key_mismatch", checked.error(), AttemptFailed::Order::kDropped);
   if (const auto checked = chain->check_order(); !checked)
     co_return wrong("chain_incomplete", checked.error(), AttemptFailed::Order::kDropped);
@@ -765,17 +817,46 @@ Task<Happening> CertificateTasks::receive(const CertificateSubject& subject, Aut
                                               {"authority", authority.name()},
                                               {"serial", chain->leaf().serial},
                                               {"ends", to_rfc3339(chain->leaf().not_after)}});
+  const bool has_wishes = !directory->renewal_info.empty();
   co_return model::CertificateReceived{{.authority = authority.name(),
                                         .chain_pem = chain->pem(),
                                         .sealed_key = certificate.order->sealed_key,
                                         .serial = chain->leaf().serial,
                                         .ari_id = chain->renewal_id().value_or(""),
                                         .not_before = chain->leaf().not_before,
-                                        .not_after = chain->leaf().not_after}};
+                                        .not_after = chain->leaf().not_after},
+                                       has_wishes ? Milliseconds(0) : acme::RenewalInfo::kRetryAfterMax};
+}
+
+Result<void> CertificateTasks::save_beside(store::Tx& tx, const CertificateSubject& before, const Happening& happening,
+                                           CertificateRun& run) const {
+  const auto& certificate = before.certificate;
+  if (std::holds_alternative<model::KeySaved>(happening)) {
+    auto* const authority = authorities_.find(certificate.order->authority);
+    if (authority == nullptr) return {};
+    const auto issuance = certificate.held ? Issuance::kRenewal : Issuance::kFirst;
+    return take_certificate(tx, authority->limits(), limits_of(before, *authority, issuance), clock_.now());
+  }
+  const auto* stored = zone_ != nullptr && certificate.by == model::CertificateBy::kCname ? zone_->stored() : nullptr;
+  if (stored == nullptr) return {};
+  if (const auto* placed = std::get_if<model::OrderPlaced>(&happening)) {
+    for (const auto& challenge : placed->order.challenges) {
+      if (challenge.challenge_url.empty()) continue;
+      const auto published = stored->publish_in(tx, certificate.label, challenge.text);
+      // An order that was placed is saved whatever the zone says; that is told when its values are needed.
+      if (!published && published.error().kind == Kind::kConflict) return {};
+      if (!published) return published;
+    }
+    run.published = placed->order.url;
+  }
+  if (!ends_order(happening)) return {};
+  for (const auto& text : texts_of(certificate)) TRY_VOID(stored->withdraw_in(tx, certificate.label, text));
+  return {};
 }
 
 Task<void> CertificateTasks::withdraw(const model::Certificate& certificate) {
   if (zone_ == nullptr || certificate.by != model::CertificateBy::kCname) co_return;
+  if (zone_->stored() != nullptr) co_return;  // done with the end of the order
   for (const auto& text : texts_of(certificate)) {
     if (const auto gone = co_await zone_->withdraw(certificate.label, text); !gone) {
       log::warn("a challenge's value was left in the ACME zone",

@@ -6,12 +6,14 @@
 // limits are for those who may succeed. A key is saved before anybody hears of it.
 #pragma once
 
+#include <chrono>
 #include <expected>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "acme/account.h"
+#include "acme/order.h"
 #include "base/clock.h"
 #include "crypto/private_key.h"
 #include "crypto/random.h"
@@ -28,6 +30,22 @@
 
 namespace signpost::services {
 
+/// What one run of a certificate's job knows beyond the rows. Whoever comes after a crash, or after another change,
+/// does not know it and asks again.
+struct CertificateRun {
+  using Instant = std::chrono::steady_clock::time_point;
+  struct MadeKey {
+    std::string sealed;
+    crypto::PrivateKey key;
+  };
+  std::optional<Instant> delegation_seen_at;  // at all servers, and nothing spoke against it
+  std::string unanswered;            // URL of an order placed by this run, none of whose challenges is answered
+  std::string published;             // URL of an order whose values stand in the zone
+  std::optional<Instant> poll_at;    // before that the authority has decided nothing
+  std::optional<acme::Order> ready;  // the order, seen ready
+  std::optional<MadeKey> key;
+};
+
 class CertificateTasks {
  public:
   using Happening = model::CertificateHappening;
@@ -42,9 +60,12 @@ class CertificateTasks {
                    crypto::Random& random, Authorities& authorities, ChallengeZone* zone, Settings settings);
 
   /// Whatever model::task_of() says is due now.
-  Task<Happening> perform(const CertificateSubject& subject, IssuanceSight& sight);
+  Task<Happening> perform(const CertificateSubject& subject, IssuanceSight& sight, CertificateRun& run);
+  /// What stands or falls with the happening, in the transaction that saves it.
+  Result<void> save_beside(store::Tx& tx, const CertificateSubject& before, const Happening& happening,
+                           CertificateRun& run) const;
   /// At the first authority, by preference, that takes the order.
-  Task<Happening> place_order(const CertificateSubject& subject, IssuanceSight& sight);
+  Task<Happening> place_order(const CertificateSubject& subject, IssuanceSight& sight, CertificateRun& run);
   /// The challenges of an order that was saved without them.
   Task<Happening> learn_challenges(const CertificateSubject& subject);
   /// What the order wanted in our zone is of no more use; what is left behind ends by its age.
@@ -55,29 +76,38 @@ class CertificateTasks {
   /// Ours at the authority; why there is none, said as the authority's or as our own failure.
   Task<std::expected<acme::Account, model::AttemptFailed>> account_at(Authority& authority);
   Task<std::expected<Happening, model::AttemptFailed>> order_at(const CertificateSubject& subject, IssuanceSight& sight,
-                                                                Authority& authority);
+                                                                Authority& authority, CertificateRun& run);
+  struct Asked {
+    std::vector<model::Challenge> challenges;
+    bool are_unanswered = true;
+  };
   /// What the authority must see proven, of an order's authorizations.
-  Task<std::expected<std::vector<model::Challenge>, model::AttemptFailed>> challenges_of(
-      Authority& authority, acme::Account account, std::vector<std::string> authorizations);
-  Task<Happening> prove(const CertificateSubject& subject, IssuanceSight& sight);
+  Task<std::expected<Asked, model::AttemptFailed>> challenges_of(Authority& authority, acme::Account account,
+                                                                 std::vector<std::string> authorizations);
+  Task<Happening> prove(const CertificateSubject& subject, IssuanceSight& sight, CertificateRun& run);
+  /// The values of the order stand in the zone; nothing if all is well.
+  Task<std::optional<model::AttemptFailed>> publish(const model::Certificate& certificate, const CertificateRun& run);
   /// In `txt` mode all organizations have one account at the authority, so what one has proven there, or is about to,
   /// says nothing about another: then the connection's own claim must be proven first. Nothing if all is well.
   Task<Result<std::optional<Happening>>> missing_ownership(const CertificateSubject& subject);
-  Task<Happening> finalize(const CertificateSubject& subject, IssuanceSight& sight);
-  /// Until the authority has decided on every name, or the deadline: what it says first of one that it refuses, or
-  /// that it still works.
-  Task<std::optional<Happening>> await_authorizations(const CertificateSubject& subject, IssuanceSight& sight,
-                                                      Authority& authority, acme::Account account,
-                                                      net::Deadline deadline);
+  Task<Happening> finalize(const CertificateSubject& subject, IssuanceSight& sight, CertificateRun& run);
+  /// The order as soon as it is ready, valid or invalid; not before run.poll_at.
+  Task<acme::Outcome<acme::Order>> await_order(Authority& authority, acme::Account account, std::string url,
+                                               const CertificateRun& run);
+  /// What the authority says first of a name that it refuses, if it refuses one.
+  Task<std::optional<Happening>> refused(const CertificateSubject& subject, IssuanceSight& sight, Authority& authority,
+                                         acme::Account account, std::vector<std::string> authorizations);
   Task<Happening> validation_failed(const CertificateSubject& subject, IssuanceSight& sight, Authority& authority,
                                     const acme::Authorization& authorization);
   Task<Happening> order_failed(const CertificateSubject& subject, IssuanceSight& sight, Authority& authority,
                                acme::Account account, const acme::Order& order);
   Task<Happening> request_certificate(const CertificateSubject& subject, Authority& authority, acme::Account account,
-                                      acme::Order order);
+                                      acme::Order order, CertificateRun& run);
   Task<Happening> receive(const CertificateSubject& subject, Authority& authority, acme::Account account,
-                          const acme::Order& order);
-  Task<Happening> save_key(const CertificateSubject& subject, Authority& authority);
+                          const acme::Order& order, CertificateRun& run);
+  Task<Happening> save_key(const CertificateSubject& subject, Authority& authority, CertificateRun& run);
+  /// The order's own: as this run made it, else as it is saved.
+  Result<void> find_key(const model::Certificate& certificate, CertificateRun& run) const;
   Task<std::optional<model::AttemptFailed>> check_caa(const CertificateSubject& subject, IssuanceSight& sight,
                                                       Authority& authority, const acme::Directory& directory,
                                                       const acme::Account& account);

@@ -85,15 +85,21 @@ Task<Result<std::optional<CertificateSubject>>> Certificates::save(const Certifi
 // ── the job ─────────────────────────────────────────────────────────────────────────────────────────────────────
 
 Task<Result<JobOutcome>> Certificates::pursue(model::Job job) {
+  CertificateRun run;
+  auto subject = CO_TRY(co_await load(job.subject));
   for (int turn = 0; turn < kTurnsMax; ++turn) {
-    const auto subject = CO_TRY(co_await load(job.subject));
     if (!subject) co_return done("the connection is gone");
     const bool is_due = wants_certificate(*subject) &&
                         model::task_of(subject->certificate, clock_.now()) != model::CertificateTask::kWait;
     if (!is_due) break;
-    const auto happening = co_await tasks_.perform(*subject, sight_of(job.subject));
-    const auto after = co_await save(*subject, happening, &job);
-    if (!after && after.error().kind == Kind::kConflict) continue;  // somebody was first
+    const auto happening = co_await tasks_.perform(*subject, sight_of(job.subject), run);
+    auto after = co_await save(*subject, happening, &job,
+                               [&](store::Tx& tx) { return tasks_.save_beside(tx, *subject, happening, run); });
+    if (!after && after.error().kind == Kind::kConflict) {  // somebody was first: what we knew is over
+      run = {};
+      subject = CO_TRY(co_await load(job.subject));
+      continue;
+    }
     if (!after) co_return std::unexpected(after.error());
     if (!*after) co_return done("the connection is gone");
     const bool has_ended = !(*after)->certificate.order && subject->certificate.order;
@@ -101,6 +107,7 @@ Task<Result<JobOutcome>> Certificates::pursue(model::Job job) {
     const bool goes_on = wants_certificate(**after) &&
                          model::task_of((*after)->certificate, clock_.now()) != model::CertificateTask::kWait;
     if (!goes_on) co_return JobOutcome{};  // rescheduled in the same transaction
+    subject = *std::move(after);
   }
   const Time now = clock_.now();
   CO_TRY_VOID(co_await storage_.write<void>([&, now](store::Tx& tx) -> Result<void> {
@@ -159,8 +166,9 @@ Task<Result<CertificateSubject>> Certificates::start(ApplicationId application, 
     error.retry_after = std::chrono::ceil<std::chrono::seconds>(*certificate.not_before - now);
     co_return std::unexpected(std::move(error));
   }
+  CertificateRun run;
   const auto happening =
-      is_there ? co_await tasks_.learn_challenges(subject) : co_await tasks_.place_order(subject, sight_of(id));
+      is_there ? co_await tasks_.learn_challenges(subject) : co_await tasks_.place_order(subject, sight_of(id), run);
   const auto saved = co_await save(subject, happening, nullptr);
   if (!saved && saved.error().kind != Kind::kConflict) co_return std::unexpected(saved.error());
   if (const auto* failed = std::get_if<AttemptFailed>(&happening); failed != nullptr && saved) {

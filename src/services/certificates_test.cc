@@ -186,6 +186,20 @@ TEST_F(CertificatesTest, OfAHostAndItsWildcardAreProvenAtOnce) {
   EXPECT_TRUE(chain.leaf().covers(*DnsName::parse("eu.www.shop.example")));
 }
 
+TEST_F(CertificatesTest, OfOneRunAskTheAuthorityNothingTwice) {
+  const auto connection = connect_and_mark();
+  life_.turn();
+  ASSERT_TRUE(certificate_of(connection).held);
+  EXPECT_EQ(first_.count_of("newOrder"), 1U);
+  EXPECT_EQ(first_.count_of("authorization"), 1U);
+  EXPECT_EQ(first_.count_of("challenge"), 1U);
+  EXPECT_EQ(first_.count_of("order"), 1U) << "the one that was ready is finalized";
+  EXPECT_EQ(first_.count_of("finalize"), 1U);
+  ASSERT_EQ(sight_.wishes.size(), 2U);
+  EXPECT_FALSE(sight_.wishes[0].is_delegation_seen);
+  EXPECT_TRUE(sight_.wishes[1].is_delegation_seen) << "a moment ago, at all servers";
+}
+
 TEST_F(CertificatesTest, AskNoAuthorityBeforeTheDelegationIsThere) {
   sight_.is_delegated = false;
   const auto connection = connect_and_mark();

@@ -35,9 +35,14 @@ DnsName challenge_target(const DnsName& zone, std::string_view label);
 /// Longer than the week that an authority keeps an authorization pending: whoever crashed leaves nothing for ever.
 constexpr Milliseconds kChallengeTextAge = std::chrono::days(8);
 
+class StoredChallengeZone;
+
 class ChallengeZone {
  public:
   virtual ~ChallengeZone() = default;
+
+  /// Itself, if its values are rows: they can stand in the transaction of whoever has more to save.
+  virtual StoredChallengeZone* stored() { return nullptr; }
 
   /// "acme.saas.example"
   virtual const DnsName& name() const = 0;
@@ -59,6 +64,7 @@ class StoredChallengeZone final : public ChallengeZone, public dns::ZoneTexts {
 
   StoredChallengeZone(DnsName name, Storage& storage, const Clock& clock);
 
+  StoredChallengeZone* stored() override { return this; }
   const DnsName& name() const override { return name_; }
   Task<Result<void>> publish(std::string label, std::string value) override;
   Task<Result<void>> withdraw(std::string label, std::string value) override;

@@ -136,6 +136,7 @@ Task<ChallengeSight> ObserverSight::challenge(ChallengeWish wish) {
     sight.explanation = name.error().message;
     co_return sight;
   }
+  if (wish.target && wish.is_delegation_seen) co_return co_await at_target(std::move(wish));
   if (wish.target) co_return co_await delegated(*std::move(name), std::move(wish));
   co_return co_await plain(*std::move(name), std::move(wish));
 }
@@ -163,6 +164,20 @@ Task<ChallengeSight> ObserverSight::delegated(DnsName name, ChallengeWish wish) 
   keep(sight, std::move(seen));
   sight.observation.records.erase(sight.observation.records.begin() + 1, sight.observation.records.end());
   co_await follow(name, wish, alias, sight);
+  co_return sight;
+}
+
+Task<ChallengeSight> ObserverSight::at_target(ChallengeWish wish) {
+  ChallengeSight sight;
+  sight.is_delegated = true;
+  sight.ends = {*wish.target};
+  std::vector<dns::Expectation> expectations;
+  expect_texts(expectations, *wish.target, wish.values);
+  auto seen = co_await eye_.observe(std::move(expectations));
+  sight.is_visible = all_propagated(seen.records);
+  for (const auto& text : seen.records) blame(sight, text);
+  sight.was_unseen = !sight.is_visible && std::ranges::any_of(seen.records, is_unseen);
+  keep(sight, std::move(seen));
   co_return sight;
 }
 

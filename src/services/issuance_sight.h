@@ -24,6 +24,7 @@ struct ChallengeWish {
   HostName host;                    // without "*."
   std::vector<std::string> values;  // all of them must be there; none: only the delegation is looked at
   std::optional<DnsName> target;    // where the CNAME of step 1 is to lead, "<label>.<ACME zone>"; nothing: a plain TXT
+  bool is_delegation_seen = false;  // just now, at all servers: only the values are looked for
 };
 
 struct ChallengeSight {
@@ -80,6 +81,7 @@ class ObserverSight final : public IssuanceSight {
 
  private:
   Task<ChallengeSight> delegated(DnsName name, ChallengeWish wish);
+  Task<ChallengeSight> at_target(ChallengeWish wish);
   Task<ChallengeSight> plain(DnsName name, ChallengeWish wish);
   /// From what the authorities of the challenge's name lead to, to every end. The arguments live in the coroutine that
   /// awaits it.

@@ -115,6 +115,16 @@ TEST_F(IssuanceSightTest, WantsAllValues) {
   EXPECT_TRUE(look({"value", "second"}).is_visible);
 }
 
+TEST_F(IssuanceSightTest, LooksAtTheValuesAloneWhereTheDelegationHasJustBeenSeen) {
+  const ChallengeWish wish{HostName::parse("www.shop.example").value(), {"value"}, name("abc.acme.saas.example"), true};
+  EXPECT_FALSE(on_loop(loop, sight.challenge(wish)).is_visible);
+  ours("abc.acme.saas.example", WireType::kTxt, "value");
+  const auto seen = on_loop(loop, sight.challenge(wish));
+  EXPECT_TRUE(seen.is_visible) << seen.explanation;
+  EXPECT_THAT(seen.ends, ElementsAre(name("abc.acme.saas.example")));
+  EXPECT_EQ(seen.observation.records.size(), 1U);
+}
+
 TEST_F(IssuanceSightTest, SeesWhichServerOfTheCustomerHasNoDelegationYet) {
   ns1.add(kChallenge, WireType::kCname, "abc.acme.saas.example");
   ours("abc.acme.saas.example", WireType::kTxt, "value");

@@ -198,7 +198,6 @@ class Crashes(unittest.TestCase):
         world = self.with_pebble()
         points = [(kind, moment, 1) for kind in FIRST for moment in ("before", "after") if (kind, moment) != ("newAccount", "after")]
         points += [(kind, moment, 1) for kind in OF_EVERY_CERTIFICATE for moment in ("before", "after")]
-        points += [("authorization", moment, 2) for moment in ("before", "after")]  # once the order is saved
         points += [("order", moment, 2) for moment in ("before", "after")]  # once it is finalized
         self.walk_through(world, "cname", sorted(points, key=lambda point: point[0] != "newAccount"))
 

@@ -103,22 +103,23 @@ class Knot(Authority):
 
 class Unbound:
     """A resolver that knows the given zones by stub and nothing else, but for what a test adds: `forwards` (name → servers that resolve what is
-    below it)."""
+    below it), `nowhere` (names that do not exist, with all below them)."""
 
     def __init__(self, directory, address, port, stubs):
         self.directory, self.address, self.port, self.stubs = pathlib.Path(directory), address, port, stubs
         self.directory.mkdir(parents=True, exist_ok=True)
-        self.process, self.forwards = None, {}
+        self.process, self.forwards, self.nowhere = None, {}, []
 
     def start(self):
         # `example` is a special-use name that Unbound answers itself unless told otherwise.
         stubs = "".join(f"stub-zone:\n  name: {zone}\n" + "".join(f"  stub-addr: {a}@{p}\n" for a, p in servers) for zone, servers in self.stubs.items())
         forwards = "".join(f"forward-zone:\n  name: {name}\n" + "".join(f"  forward-addr: {a}@{p}\n" for a, p in servers) for name, servers in self.forwards.items())
+        nowhere = "".join(f"  local-zone: \"{name}.\" always_nxdomain\n" for name in self.nowhere)
         (self.directory / "unbound.conf").write_text(
             f"server:\n  interface: {self.address}@{self.port}\n  port: {self.port}\n  access-control: 127.0.0.0/8 allow\n  do-not-query-localhost: no\n"
             f"  do-daemonize: no\n  username: \"\"\n  chroot: \"\"\n  directory: {self.directory}\n  pidfile: {self.directory}/unbound.pid\n  use-syslog: no\n"
             "  module-config: \"iterator\"\n  verbosity: 0\n  cache-max-negative-ttl: 1\n  infra-host-ttl: 1\n  do-ip6: no\n  num-threads: 1\n"
-            "  local-zone: \"example.\" transparent\n  local-data: \"example. IN TXT top\"\n  local-zone: \"test.\" nodefault\n"
+            f"  local-zone: \"example.\" transparent\n  local-data: \"example. IN TXT top\"\n  local-zone: \"test.\" nodefault\n{nowhere}"
             f"remote-control:\n  control-enable: no\n{stubs}{forwards}")
         self.process = Process("unbound", [program("unbound"), "-d", "-c", self.directory / "unbound.conf"], self.directory / "unbound.log")
         zone = next(iter(self.stubs))
