@@ -32,6 +32,15 @@ void wait(StepProgress& step, Time now) { step = {.state = StepState::kWaiting, 
 bool is_waiting(const Search& search, SearchStep step) { return search.at(step).state == StepState::kWaiting; }
 bool is_done(const Search& search, SearchStep step) { return search.at(step).state == StepState::kDone; }
 
+/// The polling has ended, or goes on when its two minutes are over: Google answers slowly, or wants to be left alone.
+bool is_polled(const Search& search) {
+  if (!is_waiting(search, SearchStep::kGoogleVerification)) return true;
+  // What comes of a verification has waited since the polling began, and nothing else touches it meanwhile.
+  const Time begun_at = search.at(SearchStep::kGoogleSite).updated_at;
+  const auto next_poll = search.at(SearchStep::kGoogleVerification).not_before;
+  return next_poll && *next_poll >= begun_at + kGooglePollBudget;
+}
+
 /// What must have come before it has, so only its own time is waited for.
 bool is_free(const Search& search, SearchStep step) {
   if (!is_waiting(search, step)) return false;
@@ -40,9 +49,9 @@ bool is_free(const Search& search, SearchStep step) {
     case SearchStep::kGoogleVerification:
       return true;
     case SearchStep::kKeyFile:
-      return is_google_asked;
+      return is_polled(search);
     case SearchStep::kIndexNow:
-      return is_google_asked && is_done(search, SearchStep::kKeyFile);
+      return is_polled(search) && is_done(search, SearchStep::kKeyFile);
     case SearchStep::kGoogleSite:
       return is_google_asked && search.google == GoogleStatus::kVerified;
     case SearchStep::kSitemap:

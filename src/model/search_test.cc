@@ -25,6 +25,11 @@ struct Story {
   void tried(SearchStep step, Result result, std::string detail = "detail") {
     search = decide(search, StepTried{step, result, std::move(detail)}, now);
   }
+  /// Tried in vain, and the other side wants to be left alone for so long.
+  void put_off(SearchStep step, Milliseconds pause) {
+    search = decide(search, StepTried{step, Result::kNotYet, "429", pause}, now);
+  }
+  std::optional<Time> due() const { return step_due(search, now); }
   std::optional<SearchStep> step() const { return step_of(search, now); }
   StepState state(SearchStep of) const { return search.at(of).state; }
   /// Tries the step in vain until it is given up; how long that took, and how many tries.
@@ -70,6 +75,40 @@ TEST(Search, AsksGoogleTwelveTimesInTwoMinutesBeforeAnythingElse) {
   EXPECT_EQ(story.step(), kKeyFile) << "IndexNow comes in every case";
   EXPECT_EQ(story.state(kGoogleSite), StepState::kSkipped);
   EXPECT_EQ(story.state(kSitemap), StepState::kSkipped);
+}
+
+TEST(Search, SubmitsUrlsAtOnceWhenGoogleWantsToBeLeftAloneForLonger) {
+  Story story("token");
+  story.begin();
+  story.put_off(kGoogleVerification, 1h);
+  EXPECT_EQ(story.step(), kKeyFile) << "IndexNow comes in every case";
+  story.tried(kKeyFile, Result::kDone);
+  story.tried(kIndexNow, Result::kDone);
+  EXPECT_EQ(story.step(), std::nullopt);
+  EXPECT_EQ(story.due(), kStart + 1h) << "when Google is asked again";
+  story.now += 1min;
+  story.begin({.generation = 2, .deployed_at = kStart, .has_indexnow = true, .has_google = true, .has_changes = true});
+  EXPECT_EQ(story.step(), kKeyFile) << "nor do later pages wait for it";
+}
+
+TEST(Search, WaitsForGoogleForTwoMinutesHoweverSlowItIs) {
+  Story story("token");
+  story.begin();
+  for (int i = 0; i < 2; ++i) {
+    story.put_off(kGoogleVerification, 50s);
+    EXPECT_EQ(story.step(), std::nullopt) << i;
+    story.now = story.due().value();
+  }
+  EXPECT_EQ(story.now, kStart + 100s);
+  story.now += 9s;  // which its answer took
+  story.tried(kGoogleVerification, Result::kNotYet);
+  EXPECT_EQ(story.step(), std::nullopt);
+  story.now = story.due().value();
+  EXPECT_EQ(story.step(), kGoogleVerification);
+  story.tried(kGoogleVerification, Result::kNotYet);
+  EXPECT_EQ(story.step(), kKeyFile) << "its next poll is no sooner than two minutes after the first";
+  story.now = kStart + 129s;
+  EXPECT_EQ(story.step(), kGoogleVerification) << "which comes all the same";
 }
 
 TEST(Search, SubmitsTheSitemapOnceGoogleHasVerifiedTheDomain) {

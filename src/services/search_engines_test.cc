@@ -303,6 +303,25 @@ TEST(SearchEngines, SubmitUrlsThoughGoogleNeverVerifies) {
   EXPECT_EQ(world.view(connection).search.google, model::GoogleStatus::kPending);
 }
 
+TEST(SearchEngines, SubmitUrlsThoughGooglesQuotaIsUsedUp) {
+  World world;
+  world.answer(cloud::testing::kVerifyPath, {429, "{}", "Retry-After: 3600\r\n"});
+  const auto created = world.life.create();
+  world.start_google();
+  world.life.happen(created.id, model::StepMarked{1});
+  world.life.happen(created.id, model::CertificateIssued{});
+  const auto connection = world.life.happen(created.id, model::StepMarked{2});
+  world.life.walk_to(world.life.clock.now() + 3min);
+  EXPECT_THAT(world.server.calls_of(cloud::testing::kVerifyPath), SizeIs(1));
+  EXPECT_THAT(world.submissions(), SizeIs(1));
+  world.upload({.replaced = {{model::PageKind::kQa, {"/a/"}}}, .removed = {}, .added = {}, .hashes = {}});
+  world.life.walk_to(world.life.clock.now() + 1min);
+  EXPECT_THAT(world.submissions(), SizeIs(2));
+  world.server.answer(SearchServer::take);
+  world.life.walk_to(world.life.clock.now() + 1h);
+  EXPECT_EQ(world.step(connection, SearchStep::kSitemap).state, StepState::kDone);
+}
+
 TEST(SearchEngines, CompleteAVerificationByHand) {
   World world;
   const auto connection = world.deploy();
