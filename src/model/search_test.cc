@@ -22,6 +22,13 @@ struct Story {
           .generation = 1, .deployed_at = kStart, .has_indexnow = true, .has_google = true, .has_changes = true}) {
     search = decide(search, round, now);
   }
+  void change_pages(std::int64_t generation) {
+    begin({.generation = generation,
+           .deployed_at = kStart,
+           .has_indexnow = true,
+           .has_google = true,
+           .has_changes = true});
+  }
   void tried(SearchStep step, Result result, std::string detail = "detail") {
     search = decide(search, StepTried{step, result, std::move(detail)}, now);
   }
@@ -156,6 +163,89 @@ TEST(Search, LeavesAnEngineAloneForAsLongAsItWants) {
   story.now += 2h;
   story.search = decide(story.search, StepTried{kIndexNow, Result::kNotYet, "429", Milliseconds(1s)}, story.now);
   EXPECT_EQ(step_due(story.search, story.now), kStart + 2h + 5min) << "never sooner than by our own schedule";
+}
+
+TEST(Search, LeavesAnEngineAloneThoughPagesChangeMeanwhile) {
+  Story story;
+  story.begin();
+  story.tried(kKeyFile, Result::kDone);
+  story.put_off(kIndexNow, 1h);
+  for (int generation = 2; generation < 5; ++generation) {
+    story.now += 5s;
+    story.change_pages(generation);
+    EXPECT_EQ(story.step(), std::nullopt);
+    EXPECT_EQ(story.due(), kStart + 1h);
+    EXPECT_EQ(story.search.at(kIndexNow).detail, "429") << "still why it waits";
+  }
+  story.now = kStart + 1h;
+  EXPECT_EQ(story.step(), kKeyFile);
+  story.tried(kKeyFile, Result::kDone);
+  EXPECT_EQ(story.step(), kIndexNow);
+}
+
+TEST(Search, LeavesAnEngineThatDeniesTheKeyAloneThoughPagesChangeMeanwhile) {
+  Story story;
+  story.begin();
+  story.tried(kKeyFile, Result::kDone);
+  story.search = decide(story.search, KeyDenied{"403"}, story.now);
+  story.now += 5s;
+  story.change_pages(2);
+  EXPECT_EQ(story.due(), kStart + 1min);
+}
+
+TEST(Search, LeavesAnEngineAloneThoughTheHostIsConnectedAnewMeanwhile) {
+  Story story("token");
+  story.begin();
+  story.put_off(kGoogleVerification, 1h);
+  story.tried(kKeyFile, Result::kDone);
+  story.put_off(kIndexNow, 2h);
+  story.now += 5min;
+  story.begin(
+      {.generation = 2, .deployed_at = kStart + 5min, .has_indexnow = true, .has_google = true, .has_changes = true});
+  EXPECT_EQ(story.due(), kStart + 1h);
+  EXPECT_EQ(story.search.at(kIndexNow).not_before, kStart + 2h);
+}
+
+TEST(Search, LooksForAKeyFileAtOnceWhenPagesChange) {
+  Story story;
+  story.begin();
+  for (int i = 0; i < 20; ++i) {
+    story.now = story.due().value();
+    story.tried(kKeyFile, Result::kNotYet);
+  }
+  EXPECT_GT(story.due(), story.now + 1h - 1s) << "patient by now";
+  story.change_pages(2);
+  EXPECT_EQ(story.step(), kKeyFile);
+}
+
+TEST(Search, BacksOffHoweverOftenPagesChangeAndNeverGivesThemUp) {
+  Story story;
+  story.begin();
+  Milliseconds pause{};
+  for (int generation = 2; generation < 30; ++generation) {
+    story.tried(kKeyFile, Result::kDone);
+    story.tried(kIndexNow, Result::kNotYet);
+    const auto next = story.search.at(kIndexNow).not_before.value() - story.now;
+    EXPECT_GE(next, pause);
+    pause = next;
+    story.change_pages(generation);
+    story.now = story.due().value();
+  }
+  EXPECT_EQ(pause, 2h);
+  EXPECT_GT(story.exhaust(kIndexNow).first, 48h) << "what changed last has its days";
+}
+
+TEST(Search, BeginsToCountAnewOnceAnEngineHasTakenSomething) {
+  Story story;
+  story.begin();
+  story.tried(kKeyFile, Result::kDone);
+  for (int i = 0; i < 3; ++i) story.tried(kIndexNow, Result::kNotYet);
+  story.tried(kIndexNow, Result::kGoesOn);
+  story.tried(kIndexNow, Result::kDone);
+  story.change_pages(2);
+  story.tried(kKeyFile, Result::kDone);
+  story.tried(kIndexNow, Result::kNotYet);
+  EXPECT_EQ(story.search.at(kIndexNow).not_before, story.now + 1min);
 }
 
 TEST(Search, LooksAtAKeyFileThatWasDeniedAgain) {

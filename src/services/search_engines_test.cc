@@ -249,6 +249,27 @@ TEST(SearchEngines, BackOffAsLongAsTheyAreTold) {
   EXPECT_THAT(world.submissions(), SizeIs(2));
 }
 
+TEST(SearchEngines, AreLeftAloneWhateverIsUploadedMeanwhile) {
+  World world;
+  world.answer(cloud::testing::kIndexNowPath, {429, "", "Retry-After: 7200\r\n"});
+  const auto connection = world.deploy();
+  world.life.turn();
+  for (int i = 0; i < 10; ++i) {
+    world.upload(
+        {.replaced = {}, .removed = {}, .added = {{model::PageKind::kQa, {format("/qa/{}/", i)}}}, .hashes = {}});
+    world.life.walk_to(world.life.clock.now() + 10min);
+  }
+  EXPECT_THAT(world.submissions(), SizeIs(1));
+  EXPECT_THAT(world.step(connection, SearchStep::kIndexNow).detail, HasSubstr("429"));
+  world.server.answer(SearchServer::take);
+  world.life.walk_to(world.life.clock.now() + 21min);
+  const auto all = world.submissions();
+  ASSERT_THAT(all, SizeIs(3));
+  EXPECT_EQ(all[0], all[1]) << "what was refused goes first";
+  EXPECT_THAT(all[2], SizeIs(10)) << "then all that was uploaded, together";
+  EXPECT_THAT(world.eye.looks, SizeIs(2)) << "nor was the host asked for its key file with every upload";
+}
+
 TEST(SearchEngines, EndWithADisconnection) {
   World world;
   world.eye.sight = {FileSight::What::kOther, "404"};
