@@ -23,6 +23,9 @@ constexpr std::int32_t kKeyFileTriesMax = kKeyFileDenseTries + 6 + 72;
 constexpr std::array<Milliseconds, 8> kEngineDown{
     std::chrono::minutes(1), std::chrono::minutes(5), std::chrono::minutes(30), std::chrono::hours(2),
     std::chrono::hours(6),   std::chrono::hours(12),  std::chrono::hours(24),   std::chrono::hours(24)};
+// Of the tries of a submission, so many still count when pages change: pauses grow to two hours however often that
+// happens, and what changed last is tried for nearly three days.
+constexpr std::int32_t kTriesKeptMax = 3;
 
 void skip(StepProgress& step, std::string why, Time now) {
   step = {.state = StepState::kSkipped, .tries = 0, .not_before = {}, .detail = std::move(why), .updated_at = now};
@@ -32,6 +35,15 @@ void wait(StepProgress& step, Time now) { step = {.state = StepState::kWaiting, 
 bool is_waiting(const Search& search, SearchStep step) { return search.at(step).state == StepState::kWaiting; }
 bool is_done(const Search& search, SearchStep step) { return search.at(step).state == StepState::kDone; }
 
+/// The polling has ended, or goes on when its two minutes are over: Google answers slowly, or wants to be left alone.
+bool is_polled(const Search& search) {
+  if (!is_waiting(search, SearchStep::kGoogleVerification)) return true;
+  // What comes of a verification has waited since the polling began, and nothing else touches it meanwhile.
+  const Time begun_at = search.at(SearchStep::kGoogleSite).updated_at;
+  const auto next_poll = search.at(SearchStep::kGoogleVerification).not_before;
+  return next_poll && *next_poll >= begun_at + kGooglePollBudget;
+}
+
 /// What must have come before it has, so only its own time is waited for.
 bool is_free(const Search& search, SearchStep step) {
   if (!is_waiting(search, step)) return false;
@@ -40,9 +52,9 @@ bool is_free(const Search& search, SearchStep step) {
     case SearchStep::kGoogleVerification:
       return true;
     case SearchStep::kKeyFile:
-      return is_google_asked;
+      return is_polled(search);
     case SearchStep::kIndexNow:
-      return is_google_asked && is_done(search, SearchStep::kKeyFile);
+      return is_polled(search) && is_done(search, SearchStep::kKeyFile);
     case SearchStep::kGoogleSite:
       return is_google_asked && search.google == GoogleStatus::kVerified;
     case SearchStep::kSitemap:
@@ -64,8 +76,7 @@ class Deciding {
       for (const auto step : {SearchStep::kKeyFile, SearchStep::kIndexNow})
         skip(next_.at(step), "no IndexNow key is configured (search.indexnow_key): no URL was submitted", now_);
     } else if (round.has_changes || is_new_deployment) {
-      wait(next_.at(SearchStep::kKeyFile), now_);
-      wait(next_.at(SearchStep::kIndexNow), now_);
+      begin_indexnow(is_new_deployment);
     }
     return settled();
   }
@@ -134,12 +145,33 @@ class Deciding {
         .updated_at = now_,
     };
     for (const auto step : {SearchStep::kGoogleSite, SearchStep::kSitemap}) {
-      if (is_news || next_.at(step).state != StepState::kDone) wait(next_.at(step), now_);
+      if (is_news || next_.at(step).state != StepState::kDone) begin(step);
     }
     return std::move(next_);
   }
 
  private:
+  /// From its first try; but what the other side has put off stays so, whatever has happened here.
+  void begin(SearchStep of) {
+    auto& step = next_.at(of);
+    const bool is_put_off = step.state == StepState::kWaiting && step.not_before > now_;
+    if (!is_put_off) return wait(step, now_);
+    step.tries = 0;
+    step.updated_at = now_;
+  }
+
+  void begin_indexnow(bool is_new_deployment) {
+    auto& submission = next_.at(SearchStep::kIndexNow);
+    const bool goes_on = submission.state == StepState::kWaiting && !is_new_deployment;
+    const auto tries_kept = goes_on ? std::min(submission.tries, kTriesKeptMax) : 0;
+    begin(SearchStep::kIndexNow);
+    submission.tries = tries_kept;
+    // The file is looked at just before the submission.
+    auto& file = next_.at(SearchStep::kKeyFile);
+    wait(file, now_);
+    file.not_before = submission.not_before;
+  }
+
   void begin_google(const SearchRound& round, bool is_new_deployment) {
     auto& verification = next_.at(SearchStep::kGoogleVerification);
     if (!round.has_google) {
@@ -157,12 +189,12 @@ class Deciding {
     if (verification.state != StepState::kDone) {
       verification = {.state = StepState::kDone, .detail = "the domain is verified", .updated_at = now_};
     }
-    for (const auto step : {SearchStep::kGoogleSite, SearchStep::kSitemap}) wait(next_.at(step), now_);
+    for (const auto step : {SearchStep::kGoogleSite, SearchStep::kSitemap}) begin(step);
   }
 
   void wait_for_google() {
     for (const auto step : {SearchStep::kGoogleVerification, SearchStep::kGoogleSite, SearchStep::kSitemap})
-      wait(next_.at(step), now_);
+      begin(step);
   }
 
   void try_again(StepProgress& step, const StepTried& tried) {

@@ -66,6 +66,8 @@ struct Search {
 // "every 10 s, 12 tries (2 min)" (SearchCompany's step 2).
 constexpr Milliseconds kGooglePollPause = std::chrono::seconds(10);
 constexpr std::int32_t kGooglePollsMax = 12;
+// What waits for the polls waits no longer: if Google is slow or wants to be left alone, the rest goes ahead.
+constexpr Milliseconds kGooglePollBudget = kGooglePollPause * kGooglePollsMax;
 /// How long to wait after so many tries (1 = after the first); nothing: it is given up.
 std::optional<Milliseconds> pause_after(SearchStep step, std::int32_t tries);
 /// When we could not look ourselves; no try of the step.

@@ -22,9 +22,21 @@ struct Story {
           .generation = 1, .deployed_at = kStart, .has_indexnow = true, .has_google = true, .has_changes = true}) {
     search = decide(search, round, now);
   }
+  void change_pages(std::int64_t generation) {
+    begin({.generation = generation,
+           .deployed_at = kStart,
+           .has_indexnow = true,
+           .has_google = true,
+           .has_changes = true});
+  }
   void tried(SearchStep step, Result result, std::string detail = "detail") {
     search = decide(search, StepTried{step, result, std::move(detail)}, now);
   }
+  /// Tried in vain, and the other side wants to be left alone for so long.
+  void put_off(SearchStep step, Milliseconds pause) {
+    search = decide(search, StepTried{step, Result::kNotYet, "429", pause}, now);
+  }
+  std::optional<Time> due() const { return step_due(search, now); }
   std::optional<SearchStep> step() const { return step_of(search, now); }
   StepState state(SearchStep of) const { return search.at(of).state; }
   /// Tries the step in vain until it is given up; how long that took, and how many tries.
@@ -72,6 +84,40 @@ TEST(Search, AsksGoogleTwelveTimesInTwoMinutesBeforeAnythingElse) {
   EXPECT_EQ(story.state(kSitemap), StepState::kSkipped);
 }
 
+TEST(Search, SubmitsUrlsAtOnceWhenGoogleWantsToBeLeftAloneForLonger) {
+  Story story("token");
+  story.begin();
+  story.put_off(kGoogleVerification, 1h);
+  EXPECT_EQ(story.step(), kKeyFile) << "IndexNow comes in every case";
+  story.tried(kKeyFile, Result::kDone);
+  story.tried(kIndexNow, Result::kDone);
+  EXPECT_EQ(story.step(), std::nullopt);
+  EXPECT_EQ(story.due(), kStart + 1h) << "when Google is asked again";
+  story.now += 1min;
+  story.begin({.generation = 2, .deployed_at = kStart, .has_indexnow = true, .has_google = true, .has_changes = true});
+  EXPECT_EQ(story.step(), kKeyFile) << "nor do later pages wait for it";
+}
+
+TEST(Search, WaitsForGoogleForTwoMinutesHoweverSlowItIs) {
+  Story story("token");
+  story.begin();
+  for (int i = 0; i < 2; ++i) {
+    story.put_off(kGoogleVerification, 50s);
+    EXPECT_EQ(story.step(), std::nullopt) << i;
+    story.now = story.due().value();
+  }
+  EXPECT_EQ(story.now, kStart + 100s);
+  story.now += 9s;  // which its answer took
+  story.tried(kGoogleVerification, Result::kNotYet);
+  EXPECT_EQ(story.step(), std::nullopt);
+  story.now = story.due().value();
+  EXPECT_EQ(story.step(), kGoogleVerification);
+  story.tried(kGoogleVerification, Result::kNotYet);
+  EXPECT_EQ(story.step(), kKeyFile) << "its next poll is no sooner than two minutes after the first";
+  story.now = kStart + 129s;
+  EXPECT_EQ(story.step(), kGoogleVerification) << "which comes all the same";
+}
+
 TEST(Search, SubmitsTheSitemapOnceGoogleHasVerifiedTheDomain) {
   Story story("token");
   story.begin();
@@ -117,6 +163,89 @@ TEST(Search, LeavesAnEngineAloneForAsLongAsItWants) {
   story.now += 2h;
   story.search = decide(story.search, StepTried{kIndexNow, Result::kNotYet, "429", Milliseconds(1s)}, story.now);
   EXPECT_EQ(step_due(story.search, story.now), kStart + 2h + 5min) << "never sooner than by our own schedule";
+}
+
+TEST(Search, LeavesAnEngineAloneThoughPagesChangeMeanwhile) {
+  Story story;
+  story.begin();
+  story.tried(kKeyFile, Result::kDone);
+  story.put_off(kIndexNow, 1h);
+  for (int generation = 2; generation < 5; ++generation) {
+    story.now += 5s;
+    story.change_pages(generation);
+    EXPECT_EQ(story.step(), std::nullopt);
+    EXPECT_EQ(story.due(), kStart + 1h);
+    EXPECT_EQ(story.search.at(kIndexNow).detail, "429") << "still why it waits";
+  }
+  story.now = kStart + 1h;
+  EXPECT_EQ(story.step(), kKeyFile);
+  story.tried(kKeyFile, Result::kDone);
+  EXPECT_EQ(story.step(), kIndexNow);
+}
+
+TEST(Search, LeavesAnEngineThatDeniesTheKeyAloneThoughPagesChangeMeanwhile) {
+  Story story;
+  story.begin();
+  story.tried(kKeyFile, Result::kDone);
+  story.search = decide(story.search, KeyDenied{"403"}, story.now);
+  story.now += 5s;
+  story.change_pages(2);
+  EXPECT_EQ(story.due(), kStart + 1min);
+}
+
+TEST(Search, LeavesAnEngineAloneThoughTheHostIsConnectedAnewMeanwhile) {
+  Story story("token");
+  story.begin();
+  story.put_off(kGoogleVerification, 1h);
+  story.tried(kKeyFile, Result::kDone);
+  story.put_off(kIndexNow, 2h);
+  story.now += 5min;
+  story.begin(
+      {.generation = 2, .deployed_at = kStart + 5min, .has_indexnow = true, .has_google = true, .has_changes = true});
+  EXPECT_EQ(story.due(), kStart + 1h);
+  EXPECT_EQ(story.search.at(kIndexNow).not_before, kStart + 2h);
+}
+
+TEST(Search, LooksForAKeyFileAtOnceWhenPagesChange) {
+  Story story;
+  story.begin();
+  for (int i = 0; i < 20; ++i) {
+    story.now = story.due().value();
+    story.tried(kKeyFile, Result::kNotYet);
+  }
+  EXPECT_GT(story.due(), story.now + 1h - 1s) << "patient by now";
+  story.change_pages(2);
+  EXPECT_EQ(story.step(), kKeyFile);
+}
+
+TEST(Search, BacksOffHoweverOftenPagesChangeAndNeverGivesThemUp) {
+  Story story;
+  story.begin();
+  Milliseconds pause{};
+  for (int generation = 2; generation < 30; ++generation) {
+    story.tried(kKeyFile, Result::kDone);
+    story.tried(kIndexNow, Result::kNotYet);
+    const auto next = story.search.at(kIndexNow).not_before.value() - story.now;
+    EXPECT_GE(next, pause);
+    pause = next;
+    story.change_pages(generation);
+    story.now = story.due().value();
+  }
+  EXPECT_EQ(pause, 2h);
+  EXPECT_GT(story.exhaust(kIndexNow).first, 48h) << "what changed last has its days";
+}
+
+TEST(Search, BeginsToCountAnewOnceAnEngineHasTakenSomething) {
+  Story story;
+  story.begin();
+  story.tried(kKeyFile, Result::kDone);
+  for (int i = 0; i < 3; ++i) story.tried(kIndexNow, Result::kNotYet);
+  story.tried(kIndexNow, Result::kGoesOn);
+  story.tried(kIndexNow, Result::kDone);
+  story.change_pages(2);
+  story.tried(kKeyFile, Result::kDone);
+  story.tried(kIndexNow, Result::kNotYet);
+  EXPECT_EQ(story.search.at(kIndexNow).not_before, story.now + 1min);
 }
 
 TEST(Search, LooksAtAKeyFileThatWasDeniedAgain) {

@@ -249,6 +249,27 @@ TEST(SearchEngines, BackOffAsLongAsTheyAreTold) {
   EXPECT_THAT(world.submissions(), SizeIs(2));
 }
 
+TEST(SearchEngines, AreLeftAloneWhateverIsUploadedMeanwhile) {
+  World world;
+  world.answer(cloud::testing::kIndexNowPath, {429, "", "Retry-After: 7200\r\n"});
+  const auto connection = world.deploy();
+  world.life.turn();
+  for (int i = 0; i < 10; ++i) {
+    world.upload(
+        {.replaced = {}, .removed = {}, .added = {{model::PageKind::kQa, {format("/qa/{}/", i)}}}, .hashes = {}});
+    world.life.walk_to(world.life.clock.now() + 10min);
+  }
+  EXPECT_THAT(world.submissions(), SizeIs(1));
+  EXPECT_THAT(world.step(connection, SearchStep::kIndexNow).detail, HasSubstr("429"));
+  world.server.answer(SearchServer::take);
+  world.life.walk_to(world.life.clock.now() + 21min);
+  const auto all = world.submissions();
+  ASSERT_THAT(all, SizeIs(3));
+  EXPECT_EQ(all[0], all[1]) << "what was refused goes first";
+  EXPECT_THAT(all[2], SizeIs(10)) << "then all that was uploaded, together";
+  EXPECT_THAT(world.eye.looks, SizeIs(2)) << "nor was the host asked for its key file with every upload";
+}
+
 TEST(SearchEngines, EndWithADisconnection) {
   World world;
   world.eye.sight = {FileSight::What::kOther, "404"};
@@ -301,6 +322,25 @@ TEST(SearchEngines, SubmitUrlsThoughGoogleNeverVerifies) {
   EXPECT_THAT(world.submissions(), SizeIs(2));
   EXPECT_THAT(world.server.calls_of(cloud::testing::kSitesPath), IsEmpty());
   EXPECT_EQ(world.view(connection).search.google, model::GoogleStatus::kPending);
+}
+
+TEST(SearchEngines, SubmitUrlsThoughGooglesQuotaIsUsedUp) {
+  World world;
+  world.answer(cloud::testing::kVerifyPath, {429, "{}", "Retry-After: 3600\r\n"});
+  const auto created = world.life.create();
+  world.start_google();
+  world.life.happen(created.id, model::StepMarked{1});
+  world.life.happen(created.id, model::CertificateIssued{});
+  const auto connection = world.life.happen(created.id, model::StepMarked{2});
+  world.life.walk_to(world.life.clock.now() + 3min);
+  EXPECT_THAT(world.server.calls_of(cloud::testing::kVerifyPath), SizeIs(1));
+  EXPECT_THAT(world.submissions(), SizeIs(1));
+  world.upload({.replaced = {{model::PageKind::kQa, {"/a/"}}}, .removed = {}, .added = {}, .hashes = {}});
+  world.life.walk_to(world.life.clock.now() + 1min);
+  EXPECT_THAT(world.submissions(), SizeIs(2));
+  world.server.answer(SearchServer::take);
+  world.life.walk_to(world.life.clock.now() + 1h);
+  EXPECT_EQ(world.step(connection, SearchStep::kSitemap).state, StepState::kDone);
 }
 
 TEST(SearchEngines, CompleteAVerificationByHand) {

@@ -12,6 +12,7 @@ import random
 import subprocess
 import tempfile
 import threading
+import time
 import unittest
 
 from cryptography import x509
@@ -183,20 +184,30 @@ class SearchEngines(unittest.TestCase):
         self.assertEqual(set(self.google.sitemaps), {f"https://{HOST}/sitemap.xml"})
         self.assertEqual(self.search()["google"]["status"], "VERIFIED")
 
-    def test_engine_that_refuses_and_fails_is_asked_again_and_told_nothing_twice(self):
+    def test_engine_that_has_had_too_much_is_left_alone_whatever_is_uploaded_and_killed(self):
         self.site.files[KEY_FILE] = KEY
-        answers = [429, 500]
-        self.indexnow.behave = lambda _: answers.pop(0) if answers else 202
+        answers, asked = [429], []
+
+        def behave(_):
+            asked.append(time.monotonic())
+            return answers.pop(0) if answers else 202
+
+        self.indexnow.behave = behave
         self.deploy()
-        waits = self.wait_for_step("indexnow", "waiting")
-        wait_until(lambda: "429" in (self.step("indexnow")["detail"] or ""), "the refusal to be shown")
-        self.assertIsNotNone(waits)
-        self.pages({"add": {"qa": ["/a/"]}})  # a new round does not wait for the old one's pause
-        wait_until(lambda: len(self.indexnow.submissions()) == 2, "another try", 40)
-        self.pages({"add": {"qa": ["/b/"]}})
-        self.wait_for_step("indexnow", "done")
-        taken = self.indexnow.submissions()[2:]
-        self.assertEqual(sorted(url for urls in taken for url in urls), sorted(self.urls("/a/", "/b/", *CORE)))
+        wait_until(lambda: self.search() and "429" in (self.step("indexnow")["detail"] or ""), "the refusal to be shown", 40)
+        tried_again_at = self.step("indexnow")["not_before"]
+        self.assertIsNotNone(tried_again_at)
+        for path in ("/a/", "/b/"):
+            self.pages({"add": {"qa": [path]}})
+            self.assertNotEqual(self.job()["not_before"], tried_again_at)
+            wait_until(lambda: self.job()["not_before"] == tried_again_at, "the new round to wait for the engine", 40)
+            self.assertEqual((len(asked), self.step("indexnow")["state"]), (1, "waiting"))
+            self.assertEqual(self.step("indexnow")["not_before"], tried_again_at)
+            self.assertIn("429", self.step("indexnow")["detail"])
+        self.crash()
+        self.wait_for_step("indexnow", "done", 90)
+        self.assertGreaterEqual(asked[1] - asked[0], 59)
+        self.assertEqual([sorted(urls) for urls in self.indexnow.submissions()], [self.urls(*CORE), self.urls(*CORE), self.urls("/a/", "/b/")])
 
     def test_google_verifies_then_gets_the_sitemap(self):
         self.site.files[KEY_FILE] = KEY
