@@ -105,6 +105,39 @@ AttemptFailed::Order order_after(acme::Trouble trouble) {
   return AttemptFailed::Order::kDropped;
 }
 
+/// May an order be taken without the certificate that it was to replace? Only the authority knows whose certificate that
+/// is and what it thinks of it, and how it refuses is up to it: RFC 9773 5 names alreadyReplaced alone.
+bool may_be_for_replaces(acme::Trouble trouble) {
+  switch (trouble) {
+    case acme::Trouble::kRateLimited:
+    case acme::Trouble::kAccountGone:
+    case acme::Trouble::kTermsChanged:
+    case acme::Trouble::kTryLater:
+    case acme::Trouble::kUnreachable:
+    case acme::Trouble::kNonsense:
+      return false;
+    case acme::Trouble::kCaa:
+    case acme::Trouble::kDns:
+    case acme::Trouble::kConnection:
+    case acme::Trouble::kUnauthorized:
+    case acme::Trouble::kIncorrectResponse:
+    case acme::Trouble::kTls:
+    case acme::Trouble::kIdentifierRefused:
+    case acme::Trouble::kBadRequest:
+    case acme::Trouble::kBadProfile:
+    case acme::Trouble::kOrderNotReady:
+    case acme::Trouble::kAlreadyReplaced:
+    case acme::Trouble::kAlreadyRevoked:
+    case acme::Trouble::kNotFound:
+    case acme::Trouble::kExternalAccountNeeded:
+    case acme::Trouble::kBadContact:
+    case acme::Trouble::kBadKey:
+    case acme::Trouble::kRefused:
+      return true;
+  }
+  return true;
+}
+
 bool is_authority_down(acme::Trouble trouble) {
   return trouble == acme::Trouble::kTryLater || trouble == acme::Trouble::kUnreachable;
 }
@@ -398,7 +431,7 @@ Task<std::expected<Happening, AttemptFailed>> CertificateTasks::order_at(const C
   acme::NewOrder wish{.names = certificate.names, .profile = authority.profile()};
   if (is_advised) wish.replaces = held->ari_id;
   auto order = co_await authority.client().new_order(*account, wish);
-  if (!order && order.error().trouble == acme::Trouble::kAlreadyReplaced) {
+  if (!order && is_advised && may_be_for_replaces(order.error().trouble)) {
     // What replaces nothing is counted as any renewal.
     const auto plain = limits_of(subject, authority, Issuance::kRenewal);
     const auto reached = co_await storage_.read<std::optional<LimitReached>>(

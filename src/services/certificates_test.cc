@@ -133,6 +133,24 @@ class CertificatesTest : public ::testing::Test {
     return now(connection).attention.value_or(model::Attention{});
   }
 
+  /// In place of the two: other authorities, which the jobs go to as long as this lives.
+  struct Issuing {
+    Issuing(CertificatesTest& test, std::vector<AuthoritySettings> settings)
+        : life(test.life_),
+          authorities(std::move(settings), life.world.storage, test.master_key_, test.machine_clock_),
+          certificates(life.world.storage, test.master_key_, life.bell, life.clock, life.world.ids, life.random,
+                       authorities, &test.zone_, {&test.sight_}, {}) {
+      life.runner.on(model::JobKind::kCertificate,
+                     [this](model::Job job) { return certificates.pursue(std::move(job)); });
+    }
+    ~Issuing() { life.let_database_rest(); }
+    Issuing(const Issuing&) = delete;
+    Issuing& operator=(const Issuing&) = delete;
+    Life& life;
+    Authorities authorities;
+    Certificates certificates;
+  };
+
   Life life_;
   MachineClock machine_clock_;
   acme::testing::Authority first_{life_.clock};
@@ -469,6 +487,19 @@ TEST_F(CertificatesTest, StopBeforeTheAuthoritysLimits) {
   EXPECT_GT(certificate_of(connection).not_before, life_.clock.now() + hours(33));
 }
 
+TEST_F(CertificatesTest, OfAnAccountThatIsGoneAreRenewedByTheNext) {
+  // There is one authority: what its new account cannot replace is ordered without.
+  Issuing alone(*this, {settings_of(first_, "first")});
+  const auto connection = connect_and_mark();
+  life_.turn();
+  const auto serial = certificate_of(connection).held->serial;
+  first_.forget_accounts();
+  must(life_.run(alone.certificates.renew({}, certificate_of(connection).id)));
+  life_.walk_to(life_.clock.now() + minutes(20));
+  EXPECT_NE(certificate_of(connection).held->serial, serial);
+  EXPECT_FALSE(now(connection).attention);
+}
+
 TEST_F(CertificatesTest, ThatAreReplacedAlreadyAreOrderedAsAnyRenewal) {
   const auto connection = connect_and_mark();
   life_.turn();
@@ -558,7 +589,7 @@ TEST_F(CertificatesTest, ThatAreOnTheirWayAreNotOrderedAgainByHand) {
 }
 
 TEST_F(CertificatesTest, ThatHaveFailedAreTriedByHandOnceAnHour) {
-  sight_.caa_allows = {"other.example"};
+  let_authorities([](auto& choices) { choices.refuses_to_order["www.shop.example"] = "rejectedIdentifier"; });
   const auto connection = connect_and_mark();
   life_.turn();
   const auto id = certificate_of(connection).id;
@@ -570,8 +601,8 @@ TEST_F(CertificatesTest, ThatHaveFailedAreTriedByHandOnceAnHour) {
   ASSERT_FALSE(refused);
   EXPECT_EQ(refused.error().kind, Kind::kRateLimited);
   EXPECT_EQ(refused.error().retry_after, minutes(1));
-  EXPECT_THAT(refused.error().message, HasSubstr("CAA"));
-  sight_.caa_allows = {"authority.example"};
+  EXPECT_THAT(refused.error().message, HasSubstr("policy forbids it"));
+  let_authorities([](auto& choices) { choices.refuses_to_order.clear(); });
   life_.clock.advance(minutes(1));
   must(life_.run(certificates_.renew({}, id)));
   life_.turn();
