@@ -105,8 +105,8 @@ AttemptFailed::Order order_after(acme::Trouble trouble) {
   return AttemptFailed::Order::kDropped;
 }
 
-/// May an order be taken without the certificate that it was to replace? Only the authority knows whose certificate that
-/// is and what it thinks of it, and how it refuses is up to it: RFC 9773 5 names alreadyReplaced alone.
+/// May an order be taken without the certificate that it was to replace? Only the authority knows whose certificate
+/// that is and what it thinks of it, and how it refuses is up to it: RFC 9773 5 names alreadyReplaced alone.
 bool may_be_for_replaces(acme::Trouble trouble) {
   switch (trouble) {
     case acme::Trouble::kRateLimited:
@@ -232,6 +232,12 @@ AttemptFailed limited(const Authority& authority, const LimitReached& limit) {
 
 bool has_wildcard(const model::Certificate& certificate) {
   return std::ranges::any_of(certificate.names, [](const DnsName& name) { return name.text().starts_with("*."); });
+}
+
+/// As the authority counts it: what another has issued is nothing that it renews.
+Issuance issuance_at(const Authority& authority, const model::Certificate& certificate) {
+  const bool is_renewal = certificate.held && certificate.held->authority == authority.name();
+  return is_renewal ? Issuance::kRenewal : Issuance::kFirst;
 }
 
 /// Does what the order's challenges show say nothing about this connection's organization: proven before by nobody
@@ -416,7 +422,7 @@ Task<std::expected<Happening, AttemptFailed>> CertificateTasks::order_at(const C
   const auto& held = certificate.held;
   const bool is_advised = held && held->authority == authority.name() && !held->ari_id.empty() &&
                           !directory->renewal_info.empty() && !held->revoked_at;
-  const auto issuance = is_advised ? Issuance::kAdvisedRenewal : held ? Issuance::kRenewal : Issuance::kFirst;
+  const auto issuance = is_advised ? Issuance::kAdvisedRenewal : issuance_at(authority, certificate);
   const auto use = limits_of(subject, authority, issuance);
   const Time now = clock_.now();
   const auto limit = co_await storage_.write<std::optional<LimitReached>>(
@@ -719,8 +725,7 @@ Task<Happening> CertificateTasks::order_failed(const CertificateSubject& subject
 
 Task<Happening> CertificateTasks::save_key(const CertificateSubject& subject, Authority& authority) {
   const auto& certificate = subject.certificate;
-  const auto issuance = certificate.held ? Issuance::kRenewal : Issuance::kFirst;
-  const auto use = limits_of(subject, authority, issuance);
+  const auto use = limits_of(subject, authority, issuance_at(authority, certificate));
   const Time now = clock_.now();
   const auto taken = co_await storage_.write<void>(
       [&, now](store::Tx& tx) { return take_certificate(tx, authority.limits(), use, now); });

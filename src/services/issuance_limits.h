@@ -17,8 +17,8 @@
 namespace signpost::services {
 
 /// The authority does not count a renewal that it has advised (`replaces`), and neither orders nor the domain's
-/// certificates of a renewal of the same names. We count the names of an advised one, too: an authority whose window is
-/// always over must not make us renew for ever.
+/// certificates of a renewal of the same names; what another authority has issued it counts as any first one. We count
+/// the names of an advised one, too: an authority whose window is always over must not make us renew for ever.
 enum class Issuance { kFirst, kRenewal, kAdvisedRenewal };
 
 /// One who uses up limits: an order for these names.
