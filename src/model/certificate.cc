@@ -14,6 +14,7 @@ constexpr std::string_view kChallengeLabel = "_acme-challenge.";
 constexpr Milliseconds kSparseLookPause = std::chrono::hours(1);
 // Authorities may have to revoke within a day, so their wish counts at once; our limits end a wish without an end.
 constexpr Milliseconds kAdvisedRenewalPause = std::chrono::seconds(10);
+constexpr Milliseconds kLimitPauseMin = std::chrono::seconds(1);
 constexpr Milliseconds kHandRenewalLead = std::chrono::days(30);
 
 template <typename Enum, std::size_t Count>
@@ -94,6 +95,13 @@ class Deciding {
   Certificate operator()(const AttemptFailed& failed) {
     if (failed.fault == AttemptFailed::Fault::kProgram) {
       next_.not_before = now_ + kOwnRetry;
+      trouble(failed.cause, failed.explanation);
+      return next_;
+    }
+    if (failed.fault == AttemptFailed::Fault::kLimit) {
+      next_.order.reset();
+      next_.not_before = std::max(failed.not_before.value_or(now_), now_ + kLimitPauseMin);
+      next_.unseen_since.reset();
       trouble(failed.cause, failed.explanation);
       return next_;
     }

@@ -152,6 +152,7 @@ struct AttemptFailed {
   enum class Fault {
     kOurs,       // or the name's: patience grows
     kAuthority,  // it is down, or busy: it may be back within the hour
+    kLimit,      // our model of its limits: no attempt at all. It is not counted, and tried again at `not_before`
     kProgram,    // our database or our keys: no attempt at all. It is not counted, the order is kept whatever `order`
                  // says, and it is tried again after kOwnRetry
   };

@@ -154,6 +154,18 @@ TEST(Certificate, TriesAnAuthorityThatIsDownEveryHour) {
   EXPECT_EQ(task_due(certificate), kStart + hours(1));
 }
 
+TEST(Certificate, ThatALimitHoldsBackWaitsForItsTurnAndHasNotFailed) {
+  auto certificate = sample();
+  certificate.failures = 3;
+  const AttemptFailed limit{
+      .fault = AttemptFailed::Fault::kLimit, .cause = "limit", .not_before = kStart + seconds(40)};
+  const auto held_back = decide(certificate, limit, kStart);
+  EXPECT_EQ(held_back.failures, 3);
+  EXPECT_EQ(task_due(held_back), kStart + seconds(40));
+  ASSERT_TRUE(held_back.trouble);
+  EXPECT_EQ(held_back.trouble->cause, "limit");
+}
+
 TEST(Certificate, WaitsAsLongAsTheAuthoritySays) {
   const auto certificate =
       decide(sample(),

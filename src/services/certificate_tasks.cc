@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <memory>
+#include <ranges>
 #include <utility>
 
 #include "acme/key_authorization.h"
@@ -224,10 +225,9 @@ std::string_view in_words(model::LimitKind kind) {
 }
 
 AttemptFailed limited(const Authority& authority, const LimitReached& limit) {
-  return {.cause = cause_of("limit"),
-          .explanation = format("{}'s limit of {} is used up until {}; it goes on by itself then", authority.name(),
-                                in_words(limit.kind), to_rfc3339(limit.until)),
-          .not_before = limit.until};
+  return {.fault = AttemptFailed::Fault::kLimit,
+          .cause = cause_of("limit"),
+          .explanation = format("{}'s limit of {} is used up", authority.name(), in_words(limit.kind))};
 }
 
 bool has_wildcard(const model::Certificate& certificate) {
@@ -336,28 +336,49 @@ Task<Happening> CertificateTasks::place_order(const CertificateSubject& subject,
     if (seen.was_unseen) co_return unseen(seen, clock_.now());
     if (!seen.is_delegated) co_return model::ChallengeUnseen{cause_seen(seen.cause), seen.explanation, seen.is_dead};
   }
-  // By preference. What stops the first is told, unless another can do it.
-  std::optional<AttemptFailed> first;
+  // By preference.
+  std::vector<NotPlaced> stops;
   for (std::size_t i = 0; i < authorities_.size(); ++i) {
     auto placed = co_await order_at(subject, sight, authorities_.at(i));
     if (placed) co_return *std::move(placed);
     // What is ours fails at the next one, too.
-    if (placed.error().fault == AttemptFailed::Fault::kProgram) co_return std::move(placed).error();
-    if (!first) {
-      first = std::move(placed).error();
-    } else {
-      first->explanation += "; " + placed.error().explanation;
-      // The first of them that may be asked again decides when.
-      const auto& next = placed.error();
-      first->not_before =
-          first->not_before && next.not_before ? std::min(first->not_before, next.not_before) : std::optional<Time>();
-      if (next.fault == AttemptFailed::Fault::kAuthority) first->fault = next.fault;
+    if (placed.error().failed.fault == AttemptFailed::Fault::kProgram) co_return std::move(placed).error().failed;
+    stops.push_back(std::move(placed).error());
+  }
+  co_return stopped(subject, std::move(stops));
+}
+
+Happening CertificateTasks::stopped(const CertificateSubject& subject, std::vector<NotPlaced> stops) {
+  auto all = stops.front().failed;
+  all.order = AttemptFailed::Order::kDropped;
+  for (const auto& stop : stops | std::views::drop(1)) {
+    const auto& next = stop.failed;
+    all.explanation += "; " + next.explanation;
+    all.not_before =
+        all.not_before && next.not_before ? std::min(all.not_before, next.not_before) : std::optional<Time>();
+    if (next.fault == AttemptFailed::Fault::kAuthority) all.fault = next.fault;
+  }
+  const Time now = clock_.now();
+  const auto turn_at = [&](std::size_t i) { return queue_.turn_of_next(authorities_.at(i).name(), *stops[i].limit); };
+  std::optional<std::size_t> waits_at;
+  std::optional<Time> sooner;  // an authority without a limit is asked again
+  for (std::size_t i = 0; i < stops.size(); ++i) {
+    if (!stops[i].limit) {
+      const Time again = stops[i].failed.not_before.value_or(now + model::kAuthorityRetryMax);
+      sooner = std::min(sooner.value_or(again), again);
+    } else if (!waits_at || turn_at(i) < turn_at(*waits_at)) {
+      waits_at = i;
     }
   }
-  first->order = AttemptFailed::Order::kDropped;
+  if (waits_at) {
+    all.fault = AttemptFailed::Fault::kLimit;
+    const bool has_turn = !sooner || turn_at(*waits_at) <= *sooner;
+    all.not_before = has_turn ? queue_.join(authorities_.at(*waits_at).name(), *stops[*waits_at].limit, now) : *sooner;
+    all.explanation += format("; it goes on by itself at {}", to_rfc3339(*all.not_before));
+  }
   log::warn("no authority takes an order",
-            {{"host", subject.connection.host.text()}, {"cause", first->cause}, {"explanation", first->explanation}});
-  co_return *std::move(first);
+            {{"host", subject.connection.host.text()}, {"cause", all.cause}, {"explanation", all.explanation}});
+  return all;
 }
 
 Task<std::optional<AttemptFailed>> CertificateTasks::check_caa(const CertificateSubject& subject, IssuanceSight& sight,
@@ -404,9 +425,14 @@ Task<std::expected<acme::Account, AttemptFailed>> CertificateTasks::account_at(A
   co_return std::unexpected(failed_of(failure, authority, clock_.now()));
 }
 
-Task<std::expected<Happening, AttemptFailed>> CertificateTasks::order_at(const CertificateSubject& subject,
-                                                                         IssuanceSight& sight, Authority& authority) {
+Task<std::expected<Happening, CertificateTasks::NotPlaced>> CertificateTasks::order_at(
+    const CertificateSubject& subject, IssuanceSight& sight, Authority& authority) {
   const auto& certificate = subject.certificate;
+  const auto held_back = [&](const LimitReached& limit) {
+    NotPlaced stop(limited(authority, limit));
+    stop.limit = limit;
+    return std::unexpected(std::move(stop));
+  };
   const auto failed = [&](const acme::Failure& failure) {
     if (auto clock = wrong_clock(authority, failure)) return std::unexpected(*std::move(clock));
     return std::unexpected(failed_of(failure, authority, clock_.now()));
@@ -432,7 +458,7 @@ Task<std::expected<Happening, AttemptFailed>> CertificateTasks::order_at(const C
         return reached;
       });
   if (!limit) co_return std::unexpected(failed_here(kCountingLimits, limit.error()));
-  if (*limit) co_return std::unexpected(limited(authority, **limit));
+  if (*limit) co_return held_back(**limit);
 
   acme::NewOrder wish{.names = certificate.names, .profile = authority.profile()};
   if (is_advised) wish.replaces = held->ari_id;
@@ -443,7 +469,7 @@ Task<std::expected<Happening, AttemptFailed>> CertificateTasks::order_at(const C
     const auto reached = co_await storage_.read<std::optional<LimitReached>>(
         [&, now](store::Tx& tx) { return find_limit(tx, authority.limits(), plain, now); });
     if (!reached) co_return std::unexpected(failed_here(kCountingLimits, reached.error()));
-    if (*reached) co_return std::unexpected(limited(authority, **reached));
+    if (*reached) co_return held_back(**reached);
     wish.replaces.clear();
     order = co_await authority.client().new_order(*account, wish);
   }

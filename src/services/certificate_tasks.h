@@ -23,7 +23,9 @@
 #include "services/bell.h"
 #include "services/certificate_change.h"
 #include "services/challenge_zone.h"
+#include "services/issuance_limits.h"
 #include "services/issuance_sight.h"
+#include "services/limit_queue.h"
 #include "services/storage.h"
 
 namespace signpost::services {
@@ -51,11 +53,20 @@ class CertificateTasks {
   Task<void> withdraw(const model::Certificate& certificate);
 
  private:
+  /// Why an authority did not take an order.
+  struct NotPlaced {
+    NotPlaced(model::AttemptFailed why) : failed(std::move(why)) {}  // NOLINT: most have no more to say
+    model::AttemptFailed failed;
+    std::optional<LimitReached> limit = {};  // which is ours to keep: nothing has failed
+  };
+
   Task<Happening> ask_renewal(const CertificateSubject& subject);
   /// Ours at the authority; why there is none, said as the authority's or as our own failure.
   Task<std::expected<acme::Account, model::AttemptFailed>> account_at(Authority& authority);
-  Task<std::expected<Happening, model::AttemptFailed>> order_at(const CertificateSubject& subject, IssuanceSight& sight,
-                                                                Authority& authority);
+  Task<std::expected<Happening, NotPlaced>> order_at(const CertificateSubject& subject, IssuanceSight& sight,
+                                                     Authority& authority);
+  /// What stopped it at every authority, in their order, as one: the first that may be asked again decides when.
+  Happening stopped(const CertificateSubject& subject, std::vector<NotPlaced> stops);
   /// What the authority must see proven, of an order's authorizations.
   Task<std::expected<std::vector<model::Challenge>, model::AttemptFailed>> challenges_of(
       Authority& authority, acme::Account account, std::vector<std::string> authorizations);
@@ -91,6 +102,7 @@ class CertificateTasks {
   Authorities& authorities_;
   ChallengeZone* const zone_;
   const Settings settings_;
+  LimitQueue queue_;
   net::WorkerPool keys_;  // makes keys, RSA ones take long; dies first
 };
 

@@ -29,6 +29,12 @@ std::unexpected<Error> too_early(Time at, Time now, const std::string& why) {
   return std::unexpected(std::move(error));
 }
 
+/// Something stops it until later, and no look is due that whoever waits could still hope for.
+bool is_stopped(const model::Certificate& certificate, Time now) {
+  if (!certificate.trouble || !certificate.not_before || *certificate.not_before <= now) return false;
+  return !certificate.unseen_since;
+}
+
 /// A job that is at work, or due, is left alone: what it does would not fit a changed certificate.
 bool is_waiting_for_dns(const model::Certificate& certificate, Time now) {
   return certificate.unseen_since && certificate.not_before && *certificate.not_before > now;
@@ -197,9 +203,7 @@ Task<Result<CertificateSubject>> Certificates::complete(ApplicationId applicatio
   for (;;) {
     auto subject = CO_TRY(co_await read_of_connection(scope, id));
     const bool is_over =
-        subject.connection.status != model::Status::kSslValidating ||
-        (subject.certificate.trouble &&
-         (subject.certificate.failures > 0 || subject.certificate.trouble->cause == cause_of("own_failure"))) ||
+        subject.connection.status != model::Status::kSslValidating || is_stopped(subject.certificate, clock_.now()) ||
         (subject.connection.attention && subject.connection.attention->cause.starts_with(model::kEdgeCausePrefix));
     if (is_over || std::chrono::steady_clock::now() >= deadline) co_return subject;
     CO_TRY_VOID(co_await net::sleep_until(std::min(deadline, std::chrono::steady_clock::now() + kCompletePause)));

@@ -32,7 +32,9 @@ struct LimitUse {
 /// The limit that stops it longest, and until when; nothing if it may go ahead.
 struct LimitReached {
   model::LimitKind kind = model::LimitKind::kOrders;
-  Time until{};
+  Time until{};           // then there is one for whoever comes first
+  std::string subject;    // whose bucket it is: "" of the account, "shop.example"
+  Milliseconds refill{};  // in which one comes back
 };
 Result<std::optional<LimitReached>> find_limit(store::Tx& tx, std::span<const model::IssuanceLimit> limits,
                                                const LimitUse& use, Time now);
