@@ -50,7 +50,8 @@ class Deciding {
     const Time since = *next_.unseen_since;
     next_.not_before = next_challenge_look(since, now_);
     // What spreads within the dense phase is nobody's trouble; but a renewal that needs the customer is one at once.
-    const bool is_early = now_ - since < kDensePhase && !(next_.held && next_.by == CertificateBy::kTxt);
+    const bool is_early =
+        look.may_spread && now_ - since < kDensePhase && !(next_.held && next_.by == CertificateBy::kTxt);
     if (!is_early && !look.cause.empty()) trouble(look.cause, look.explanation);
     return next_;
   }

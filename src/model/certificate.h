@@ -130,7 +130,8 @@ struct OrderPlaced {
 struct ChallengeUnseen {
   std::string cause;  // empty: nobody is to blame, or nobody knows whom
   std::string explanation;
-  bool is_dead = false;  // nobody speaks for the name: such names wait for their looks together
+  bool is_dead = false;    // nobody speaks for the name: such names wait for their looks together
+  bool may_spread = true;  // what is missing may be on its way to all servers; false: it is told at once
 };
 struct ChallengePosted {};
 struct KeySaved {

@@ -114,6 +114,14 @@ TEST(Certificate, LooksAtOnceWhenSomebodyWaits) {
   EXPECT_EQ(task_due(certificate), kStart + hours(5) + seconds(10)) << "the dense phase begins anew";
 }
 
+TEST(Certificate, IsTroubledAtOnceByWhatDoesNotSpread) {
+  const auto looked = decide(ordered(), ChallengeUnseen{"caa_forbids", "change it", false, false}, kStart);
+  ASSERT_TRUE(looked.trouble);
+  EXPECT_EQ(looked.trouble->cause, "caa_forbids");
+  EXPECT_TRUE(looked.order);
+  EXPECT_EQ(task_due(looked), kStart + seconds(10)) << "and is looked at as whatever spreads";
+}
+
 TEST(Certificate, AnAuthoritysPauseStandsWhoeverWaits) {
   const auto certificate = decide(sample(), AttemptFailed{.cause = "certificate_limit"}, kStart);
   EXPECT_EQ(task_of(decide(certificate, LookWanted{}, kStart), kStart), CertificateTask::kWait);

@@ -171,7 +171,7 @@ AttemptFailed failed_here(std::string_view doing, const Error& error) {
 
 /// A look that was no look is made again soon if we were too busy. Resolvers that fail are different: the domain may be
 /// dead, so its looks become rarer, and nobody is blamed.
-Happening unseen(const ChallengeSight& seen, Time now) {
+Happening not_seen(const ChallengeSight& seen, Time now) {
   if (seen.cause == "too_busy") return model::AuthorityBusy{now + kUnseenPause};
   return model::ChallengeUnseen{.cause = "", .explanation = seen.explanation, .is_dead = seen.is_dead};
 }
@@ -333,7 +333,7 @@ Task<Happening> CertificateTasks::place_order(const CertificateSubject& subject,
     }
     const auto seen =
         co_await sight.challenge({subject.connection.host, {}, challenge_target(zone_->name(), certificate.label)});
-    if (seen.was_unseen) co_return unseen(seen, clock_.now());
+    if (seen.was_unseen) co_return not_seen(seen, clock_.now());
     if (!seen.is_delegated) co_return model::ChallengeUnseen{cause_seen(seen.cause), seen.explanation, seen.is_dead};
   }
   // By preference.
@@ -358,6 +358,11 @@ Happening CertificateTasks::stopped(const CertificateSubject& subject, std::vect
         all.not_before && next.not_before ? std::min(all.not_before, next.not_before) : std::optional<Time>();
     if (next.fault == AttemptFailed::Fault::kAuthority) all.fault = next.fault;
   }
+  if (std::ranges::all_of(stops, [](const NotPlaced& stop) { return stop.caa.has_value(); })) {
+    auto unseen = *stops.front().caa;
+    unseen.explanation = std::move(all.explanation);
+    return unseen;
+  }
   const Time now = clock_.now();
   const auto turn_at = [&](std::size_t i) { return queue_.turn_of_next(authorities_.at(i).name(), *stops[i].limit); };
   std::optional<std::size_t> waits_at;
@@ -381,9 +386,10 @@ Happening CertificateTasks::stopped(const CertificateSubject& subject, std::vect
   return all;
 }
 
-Task<std::optional<AttemptFailed>> CertificateTasks::check_caa(const CertificateSubject& subject, IssuanceSight& sight,
-                                                               Authority& authority, const acme::Directory& directory,
-                                                               const acme::Account& account) {
+Task<std::optional<model::ChallengeUnseen>> CertificateTasks::check_caa(const CertificateSubject& subject,
+                                                                        IssuanceSight& sight, Authority& authority,
+                                                                        const acme::Directory& directory,
+                                                                        const acme::Account& account) {
   if (directory.caa_identities.empty()) co_return std::nullopt;  // it does not say what CAA would have to name
   using For = dns::CaaQuestion::For;
   std::vector<For> names{For::kHost};
@@ -395,20 +401,22 @@ Task<std::optional<AttemptFailed>> CertificateTasks::check_caa(const Certificate
       case dns::CaaVerdict::Kind::kAllowed:
         break;
       case dns::CaaVerdict::Kind::kForbidden:
-        co_return AttemptFailed{
+        co_return model::ChallengeUnseen{
             .cause = cause_of("caa_forbids"),
             .explanation = format("CAA keeps {} from issuing: {}; add a CAA record 0 issue \"{}\" beside it",
-                                  authority.name(), verdict.sentence, directory.caa_identities.front())};
+                                  authority.name(), verdict.sentence, directory.caa_identities.front()),
+            .may_spread = false};
       case dns::CaaVerdict::Kind::kFailed:
-        co_return AttemptFailed{
+        co_return model::ChallengeUnseen{
             .cause = cause_of("caa_fails"),
             .explanation =
                 format("no authority issues while the CAA look-up fails: {}; have the DNS provider repair it",
-                       verdict.sentence)};
+                       verdict.sentence),
+            .may_spread = false};
       case dns::CaaVerdict::Kind::kOpen:
-        co_return AttemptFailed{.fault = AttemptFailed::Fault::kAuthority,
-                                .cause = cause_of("caa_unseen"),
-                                .explanation = "CAA could not be looked up from here; it is tried again by itself"};
+        co_return model::ChallengeUnseen{
+            .cause = cause_of("caa_unseen"),
+            .explanation = "CAA could not be looked up from here; it is tried again by itself"};
     }
   }
   co_return std::nullopt;
@@ -441,8 +449,13 @@ Task<std::expected<Happening, CertificateTasks::NotPlaced>> CertificateTasks::or
   if (!directory) co_return failed(directory.error());
   const auto account = co_await account_at(authority);
   if (!account) co_return std::unexpected(account.error());
-  if (auto forbidden = co_await check_caa(subject, sight, authority, *directory, *account)) {
-    co_return std::unexpected(*std::move(forbidden));
+  if (auto unseen = co_await check_caa(subject, sight, authority, *directory, *account)) {
+    using Fault = AttemptFailed::Fault;
+    NotPlaced stop(AttemptFailed{.fault = unseen->may_spread ? Fault::kAuthority : Fault::kOurs,
+                                 .cause = unseen->cause,
+                                 .explanation = unseen->explanation});
+    stop.caa = *std::move(unseen);
+    co_return std::unexpected(std::move(stop));
   }
 
   const auto& held = certificate.held;
@@ -575,7 +588,7 @@ Task<Happening> CertificateTasks::prove(const CertificateSubject& subject, Issua
       }
     }
     const auto seen = co_await sight.challenge(wish);
-    if (seen.was_unseen) co_return unseen(seen, now);
+    if (seen.was_unseen) co_return not_seen(seen, now);
     if (!seen.is_visible) {
       auto explanation = seen.explanation;
       if (certificate.by == model::CertificateBy::kTxt && certificate.held) {
@@ -601,8 +614,8 @@ Task<Happening> CertificateTasks::prove(const CertificateSubject& subject, Issua
   if (now - order.placed_at > kCaaAge) {
     const auto directory = co_await authority->client().directory();
     if (!directory) co_return failed(directory.error());
-    if (auto forbidden = co_await check_caa(subject, sight, *authority, *directory, *account)) {
-      co_return *std::move(forbidden);
+    if (auto unseen = co_await check_caa(subject, sight, *authority, *directory, *account)) {
+      co_return *std::move(unseen);
     }
   }
   for (const auto& challenge : order.challenges) {

@@ -57,7 +57,8 @@ class CertificateTasks {
   struct NotPlaced {
     NotPlaced(model::AttemptFailed why) : failed(std::move(why)) {}  // NOLINT: most have no more to say
     model::AttemptFailed failed;
-    std::optional<LimitReached> limit = {};  // which is ours to keep: nothing has failed
+    std::optional<LimitReached> limit = {};          // which is ours to keep: nothing has failed
+    std::optional<model::ChallengeUnseen> caa = {};  // it was not even asked
   };
 
   Task<Happening> ask_renewal(const CertificateSubject& subject);
@@ -89,9 +90,10 @@ class CertificateTasks {
   Task<Happening> receive(const CertificateSubject& subject, Authority& authority, acme::Account account,
                           const acme::Order& order);
   Task<Happening> save_key(const CertificateSubject& subject, Authority& authority);
-  Task<std::optional<model::AttemptFailed>> check_caa(const CertificateSubject& subject, IssuanceSight& sight,
-                                                      Authority& authority, const acme::Directory& directory,
-                                                      const acme::Account& account);
+  /// Why CAA keeps the authority from issuing, as something to look at again: it is not asked, and nothing is lost.
+  Task<std::optional<model::ChallengeUnseen>> check_caa(const CertificateSubject& subject, IssuanceSight& sight,
+                                                        Authority& authority, const acme::Directory& directory,
+                                                        const acme::Account& account);
 
   Storage& storage_;
   const crypto::MasterKey& master_key_;

@@ -29,10 +29,12 @@ std::unexpected<Error> too_early(Time at, Time now, const std::string& why) {
   return std::unexpected(std::move(error));
 }
 
-/// Something stops it until later, and no look is due that whoever waits could still hope for.
+/// Something stops it until later, and the look that whoever waits has asked for will not tell another thing soon: what
+/// is not visible everywhere may still spread, what CAA says does not.
 bool is_stopped(const model::Certificate& certificate, Time now) {
   if (!certificate.trouble || !certificate.not_before || *certificate.not_before <= now) return false;
-  return !certificate.unseen_since;
+  const auto& cause = certificate.trouble->cause;
+  return !certificate.unseen_since || cause == cause_of("caa_forbids") || cause == cause_of("caa_fails");
 }
 
 /// A job that is at work, or due, is left alone: what it does would not fit a changed certificate.
@@ -159,8 +161,9 @@ Task<Result<CertificateSubject>> Certificates::start(ApplicationId application, 
   }
   // An order that ended unproven is nobody's fault but the wait's: whoever starts has come back.
   const bool has_only_expired = certificate.trouble && certificate.trouble->cause == cause_of("order_expired");
-  if (certificate.not_before && *certificate.not_before > now && certificate.trouble && !certificate.order &&
-      !has_only_expired) {
+  // A look at DNS is nobody's pause.
+  const bool is_paused = certificate.not_before && *certificate.not_before > now && !certificate.unseen_since;
+  if (is_paused && certificate.trouble && !certificate.order && !has_only_expired) {
     auto error = Error{Kind::kUnavailable, certificate.trouble->explanation, {}, {}};
     error.retry_after = std::chrono::ceil<std::chrono::seconds>(*certificate.not_before - now);
     co_return std::unexpected(std::move(error));
@@ -171,6 +174,9 @@ Task<Result<CertificateSubject>> Certificates::start(ApplicationId application, 
   if (!saved && saved.error().kind != Kind::kConflict) co_return std::unexpected(saved.error());
   if (const auto* failed = std::get_if<AttemptFailed>(&happening); failed != nullptr && saved) {
     co_return fail(Kind::kUnavailable, failed->explanation);
+  }
+  if (const auto* unseen = std::get_if<model::ChallengeUnseen>(&happening); unseen != nullptr && saved) {
+    co_return fail(Kind::kUnavailable, unseen->explanation);
   }
   auto after = CO_TRY(co_await read_of_connection(scope, id));
   if (after.certificate.order && after.certificate.order->challenges.empty()) {
