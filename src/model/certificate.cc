@@ -57,7 +57,10 @@ class Deciding {
   }
 
   Certificate operator()(const ChallengePosted&) {
-    if (next_.order) next_.order->step = OrderStep::kPosted;
+    if (next_.order) {
+      next_.order->step = OrderStep::kPosted;
+      next_.order->busy_since.reset();
+    }
     next_.trouble.reset();
     next_.not_before.reset();
     next_.unseen_since.reset();
@@ -69,22 +72,28 @@ class Deciding {
     if (!next_.order) return next_;
     next_.order->step = OrderStep::kFinalizing;
     next_.order->sealed_key = key.sealed_key;
+    next_.order->busy_since.reset();
     next_.not_before.reset();
     return next_;
   }
 
   Certificate operator()(const AuthorityBusy& busy) {
     next_.not_before = busy.again_at;
+    // Before it was asked for anything the pause is our own.
+    const bool is_its_turn = next_.order && next_.order->step != OrderStep::kPlaced;
+    if (is_its_turn && !next_.order->busy_since) next_.order->busy_since = now_;
     return next_;
   }
 
   Certificate operator()(const CertificateReceived& received) {
+    auto texts = texts_of_proof();
     next_.order.reset();
     next_.trouble.reset();
     next_.not_before.reset();
     next_.failures = 0;
     next_.held = received.held;
     next_.held->issued_at = now_;
+    next_.held->texts = std::move(texts);
     next_.renew_at = std::max(
         renewal_time(next_.by, received.held.not_before, received.held.not_after, partition_of(next_.id.value())),
         first_renewal(*next_.held));
@@ -149,6 +158,18 @@ class Deciding {
   }
 
  private:
+  /// What the customer has added for what is held now: nothing new where all had been proven before.
+  std::vector<std::string> texts_of_proof() const {
+    std::vector<std::string> texts;
+    if (next_.by != CertificateBy::kTxt) return texts;
+    if (next_.order) {
+      for (const auto& challenge : next_.order->challenges) {
+        if (!challenge.text.empty()) texts.push_back(challenge.text);
+      }
+    }
+    return texts.empty() && next_.held ? next_.held->texts : texts;
+  }
+
   void trouble(const std::string& cause, const std::string& explanation) {
     const bool is_same = next_.trouble && next_.trouble->cause == cause;
     next_.trouble = CertificateTrouble{cause, explanation, is_same ? next_.trouble->since : now_};

@@ -57,6 +57,7 @@ struct CertificateOrder {
   std::vector<Challenge> challenges;
   std::string sealed_key;  // of the certificate to be; empty until kFinalizing
   Time placed_at{};
+  std::optional<Time> busy_since;  // for how long the authority has been at work on what was last asked of it
 };
 
 struct HeldCertificate {
@@ -69,6 +70,7 @@ struct HeldCertificate {
   Time not_after{};
   Time issued_at{};
   std::optional<Time> revoked_at;
+  std::vector<std::string> texts;  // of the TXT records that proved it, which the customer may delete; by TXT only
 };
 
 /// Why it does not go on, and what helps.

@@ -174,6 +174,28 @@ TEST(Certificate, ThatALimitHoldsBackWaitsForItsTurnAndHasNotFailed) {
   EXPECT_EQ(held_back.trouble->cause, "limit");
 }
 
+TEST(Certificate, RemembersSinceWhenTheAuthorityHasBeenAtWork) {
+  const auto unasked = decide(ordered(), AuthorityBusy{kStart + minutes(1)}, kStart);
+  EXPECT_FALSE(unasked.order->busy_since) << "that pause was our own";
+  auto certificate = decide(unasked, ChallengePosted{}, kStart + minutes(1));
+  for (int minute = 2; minute < 5; ++minute) {
+    certificate = decide(certificate, AuthorityBusy{kStart + minutes(minute + 1)}, kStart + minutes(minute));
+    EXPECT_EQ(certificate.order->busy_since, kStart + minutes(2));
+  }
+  EXPECT_FALSE(decide(certificate, KeySaved{"sealed"}, kStart + minutes(5)).order->busy_since) << "it has gone on";
+}
+
+TEST(Certificate, ByTxtKnowsWhichRecordsProvedIt) {
+  auto certificate = decide(sample(CertificateBy::kTxt), OrderPlaced{order()}, kStart);
+  certificate = decide(certificate, CertificateReceived{issued()}, kStart);
+  EXPECT_EQ(certificate.held->texts, std::vector<std::string>{"gfj9Xq"});
+  auto proven = order();
+  proven.challenges.front().text.clear();
+  certificate = decide(decide(certificate, OrderPlaced{proven}, kStart), CertificateReceived{issued()}, kStart);
+  EXPECT_EQ(certificate.held->texts, std::vector<std::string>{"gfj9Xq"}) << "nothing new was added";
+  EXPECT_TRUE(decide(ordered(), CertificateReceived{issued()}, kStart).held->texts.empty()) << "ours to withdraw";
+}
+
 TEST(Certificate, WaitsAsLongAsTheAuthoritySays) {
   const auto certificate =
       decide(sample(),

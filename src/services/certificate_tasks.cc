@@ -29,6 +29,8 @@ constexpr Milliseconds kUnseenPause = std::chrono::seconds(30);  // when we coul
 constexpr Milliseconds kCaaAge = std::chrono::minutes(5);        // for which one walk of CAA will do
 constexpr std::size_t kServersInWordsMax = 8;
 constexpr std::string_view kCountingLimits = "counting what the authority's limits allow";
+constexpr Milliseconds kBusyMax = std::chrono::hours(1);   // of an authority, until somebody hears of it
+constexpr Milliseconds kEndIsNear = std::chrono::days(3);  // the customer may have to add another value
 constexpr Milliseconds kClockTolerance = std::chrono::hours(1);
 
 /// What helps, after the authority's own words.
@@ -141,6 +143,11 @@ bool may_be_for_replaces(acme::Trouble trouble) {
 
 bool is_authority_down(acme::Trouble trouble) {
   return trouble == acme::Trouble::kTryLater || trouble == acme::Trouble::kUnreachable;
+}
+
+/// What a trouble of before was told as.
+bool is_authority_down(std::string_view cause) {
+  return cause == cause_of(acme::Trouble::kTryLater) || cause == cause_of(acme::Trouble::kUnreachable);
 }
 
 AttemptFailed failed_of(const acme::Failure& failure, const Authority& authority, Time now) {
@@ -291,9 +298,9 @@ Task<Happening> CertificateTasks::perform(const CertificateSubject& subject, Iss
     case model::CertificateTask::kPlaceOrder:
       co_return co_await place_order(subject, sight);
     case model::CertificateTask::kProve:
-      co_return co_await prove(subject, sight);
+      co_return co_await or_elsewhere(subject, sight, co_await prove(subject, sight));
     case model::CertificateTask::kFinalize:
-      co_return co_await finalize(subject, sight);
+      co_return co_await or_elsewhere(subject, sight, co_await finalize(subject, sight));
     case model::CertificateTask::kWait:
       break;
   }
@@ -699,6 +706,41 @@ Task<Happening> CertificateTasks::finalize(const CertificateSubject& subject, Is
       break;
   }
   co_return model::AuthorityBusy{clock_.now() + std::chrono::seconds(1)};
+}
+
+Task<Happening> CertificateTasks::or_elsewhere(const CertificateSubject& subject, IssuanceSight& sight,
+                                               Happening happened) {
+  const auto& certificate = subject.certificate;
+  const auto& order = *certificate.order;
+  const Time now = clock_.now();
+  if (std::holds_alternative<model::AuthorityBusy>(happened)) {
+    if (!order.busy_since || now - *order.busy_since < kBusyMax) co_return happened;
+    happened = AttemptFailed{
+        .order = AttemptFailed::Order::kKept,
+        .fault = AttemptFailed::Fault::kAuthority,
+        .cause = cause_of("authority_busy"),
+        .explanation = format("the authority {} has been at work on the order since {}; it is asked again by itself",
+                              order.authority, to_rfc3339(*order.busy_since))};
+  } else {
+    // Once may be a restart of theirs.
+    const auto* failed = std::get_if<AttemptFailed>(&happened);
+    const bool is_down = failed != nullptr && is_authority_down(failed->cause) && certificate.trouble &&
+                         is_authority_down(certificate.trouble->cause);
+    if (!is_down) co_return happened;
+  }
+  const bool may_move = certificate.by == model::CertificateBy::kCname ||
+                        (certificate.held && certificate.held->not_after - now < kEndIsNear);
+  if (!may_move) co_return happened;
+  for (std::size_t i = 0; i < authorities_.size(); ++i) {
+    auto& other = authorities_.at(i);
+    if (other.name() == order.authority) continue;
+    auto placed = co_await order_at(subject, sight, other);
+    if (!placed) continue;
+    log::warn("an order is given up for another authority's",
+              {{"host", subject.connection.host.text()}, {"authority", order.authority}, {"next", other.name()}});
+    co_return *std::move(placed);
+  }
+  co_return happened;
 }
 
 Task<std::optional<Happening>> CertificateTasks::await_authorizations(const CertificateSubject& subject,

@@ -76,6 +76,10 @@ class CertificateTasks {
   /// says nothing about another: then the connection's own claim must be proven first. Nothing if all is well.
   Task<Result<std::optional<Happening>>> missing_ownership(const CertificateSubject& subject);
   Task<Happening> finalize(const CertificateSubject& subject, IssuanceSight& sight);
+  /// What has happened to the order; or, where its authority does not come to an end, another authority's order in its
+  /// place. It is kept where none takes one, and by TXT, whose value the customer may have added, until the end is
+  /// near.
+  Task<Happening> or_elsewhere(const CertificateSubject& subject, IssuanceSight& sight, Happening happened);
   /// Until the authority has decided on every name, or the deadline: what it says first of one that it refuses, or
   /// that it still works.
   Task<std::optional<Happening>> await_authorizations(const CertificateSubject& subject, IssuanceSight& sight,

@@ -104,7 +104,9 @@ Task<Result<JobOutcome>> Certificates::pursue(model::Job job) {
     if (!after && after.error().kind == Kind::kConflict) continue;  // somebody was first
     if (!after) co_return std::unexpected(after.error());
     if (!*after) co_return done("the connection is gone");
-    const bool has_ended = !(*after)->certificate.order && subject->certificate.order;
+    const auto& before = subject->certificate.order;
+    const auto& order = (*after)->certificate.order;
+    const bool has_ended = before && (!order || order->url != before->url);
     if (has_ended) co_await tasks_.withdraw(subject->certificate);
     const bool goes_on = wants_certificate(**after) &&
                          model::task_of((*after)->certificate, clock_.now()) != model::CertificateTask::kWait;
