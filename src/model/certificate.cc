@@ -14,6 +14,7 @@ constexpr std::string_view kChallengeLabel = "_acme-challenge.";
 constexpr Milliseconds kSparseLookPause = std::chrono::hours(1);
 // Authorities may have to revoke within a day, so their wish counts at once; our limits end a wish without an end.
 constexpr Milliseconds kAdvisedRenewalPause = std::chrono::seconds(10);
+constexpr Milliseconds kLimitPauseMin = std::chrono::seconds(1);
 constexpr Milliseconds kHandRenewalLead = std::chrono::days(30);
 
 template <typename Enum, std::size_t Count>
@@ -49,13 +50,17 @@ class Deciding {
     const Time since = *next_.unseen_since;
     next_.not_before = next_challenge_look(since, now_);
     // What spreads within the dense phase is nobody's trouble; but a renewal that needs the customer is one at once.
-    const bool is_early = now_ - since < kDensePhase && !(next_.held && next_.by == CertificateBy::kTxt);
+    const bool is_early =
+        look.may_spread && now_ - since < kDensePhase && !(next_.held && next_.by == CertificateBy::kTxt);
     if (!is_early && !look.cause.empty()) trouble(look.cause, look.explanation);
     return next_;
   }
 
   Certificate operator()(const ChallengePosted&) {
-    if (next_.order) next_.order->step = OrderStep::kPosted;
+    if (next_.order) {
+      next_.order->step = OrderStep::kPosted;
+      next_.order->busy_since.reset();
+    }
     next_.trouble.reset();
     next_.not_before.reset();
     next_.unseen_since.reset();
@@ -67,22 +72,28 @@ class Deciding {
     if (!next_.order) return next_;
     next_.order->step = OrderStep::kFinalizing;
     next_.order->sealed_key = key.sealed_key;
+    next_.order->busy_since.reset();
     next_.not_before.reset();
     return next_;
   }
 
   Certificate operator()(const AuthorityBusy& busy) {
     next_.not_before = busy.again_at;
+    // Before it was asked for anything the pause is our own.
+    const bool is_its_turn = next_.order && next_.order->step != OrderStep::kPlaced;
+    if (is_its_turn && !next_.order->busy_since) next_.order->busy_since = now_;
     return next_;
   }
 
   Certificate operator()(const CertificateReceived& received) {
+    auto texts = texts_of_proof();
     next_.order.reset();
     next_.trouble.reset();
     next_.not_before.reset();
     next_.failures = 0;
     next_.held = received.held;
     next_.held->issued_at = now_;
+    next_.held->texts = std::move(texts);
     next_.renew_at = std::max(
         renewal_time(next_.by, received.held.not_before, received.held.not_after, partition_of(next_.id.value())),
         first_renewal(*next_.held));
@@ -94,6 +105,13 @@ class Deciding {
   Certificate operator()(const AttemptFailed& failed) {
     if (failed.fault == AttemptFailed::Fault::kProgram) {
       next_.not_before = now_ + kOwnRetry;
+      trouble(failed.cause, failed.explanation);
+      return next_;
+    }
+    if (failed.fault == AttemptFailed::Fault::kLimit) {
+      next_.order.reset();
+      next_.not_before = std::max(failed.not_before.value_or(now_), now_ + kLimitPauseMin);
+      next_.unseen_since.reset();
       trouble(failed.cause, failed.explanation);
       return next_;
     }
@@ -140,6 +158,18 @@ class Deciding {
   }
 
  private:
+  /// What the customer has added for what is held now: nothing new where all had been proven before.
+  std::vector<std::string> texts_of_proof() const {
+    std::vector<std::string> texts;
+    if (next_.by != CertificateBy::kTxt) return texts;
+    if (next_.order) {
+      for (const auto& challenge : next_.order->challenges) {
+        if (!challenge.text.empty()) texts.push_back(challenge.text);
+      }
+    }
+    return texts.empty() && next_.held ? next_.held->texts : texts;
+  }
+
   void trouble(const std::string& cause, const std::string& explanation) {
     const bool is_same = next_.trouble && next_.trouble->cause == cause;
     next_.trouble = CertificateTrouble{cause, explanation, is_same ? next_.trouble->since : now_};

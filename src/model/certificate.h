@@ -57,6 +57,7 @@ struct CertificateOrder {
   std::vector<Challenge> challenges;
   std::string sealed_key;  // of the certificate to be; empty until kFinalizing
   Time placed_at{};
+  std::optional<Time> busy_since;  // for how long the authority has been at work on what was last asked of it
 };
 
 struct HeldCertificate {
@@ -69,6 +70,7 @@ struct HeldCertificate {
   Time not_after{};
   Time issued_at{};
   std::optional<Time> revoked_at;
+  std::vector<std::string> texts;  // of the TXT records that proved it, which the customer may delete; by TXT only
 };
 
 /// Why it does not go on, and what helps.
@@ -130,7 +132,8 @@ struct OrderPlaced {
 struct ChallengeUnseen {
   std::string cause;  // empty: nobody is to blame, or nobody knows whom
   std::string explanation;
-  bool is_dead = false;  // nobody speaks for the name: such names wait for their looks together
+  bool is_dead = false;    // nobody speaks for the name: such names wait for their looks together
+  bool may_spread = true;  // what is missing may be on its way to all servers; false: it is told at once
 };
 struct ChallengePosted {};
 struct KeySaved {
@@ -153,6 +156,7 @@ struct AttemptFailed {
   enum class Fault {
     kOurs,       // or the name's: patience grows
     kAuthority,  // it is down, or busy: it may be back within the hour
+    kLimit,      // our model of its limits: no attempt at all. It is not counted, and tried again at `not_before`
     kProgram,    // our database or our keys: no attempt at all. It is not counted, the order is kept whatever `order`
                  // says, and it is tried again after kOwnRetry
   };

@@ -114,6 +114,14 @@ TEST(Certificate, LooksAtOnceWhenSomebodyWaits) {
   EXPECT_EQ(task_due(certificate), kStart + hours(5) + seconds(10)) << "the dense phase begins anew";
 }
 
+TEST(Certificate, IsTroubledAtOnceByWhatDoesNotSpread) {
+  const auto looked = decide(ordered(), ChallengeUnseen{"caa_forbids", "change it", false, false}, kStart);
+  ASSERT_TRUE(looked.trouble);
+  EXPECT_EQ(looked.trouble->cause, "caa_forbids");
+  EXPECT_TRUE(looked.order);
+  EXPECT_EQ(task_due(looked), kStart + seconds(10)) << "and is looked at as whatever spreads";
+}
+
 TEST(Certificate, AnAuthoritysPauseStandsWhoeverWaits) {
   const auto certificate = decide(sample(), AttemptFailed{.cause = "certificate_limit"}, kStart);
   EXPECT_EQ(task_of(decide(certificate, LookWanted{}, kStart), kStart), CertificateTask::kWait);
@@ -152,6 +160,40 @@ TEST(Certificate, TriesAnAuthorityThatIsDownEveryHour) {
     certificate = decide(certificate, AttemptFailed{.fault = AttemptFailed::Fault::kAuthority, .cause = "c"}, kStart);
   }
   EXPECT_EQ(task_due(certificate), kStart + hours(1));
+}
+
+TEST(Certificate, ThatALimitHoldsBackWaitsForItsTurnAndHasNotFailed) {
+  auto certificate = sample();
+  certificate.failures = 3;
+  const AttemptFailed limit{
+      .fault = AttemptFailed::Fault::kLimit, .cause = "limit", .not_before = kStart + seconds(40)};
+  const auto held_back = decide(certificate, limit, kStart);
+  EXPECT_EQ(held_back.failures, 3);
+  EXPECT_EQ(task_due(held_back), kStart + seconds(40));
+  ASSERT_TRUE(held_back.trouble);
+  EXPECT_EQ(held_back.trouble->cause, "limit");
+}
+
+TEST(Certificate, RemembersSinceWhenTheAuthorityHasBeenAtWork) {
+  const auto unasked = decide(ordered(), AuthorityBusy{kStart + minutes(1)}, kStart);
+  EXPECT_FALSE(unasked.order->busy_since) << "that pause was our own";
+  auto certificate = decide(unasked, ChallengePosted{}, kStart + minutes(1));
+  for (int minute = 2; minute < 5; ++minute) {
+    certificate = decide(certificate, AuthorityBusy{kStart + minutes(minute + 1)}, kStart + minutes(minute));
+    EXPECT_EQ(certificate.order->busy_since, kStart + minutes(2));
+  }
+  EXPECT_FALSE(decide(certificate, KeySaved{"sealed"}, kStart + minutes(5)).order->busy_since) << "it has gone on";
+}
+
+TEST(Certificate, ByTxtKnowsWhichRecordsProvedIt) {
+  auto certificate = decide(sample(CertificateBy::kTxt), OrderPlaced{order()}, kStart);
+  certificate = decide(certificate, CertificateReceived{issued()}, kStart);
+  EXPECT_EQ(certificate.held->texts, std::vector<std::string>{"gfj9Xq"});
+  auto proven = order();
+  proven.challenges.front().text.clear();
+  certificate = decide(decide(certificate, OrderPlaced{proven}, kStart), CertificateReceived{issued()}, kStart);
+  EXPECT_EQ(certificate.held->texts, std::vector<std::string>{"gfj9Xq"}) << "nothing new was added";
+  EXPECT_TRUE(decide(ordered(), CertificateReceived{issued()}, kStart).held->texts.empty()) << "ours to withdraw";
 }
 
 TEST(Certificate, WaitsAsLongAsTheAuthoritySays) {

@@ -89,6 +89,9 @@ inline constexpr std::array kCertificateCauses{
                         "Nothing: another account is made."},
     CertificateCauseRow{"try_later", "The authority is out of order.",
                         "Nothing: it is tried again within the hour, and at the next authority of the settings."},
+    CertificateCauseRow{"authority_busy", "The authority has been at work on the order for over an hour.",
+                        "Nothing: it is asked again, and with a CNAME another authority of the settings takes the "
+                        "order over. If it stays so, ask the authority."},
     CertificateCauseRow{"unreachable", "The authority does not answer.",
                         "Nothing, if it is down. If it stays so, see whether this machine may reach it, and "
                         "`authorities.directory_url` and `ca_file`."},

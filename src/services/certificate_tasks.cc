@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <memory>
+#include <ranges>
 #include <utility>
 
 #include "acme/key_authorization.h"
@@ -28,6 +29,8 @@ constexpr Milliseconds kUnseenPause = std::chrono::seconds(30);    // when we co
 constexpr Milliseconds kCaaAge = std::chrono::minutes(5);          // for which one walk of CAA will do
 constexpr std::size_t kServersInWordsMax = 8;
 constexpr std::string_view kCountingLimits = "counting what the authority's limits allow";
+constexpr Milliseconds kBusyMax = std::chrono::hours(1);   // of an authority, until somebody hears of it
+constexpr Milliseconds kEndIsNear = std::chrono::days(3);  // the customer may have to add another value
 constexpr Milliseconds kClockTolerance = std::chrono::hours(1);
 
 /// What helps, after the authority's own words.
@@ -105,8 +108,46 @@ AttemptFailed::Order order_after(acme::Trouble trouble) {
   return AttemptFailed::Order::kDropped;
 }
 
+/// May an order be taken without the certificate that it was to replace? Only the authority knows whose certificate
+/// that is and what it thinks of it, and how it refuses is up to it: RFC 9773 5 names alreadyReplaced alone.
+bool may_be_for_replaces(acme::Trouble trouble) {
+  switch (trouble) {
+    case acme::Trouble::kRateLimited:
+    case acme::Trouble::kAccountGone:
+    case acme::Trouble::kTermsChanged:
+    case acme::Trouble::kTryLater:
+    case acme::Trouble::kUnreachable:
+    case acme::Trouble::kNonsense:
+      return false;
+    case acme::Trouble::kCaa:
+    case acme::Trouble::kDns:
+    case acme::Trouble::kConnection:
+    case acme::Trouble::kUnauthorized:
+    case acme::Trouble::kIncorrectResponse:
+    case acme::Trouble::kTls:
+    case acme::Trouble::kIdentifierRefused:
+    case acme::Trouble::kBadRequest:
+    case acme::Trouble::kBadProfile:
+    case acme::Trouble::kOrderNotReady:
+    case acme::Trouble::kAlreadyReplaced:
+    case acme::Trouble::kAlreadyRevoked:
+    case acme::Trouble::kNotFound:
+    case acme::Trouble::kExternalAccountNeeded:
+    case acme::Trouble::kBadContact:
+    case acme::Trouble::kBadKey:
+    case acme::Trouble::kRefused:
+      return true;
+  }
+  return true;
+}
+
 bool is_authority_down(acme::Trouble trouble) {
   return trouble == acme::Trouble::kTryLater || trouble == acme::Trouble::kUnreachable;
+}
+
+/// What a trouble of before was told as.
+bool is_authority_down(std::string_view cause) {
+  return cause == cause_of(acme::Trouble::kTryLater) || cause == cause_of(acme::Trouble::kUnreachable);
 }
 
 AttemptFailed failed_of(const acme::Failure& failure, const Authority& authority, Time now) {
@@ -137,7 +178,7 @@ AttemptFailed failed_here(std::string_view doing, const Error& error) {
 
 /// A look that was no look is made again soon if we were too busy. Resolvers that fail are different: the domain may be
 /// dead, so its looks become rarer, and nobody is blamed.
-Happening unseen(const ChallengeSight& seen, Time now) {
+Happening not_seen(const ChallengeSight& seen, Time now) {
   if (seen.cause == "too_busy") return model::AuthorityBusy{now + kUnseenPause};
   return model::ChallengeUnseen{.cause = "", .explanation = seen.explanation, .is_dead = seen.is_dead};
 }
@@ -191,10 +232,9 @@ std::string_view in_words(model::LimitKind kind) {
 }
 
 AttemptFailed limited(const Authority& authority, const LimitReached& limit) {
-  return {.cause = cause_of("limit"),
-          .explanation = format("{}'s limit of {} is used up until {}; it goes on by itself then", authority.name(),
-                                in_words(limit.kind), to_rfc3339(limit.until)),
-          .not_before = limit.until};
+  return {.fault = AttemptFailed::Fault::kLimit,
+          .cause = cause_of("limit"),
+          .explanation = format("{}'s limit of {} is used up", authority.name(), in_words(limit.kind))};
 }
 
 bool ends_order(const Happening& happening) {
@@ -211,6 +251,12 @@ CertificateRun::Instant next_poll(std::optional<std::chrono::seconds> retry_afte
 
 bool has_wildcard(const model::Certificate& certificate) {
   return std::ranges::any_of(certificate.names, [](const DnsName& name) { return name.text().starts_with("*."); });
+}
+
+/// As the authority counts it: what another has issued is nothing that it renews.
+Issuance issuance_at(const Authority& authority, const model::Certificate& certificate) {
+  const bool is_renewal = certificate.held && certificate.held->authority == authority.name();
+  return is_renewal ? Issuance::kRenewal : Issuance::kFirst;
 }
 
 /// Does what the order's challenges show say nothing about this connection's organization: proven before by nobody
@@ -265,9 +311,9 @@ Task<Happening> CertificateTasks::perform(const CertificateSubject& subject, Iss
     case model::CertificateTask::kPlaceOrder:
       co_return co_await place_order(subject, sight, run);
     case model::CertificateTask::kProve:
-      co_return co_await prove(subject, sight, run);
+      co_return co_await or_elsewhere(subject, sight, run, co_await prove(subject, sight, run));
     case model::CertificateTask::kFinalize:
-      co_return co_await finalize(subject, sight, run);
+      co_return co_await or_elsewhere(subject, sight, run, co_await finalize(subject, sight, run));
     case model::CertificateTask::kWait:
       break;
   }
@@ -308,37 +354,64 @@ Task<Happening> CertificateTasks::place_order(const CertificateSubject& subject,
     }
     const auto seen =
         co_await sight.challenge({subject.connection.host, {}, challenge_target(zone_->name(), certificate.label)});
-    if (seen.was_unseen) co_return unseen(seen, clock_.now());
+    if (seen.was_unseen) co_return not_seen(seen, clock_.now());
     if (!seen.is_delegated) co_return model::ChallengeUnseen{cause_seen(seen.cause), seen.explanation, seen.is_dead};
     if (seen.risk.empty()) run.delegation_seen_at = std::chrono::steady_clock::now();
   }
-  // By preference. What stops the first is told, unless another can do it.
-  std::optional<AttemptFailed> first;
+  // By preference.
+  std::vector<NotPlaced> stops;
   for (std::size_t i = 0; i < authorities_.size(); ++i) {
     auto placed = co_await order_at(subject, sight, authorities_.at(i), run);
     if (placed) co_return *std::move(placed);
     // What is ours fails at the next one, too.
-    if (placed.error().fault == AttemptFailed::Fault::kProgram) co_return std::move(placed).error();
-    if (!first) {
-      first = std::move(placed).error();
-    } else {
-      first->explanation += "; " + placed.error().explanation;
-      // The first of them that may be asked again decides when.
-      const auto& next = placed.error();
-      first->not_before =
-          first->not_before && next.not_before ? std::min(first->not_before, next.not_before) : std::optional<Time>();
-      if (next.fault == AttemptFailed::Fault::kAuthority) first->fault = next.fault;
-    }
+    if (placed.error().failed.fault == AttemptFailed::Fault::kProgram) co_return std::move(placed).error().failed;
+    stops.push_back(std::move(placed).error());
   }
-  first->order = AttemptFailed::Order::kDropped;
-  log::warn("no authority takes an order",
-            {{"host", subject.connection.host.text()}, {"cause", first->cause}, {"explanation", first->explanation}});
-  co_return *std::move(first);
+  co_return stopped(subject, std::move(stops));
 }
 
-Task<std::optional<AttemptFailed>> CertificateTasks::check_caa(const CertificateSubject& subject, IssuanceSight& sight,
-                                                               Authority& authority, const acme::Directory& directory,
-                                                               const acme::Account& account) {
+Happening CertificateTasks::stopped(const CertificateSubject& subject, std::vector<NotPlaced> stops) {
+  auto all = stops.front().failed;
+  all.order = AttemptFailed::Order::kDropped;
+  for (const auto& stop : stops | std::views::drop(1)) {
+    const auto& next = stop.failed;
+    all.explanation += "; " + next.explanation;
+    all.not_before =
+        all.not_before && next.not_before ? std::min(all.not_before, next.not_before) : std::optional<Time>();
+    if (next.fault == AttemptFailed::Fault::kAuthority) all.fault = next.fault;
+  }
+  if (std::ranges::all_of(stops, [](const NotPlaced& stop) { return stop.caa.has_value(); })) {
+    auto unseen = *stops.front().caa;
+    unseen.explanation = std::move(all.explanation);
+    return unseen;
+  }
+  const Time now = clock_.now();
+  const auto turn_at = [&](std::size_t i) { return queue_.turn_of_next(authorities_.at(i).name(), *stops[i].limit); };
+  std::optional<std::size_t> waits_at;
+  std::optional<Time> sooner;  // an authority without a limit is asked again
+  for (std::size_t i = 0; i < stops.size(); ++i) {
+    if (!stops[i].limit) {
+      const Time again = stops[i].failed.not_before.value_or(now + model::kAuthorityRetryMax);
+      sooner = std::min(sooner.value_or(again), again);
+    } else if (!waits_at || turn_at(i) < turn_at(*waits_at)) {
+      waits_at = i;
+    }
+  }
+  if (waits_at) {
+    all.fault = AttemptFailed::Fault::kLimit;
+    const bool has_turn = !sooner || turn_at(*waits_at) <= *sooner;
+    all.not_before = has_turn ? queue_.join(authorities_.at(*waits_at).name(), *stops[*waits_at].limit, now) : *sooner;
+    all.explanation += format("; it goes on by itself at {}", to_rfc3339(*all.not_before));
+  }
+  log::warn("no authority takes an order",
+            {{"host", subject.connection.host.text()}, {"cause", all.cause}, {"explanation", all.explanation}});
+  return all;
+}
+
+Task<std::optional<model::ChallengeUnseen>> CertificateTasks::check_caa(const CertificateSubject& subject,
+                                                                        IssuanceSight& sight, Authority& authority,
+                                                                        const acme::Directory& directory,
+                                                                        const acme::Account& account) {
   if (directory.caa_identities.empty()) co_return std::nullopt;  // it does not say what CAA would have to name
   using For = dns::CaaQuestion::For;
   std::vector<For> names{For::kHost};
@@ -350,20 +423,22 @@ Task<std::optional<AttemptFailed>> CertificateTasks::check_caa(const Certificate
       case dns::CaaVerdict::Kind::kAllowed:
         break;
       case dns::CaaVerdict::Kind::kForbidden:
-        co_return AttemptFailed{
+        co_return model::ChallengeUnseen{
             .cause = cause_of("caa_forbids"),
             .explanation = format("CAA keeps {} from issuing: {}; add a CAA record 0 issue \"{}\" beside it",
-                                  authority.name(), verdict.sentence, directory.caa_identities.front())};
+                                  authority.name(), verdict.sentence, directory.caa_identities.front()),
+            .may_spread = false};
       case dns::CaaVerdict::Kind::kFailed:
-        co_return AttemptFailed{
+        co_return model::ChallengeUnseen{
             .cause = cause_of("caa_fails"),
             .explanation =
                 format("no authority issues while the CAA look-up fails: {}; have the DNS provider repair it",
-                       verdict.sentence)};
+                       verdict.sentence),
+            .may_spread = false};
       case dns::CaaVerdict::Kind::kOpen:
-        co_return AttemptFailed{.fault = AttemptFailed::Fault::kAuthority,
-                                .cause = cause_of("caa_unseen"),
-                                .explanation = "CAA could not be looked up from here; it is tried again by itself"};
+        co_return model::ChallengeUnseen{
+            .cause = cause_of("caa_unseen"),
+            .explanation = "CAA could not be looked up from here; it is tried again by itself"};
     }
   }
   co_return std::nullopt;
@@ -380,10 +455,14 @@ Task<std::expected<acme::Account, AttemptFailed>> CertificateTasks::account_at(A
   co_return std::unexpected(failed_of(failure, authority, clock_.now()));
 }
 
-Task<std::expected<Happening, AttemptFailed>> CertificateTasks::order_at(const CertificateSubject& subject,
-                                                                         IssuanceSight& sight, Authority& authority,
-                                                                         CertificateRun& run) {
+Task<std::expected<Happening, CertificateTasks::NotPlaced>> CertificateTasks::order_at(
+    const CertificateSubject& subject, IssuanceSight& sight, Authority& authority, CertificateRun& run) {
   const auto& certificate = subject.certificate;
+  const auto held_back = [&](const LimitReached& limit) {
+    NotPlaced stop(limited(authority, limit));
+    stop.limit = limit;
+    return std::unexpected(std::move(stop));
+  };
   const auto failed = [&](const acme::Failure& failure) {
     if (auto clock = wrong_clock(authority, failure)) return std::unexpected(*std::move(clock));
     return std::unexpected(failed_of(failure, authority, clock_.now()));
@@ -392,14 +471,19 @@ Task<std::expected<Happening, AttemptFailed>> CertificateTasks::order_at(const C
   if (!directory) co_return failed(directory.error());
   const auto account = co_await account_at(authority);
   if (!account) co_return std::unexpected(account.error());
-  if (auto forbidden = co_await check_caa(subject, sight, authority, *directory, *account)) {
-    co_return std::unexpected(*std::move(forbidden));
+  if (auto unseen = co_await check_caa(subject, sight, authority, *directory, *account)) {
+    using Fault = AttemptFailed::Fault;
+    NotPlaced stop(AttemptFailed{.fault = unseen->may_spread ? Fault::kAuthority : Fault::kOurs,
+                                 .cause = unseen->cause,
+                                 .explanation = unseen->explanation});
+    stop.caa = *std::move(unseen);
+    co_return std::unexpected(std::move(stop));
   }
 
   const auto& held = certificate.held;
   const bool is_advised = held && held->authority == authority.name() && !held->ari_id.empty() &&
                           !directory->renewal_info.empty() && !held->revoked_at;
-  const auto issuance = is_advised ? Issuance::kAdvisedRenewal : held ? Issuance::kRenewal : Issuance::kFirst;
+  const auto issuance = is_advised ? Issuance::kAdvisedRenewal : issuance_at(authority, certificate);
   const auto use = limits_of(subject, authority, issuance);
   const Time now = clock_.now();
   if (!authority.limits().empty()) {
@@ -410,19 +494,19 @@ Task<std::expected<Happening, AttemptFailed>> CertificateTasks::order_at(const C
           return reached;
         });
     if (!limit) co_return std::unexpected(failed_here(kCountingLimits, limit.error()));
-    if (*limit) co_return std::unexpected(limited(authority, **limit));
+    if (*limit) co_return held_back(**limit);
   }
 
   acme::NewOrder wish{.names = certificate.names, .profile = authority.profile()};
   if (is_advised) wish.replaces = held->ari_id;
   auto order = co_await authority.client().new_order(*account, wish);
-  if (!order && order.error().trouble == acme::Trouble::kAlreadyReplaced) {
+  if (!order && is_advised && may_be_for_replaces(order.error().trouble)) {
     // What replaces nothing is counted as any renewal.
     const auto plain = limits_of(subject, authority, Issuance::kRenewal);
     const auto reached = co_await storage_.read<std::optional<LimitReached>>(
         [&, now](store::Tx& tx) { return find_limit(tx, authority.limits(), plain, now); });
     if (!reached) co_return std::unexpected(failed_here(kCountingLimits, reached.error()));
-    if (*reached) co_return std::unexpected(limited(authority, **reached));
+    if (*reached) co_return held_back(**reached);
     wish.replaces.clear();
     order = co_await authority.client().new_order(*account, wish);
   }
@@ -525,7 +609,7 @@ Task<Happening> CertificateTasks::prove(const CertificateSubject& subject, Issua
       if (auto unwritable = co_await publish(certificate, run)) co_return *std::move(unwritable);
     }
     const auto seen = co_await sight.challenge(wish);
-    if (seen.was_unseen) co_return unseen(seen, now);
+    if (seen.was_unseen) co_return not_seen(seen, now);
     if (!seen.is_visible) {
       auto explanation = seen.explanation;
       if (certificate.by == model::CertificateBy::kTxt && certificate.held) {
@@ -551,8 +635,8 @@ Task<Happening> CertificateTasks::prove(const CertificateSubject& subject, Issua
   if (now - order.placed_at > kCaaAge) {
     const auto directory = co_await authority->client().directory();
     if (!directory) co_return failed(directory.error());
-    if (auto forbidden = co_await check_caa(subject, sight, *authority, *directory, *account)) {
-      co_return *std::move(forbidden);
+    if (auto unseen = co_await check_caa(subject, sight, *authority, *directory, *account)) {
+      co_return *std::move(unseen);
     }
   }
   for (const auto& challenge : order.challenges) {
@@ -672,6 +756,41 @@ Task<Happening> CertificateTasks::finalize(const CertificateSubject& subject, Is
       break;
   }
   co_return model::AuthorityBusy{clock_.now() + std::chrono::seconds(1)};
+}
+
+Task<Happening> CertificateTasks::or_elsewhere(const CertificateSubject& subject, IssuanceSight& sight,
+                                               CertificateRun& run, Happening happened) {
+  const auto& certificate = subject.certificate;
+  const auto& order = *certificate.order;
+  const Time now = clock_.now();
+  if (std::holds_alternative<model::AuthorityBusy>(happened)) {
+    if (!order.busy_since || now - *order.busy_since < kBusyMax) co_return happened;
+    happened = AttemptFailed{
+        .order = AttemptFailed::Order::kKept,
+        .fault = AttemptFailed::Fault::kAuthority,
+        .cause = cause_of("authority_busy"),
+        .explanation = format("the authority {} has been at work on the order since {}; it is asked again by itself",
+                              order.authority, to_rfc3339(*order.busy_since))};
+  } else {
+    // Once may be a restart of theirs.
+    const auto* failed = std::get_if<AttemptFailed>(&happened);
+    const bool is_down = failed != nullptr && is_authority_down(failed->cause) && certificate.trouble &&
+                         is_authority_down(certificate.trouble->cause);
+    if (!is_down) co_return happened;
+  }
+  const bool may_move = certificate.by == model::CertificateBy::kCname ||
+                        (certificate.held && certificate.held->not_after - now < kEndIsNear);
+  if (!may_move) co_return happened;
+  for (std::size_t i = 0; i < authorities_.size(); ++i) {
+    auto& other = authorities_.at(i);
+    if (other.name() == order.authority) continue;
+    auto placed = co_await order_at(subject, sight, other, run);
+    if (!placed) continue;
+    log::warn("an order is given up for another authority's",
+              {{"host", subject.connection.host.text()}, {"authority", order.authority}, {"next", other.name()}});
+    co_return *std::move(placed);
+  }
+  co_return happened;
 }
 
 Task<acme::Outcome<acme::Order>> CertificateTasks::await_order(Authority& authority, acme::Account account,
@@ -834,8 +953,8 @@ Result<void> CertificateTasks::save_beside(store::Tx& tx, const CertificateSubje
   if (std::holds_alternative<model::KeySaved>(happening)) {
     auto* const authority = authorities_.find(certificate.order->authority);
     if (authority == nullptr) return {};
-    const auto issuance = certificate.held ? Issuance::kRenewal : Issuance::kFirst;
-    return take_certificate(tx, authority->limits(), limits_of(before, *authority, issuance), clock_.now());
+    return take_certificate(tx, authority->limits(),
+                            limits_of(before, *authority, issuance_at(*authority, certificate)), clock_.now());
   }
   const auto* stored = zone_ != nullptr && certificate.by == model::CertificateBy::kCname ? zone_->stored() : nullptr;
   if (stored == nullptr) return {};

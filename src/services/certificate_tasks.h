@@ -25,7 +25,9 @@
 #include "services/bell.h"
 #include "services/certificate_change.h"
 #include "services/challenge_zone.h"
+#include "services/issuance_limits.h"
 #include "services/issuance_sight.h"
+#include "services/limit_queue.h"
 #include "services/storage.h"
 
 namespace signpost::services {
@@ -72,11 +74,21 @@ class CertificateTasks {
   Task<void> withdraw(const model::Certificate& certificate);
 
  private:
+  /// Why an authority did not take an order.
+  struct NotPlaced {
+    NotPlaced(model::AttemptFailed why) : failed(std::move(why)) {}  // NOLINT: most have no more to say
+    model::AttemptFailed failed;
+    std::optional<LimitReached> limit = {};          // which is ours to keep: nothing has failed
+    std::optional<model::ChallengeUnseen> caa = {};  // it was not even asked
+  };
+
   Task<Happening> ask_renewal(const CertificateSubject& subject);
   /// Ours at the authority; why there is none, said as the authority's or as our own failure.
   Task<std::expected<acme::Account, model::AttemptFailed>> account_at(Authority& authority);
-  Task<std::expected<Happening, model::AttemptFailed>> order_at(const CertificateSubject& subject, IssuanceSight& sight,
-                                                                Authority& authority, CertificateRun& run);
+  Task<std::expected<Happening, NotPlaced>> order_at(const CertificateSubject& subject, IssuanceSight& sight,
+                                                     Authority& authority, CertificateRun& run);
+  /// What stopped it at every authority, in their order, as one: the first that may be asked again decides when.
+  Happening stopped(const CertificateSubject& subject, std::vector<NotPlaced> stops);
   struct Asked {
     std::vector<model::Challenge> challenges;
     bool are_unanswered = true;
@@ -91,6 +103,11 @@ class CertificateTasks {
   /// says nothing about another: then the connection's own claim must be proven first. Nothing if all is well.
   Task<Result<std::optional<Happening>>> missing_ownership(const CertificateSubject& subject);
   Task<Happening> finalize(const CertificateSubject& subject, IssuanceSight& sight, CertificateRun& run);
+  /// What has happened to the order; or, where its authority does not come to an end, another authority's order in its
+  /// place. It is kept where none takes one, and by TXT, whose value the customer may have added, until the end is
+  /// near.
+  Task<Happening> or_elsewhere(const CertificateSubject& subject, IssuanceSight& sight, CertificateRun& run,
+                               Happening happened);
   /// The order as soon as it is ready, valid or invalid; not before run.poll_at.
   Task<acme::Outcome<acme::Order>> await_order(Authority& authority, acme::Account account, std::string url,
                                                const CertificateRun& run);
@@ -108,9 +125,10 @@ class CertificateTasks {
   Task<Happening> save_key(const CertificateSubject& subject, Authority& authority, CertificateRun& run);
   /// The order's own: as this run made it, else as it is saved.
   Result<void> find_key(const model::Certificate& certificate, CertificateRun& run) const;
-  Task<std::optional<model::AttemptFailed>> check_caa(const CertificateSubject& subject, IssuanceSight& sight,
-                                                      Authority& authority, const acme::Directory& directory,
-                                                      const acme::Account& account);
+  /// Why CAA keeps the authority from issuing, as something to look at again: it is not asked, and nothing is lost.
+  Task<std::optional<model::ChallengeUnseen>> check_caa(const CertificateSubject& subject, IssuanceSight& sight,
+                                                        Authority& authority, const acme::Directory& directory,
+                                                        const acme::Account& account);
 
   Storage& storage_;
   const crypto::MasterKey& master_key_;
@@ -121,6 +139,7 @@ class CertificateTasks {
   Authorities& authorities_;
   ChallengeZone* const zone_;
   const Settings settings_;
+  LimitQueue queue_;
   net::WorkerPool keys_;  // makes keys, RSA ones take long; dies first
 };
 

@@ -29,6 +29,14 @@ std::unexpected<Error> too_early(Time at, Time now, const std::string& why) {
   return std::unexpected(std::move(error));
 }
 
+/// Something stops it until later, and the look that whoever waits has asked for will not tell another thing soon: what
+/// is not visible everywhere may still spread, what CAA says does not.
+bool is_stopped(const model::Certificate& certificate, Time now) {
+  if (!certificate.trouble || !certificate.not_before || *certificate.not_before <= now) return false;
+  const auto& cause = certificate.trouble->cause;
+  return !certificate.unseen_since || cause == cause_of("caa_forbids") || cause == cause_of("caa_fails");
+}
+
 /// A job that is at work, or due, is left alone: what it does would not fit a changed certificate.
 bool is_waiting_for_dns(const model::Certificate& certificate, Time now) {
   return certificate.unseen_since && certificate.not_before && *certificate.not_before > now;
@@ -102,7 +110,9 @@ Task<Result<JobOutcome>> Certificates::pursue(model::Job job) {
     }
     if (!after) co_return std::unexpected(after.error());
     if (!*after) co_return done("the connection is gone");
-    const bool has_ended = !(*after)->certificate.order && subject->certificate.order;
+    const auto& before = subject->certificate.order;
+    const auto& order = (*after)->certificate.order;
+    const bool has_ended = before && (!order || order->url != before->url);
     if (has_ended) co_await tasks_.withdraw(subject->certificate);
     const bool goes_on = wants_certificate(**after) &&
                          model::task_of((*after)->certificate, clock_.now()) != model::CertificateTask::kWait;
@@ -160,8 +170,9 @@ Task<Result<CertificateSubject>> Certificates::start(ApplicationId application, 
   }
   // An order that ended unproven is nobody's fault but the wait's: whoever starts has come back.
   const bool has_only_expired = certificate.trouble && certificate.trouble->cause == cause_of("order_expired");
-  if (certificate.not_before && *certificate.not_before > now && certificate.trouble && !certificate.order &&
-      !has_only_expired) {
+  // A look at DNS is nobody's pause.
+  const bool is_paused = certificate.not_before && *certificate.not_before > now && !certificate.unseen_since;
+  if (is_paused && certificate.trouble && !certificate.order && !has_only_expired) {
     auto error = Error{Kind::kUnavailable, certificate.trouble->explanation, {}, {}};
     error.retry_after = std::chrono::ceil<std::chrono::seconds>(*certificate.not_before - now);
     co_return std::unexpected(std::move(error));
@@ -173,6 +184,9 @@ Task<Result<CertificateSubject>> Certificates::start(ApplicationId application, 
   if (!saved && saved.error().kind != Kind::kConflict) co_return std::unexpected(saved.error());
   if (const auto* failed = std::get_if<AttemptFailed>(&happening); failed != nullptr && saved) {
     co_return fail(Kind::kUnavailable, failed->explanation);
+  }
+  if (const auto* unseen = std::get_if<model::ChallengeUnseen>(&happening); unseen != nullptr && saved) {
+    co_return fail(Kind::kUnavailable, unseen->explanation);
   }
   auto after = CO_TRY(co_await read_of_connection(scope, id));
   if (after.certificate.order && after.certificate.order->challenges.empty()) {
@@ -205,9 +219,7 @@ Task<Result<CertificateSubject>> Certificates::complete(ApplicationId applicatio
   for (;;) {
     auto subject = CO_TRY(co_await read_of_connection(scope, id));
     const bool is_over =
-        subject.connection.status != model::Status::kSslValidating ||
-        (subject.certificate.trouble &&
-         (subject.certificate.failures > 0 || subject.certificate.trouble->cause == cause_of("own_failure"))) ||
+        subject.connection.status != model::Status::kSslValidating || is_stopped(subject.certificate, clock_.now()) ||
         (subject.connection.attention && subject.connection.attention->cause.starts_with(model::kEdgeCausePrefix));
     if (is_over || std::chrono::steady_clock::now() >= deadline) co_return subject;
     CO_TRY_VOID(co_await net::sleep_until(std::min(deadline, std::chrono::steady_clock::now() + kCompletePause)));

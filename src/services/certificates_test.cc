@@ -133,6 +133,24 @@ class CertificatesTest : public ::testing::Test {
     return now(connection).attention.value_or(model::Attention{});
   }
 
+  /// In place of the two: other authorities, which the jobs go to as long as this lives.
+  struct Issuing {
+    Issuing(CertificatesTest& test, std::vector<AuthoritySettings> settings)
+        : life(test.life_),
+          authorities(std::move(settings), life.world.storage, test.master_key_, test.machine_clock_),
+          certificates(life.world.storage, test.master_key_, life.bell, life.clock, life.world.ids, life.random,
+                       authorities, &test.zone_, {&test.sight_}, {}) {
+      life.runner.on(model::JobKind::kCertificate,
+                     [this](model::Job job) { return certificates.pursue(std::move(job)); });
+    }
+    ~Issuing() { life.let_database_rest(); }
+    Issuing(const Issuing&) = delete;
+    Issuing& operator=(const Issuing&) = delete;
+    Life& life;
+    Authorities authorities;
+    Certificates certificates;
+  };
+
   Life life_;
   MachineClock machine_clock_;
   acme::testing::Authority first_{life_.clock};
@@ -377,6 +395,19 @@ TEST_F(CertificatesTest, AreRenewedWhenTheAuthorityWishes) {
   EXPECT_NE(renewal, orders.end()) << "the order says which certificate it replaces";
 }
 
+TEST_F(CertificatesTest, HaveOneTimeInTheAuthoritysWindowHoweverOftenItIsAsked) {
+  const auto connection = connect_and_mark();
+  life_.turn();
+  const auto start = life_.clock.now() + days(10);
+  first_.set_window(certificate_of(connection).held->ari_id, start, start + days(20));
+  life_.walk_to(life_.clock.now() + hours(12));
+  const auto renew_at = certificate_of(connection).renew_at;
+  ASSERT_GE(renew_at, start);
+  life_.walk_to(life_.clock.now() + days(9));
+  EXPECT_GT(first_.count_of("renewalInfo"), 30);
+  EXPECT_EQ(certificate_of(connection).renew_at, renew_at);
+}
+
 TEST_F(CertificatesTest, ByTxtAreOrderedWhenTheFrontendStarts) {
   sight_.is_visible = false;
   const auto connection = connect(model::CertificateBy::kTxt);
@@ -483,6 +514,81 @@ TEST_F(CertificatesTest, StopBeforeTheAuthoritysLimits) {
   EXPECT_GT(certificate_of(connection).not_before, life_.clock.now() + hours(33));
 }
 
+TEST_F(CertificatesTest, OfAnAccountThatIsGoneAreRenewedByTheNext) {
+  // There is one authority: what its new account cannot replace is ordered without.
+  Issuing alone(*this, {settings_of(first_, "first")});
+  const auto connection = connect_and_mark();
+  life_.turn();
+  const auto serial = certificate_of(connection).held->serial;
+  first_.forget_accounts();
+  must(life_.run(alone.certificates.renew({}, certificate_of(connection).id)));
+  life_.walk_to(life_.clock.now() + minutes(20));
+  EXPECT_NE(certificate_of(connection).held->serial, serial);
+  EXPECT_FALSE(now(connection).attention);
+}
+
+TEST_F(CertificatesTest, ThatALimitHoldsBackGoOnWhenItIsOver) {
+  auto settings = settings_of(first_, "first");
+  settings.limits = {{model::LimitKind::kOrders, 1, seconds(40)}};
+  Issuing alone(*this, {settings});
+  const auto connection = connect_and_mark();
+  must(life_.world.storage.write_now<bool>([&](store::Tx& tx) -> Result<bool> {
+    const LimitUse use{"first", "shop.example", {connection.host}, Issuance::kFirst};
+    TRY_VOID(take_order(tx, settings.limits, use, life_.clock.now()));
+    auto tried = TRY(store::certificates::find_of_connection(tx, connection.application, connection.id)).value();
+    tried.failures = 3;
+    return store::certificates::update(tx, tried, tried.version);
+  }));
+  life_.turn();
+  EXPECT_EQ(attention_of(connection).cause, "certificate_limit");
+  EXPECT_EQ(certificate_of(connection).failures, 3) << "nothing has failed";
+  EXPECT_EQ(certificate_of(connection).not_before, life_.clock.now() + seconds(40));
+  EXPECT_THAT(attention_of(connection).explanation, HasSubstr(to_rfc3339(life_.clock.now() + seconds(40))));
+  life_.walk_to(life_.clock.now() + seconds(40));
+  EXPECT_EQ(now(connection).status, model::Status::kSslValidated);
+}
+
+TEST_F(CertificatesTest, ThatALimitHoldsBackComeOneBehindTheOther) {
+  let_authorities([](auto& choices) { choices.checks_txt = false; });
+  auto settings = settings_of(first_, "first");
+  settings.limits = {{model::LimitKind::kOrders, 1, hours(3)}};
+  Issuing alone(*this, {settings});
+  std::vector<model::Connection> connections;
+  for (int i = 0; i < 5; ++i) {
+    auto wish = life_.wish(format("w{}.shop.example", i));
+    wish.certificate_by = model::CertificateBy::kCname;
+    connections.push_back(must(life_.run(connections_.create({}, std::move(wish)))));
+    life_.happen(connections.back().id, model::StepMarked{1});
+  }
+  life_.turn();
+  life_.walk_to(life_.clock.now() + hours(12));
+  for (const auto& connection : connections) {
+    EXPECT_EQ(now(connection).status, model::Status::kSslValidated) << connection.host.text();
+  }
+  EXPECT_EQ(sight_.wishes.size(), 5 + 4 + 5) << "each looks when it has its turn, not whenever one may go";
+}
+
+TEST_F(CertificatesTest, OfAnotherAuthorityAreCountedThereAsAnyOrder) {
+  const std::vector<model::IssuanceLimit> limits{{model::LimitKind::kOrders, 1, hours(3)},
+                                                 {model::LimitKind::kDomain, 1, hours(3)}};
+  auto settings = settings_of(second_, "second");
+  settings.limits = limits;
+  Issuing both(*this, {settings_of(first_, "first"), settings});
+  const auto connection = connect_and_mark();
+  life_.turn();
+  first_.choose([](auto& choices) { choices.is_closed = true; });
+  must(life_.run(both.certificates.renew({}, certificate_of(connection).id)));
+  life_.turn();
+  ASSERT_EQ(certificate_of(connection).held->authority, "second");
+  for (const auto& limit : limits) {
+    const auto reached = must(life_.world.storage.read_now<std::optional<LimitReached>>([&](store::Tx& tx) {
+      const LimitUse use{"second", "shop.example", {connection.host}, Issuance::kFirst};
+      return find_limit(tx, {&limit, 1}, use, life_.clock.now());
+    }));
+    EXPECT_TRUE(reached) << model::name_of(limit.kind);
+  }
+}
+
 TEST_F(CertificatesTest, ThatAreReplacedAlreadyAreOrderedAsAnyRenewal) {
   const auto connection = connect_and_mark();
   life_.turn();
@@ -572,7 +678,7 @@ TEST_F(CertificatesTest, ThatAreOnTheirWayAreNotOrderedAgainByHand) {
 }
 
 TEST_F(CertificatesTest, ThatHaveFailedAreTriedByHandOnceAnHour) {
-  sight_.caa_allows = {"other.example"};
+  let_authorities([](auto& choices) { choices.refuses_to_order["www.shop.example"] = "rejectedIdentifier"; });
   const auto connection = connect_and_mark();
   life_.turn();
   const auto id = certificate_of(connection).id;
@@ -584,8 +690,8 @@ TEST_F(CertificatesTest, ThatHaveFailedAreTriedByHandOnceAnHour) {
   ASSERT_FALSE(refused);
   EXPECT_EQ(refused.error().kind, Kind::kRateLimited);
   EXPECT_EQ(refused.error().retry_after, minutes(1));
-  EXPECT_THAT(refused.error().message, HasSubstr("CAA"));
-  sight_.caa_allows = {"authority.example"};
+  EXPECT_THAT(refused.error().message, HasSubstr("policy forbids it"));
+  let_authorities([](auto& choices) { choices.refuses_to_order.clear(); });
   life_.clock.advance(minutes(1));
   must(life_.run(certificates_.renew({}, id)));
   life_.turn();
@@ -836,6 +942,145 @@ TEST_F(CertificatesTest, WhoseKeyDoesNotOpenAreOrderedWithAnother) {
   EXPECT_FALSE(certificate_of(connection).order);
   life_.walk_to(life_.clock.now() + minutes(20));
   EXPECT_EQ(now(connection).status, model::Status::kSslValidated);
+}
+
+// ── CAA ─────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+TEST_F(CertificatesTest, ByTxtKeepTheirOrderWhateverCaaSaysBeforeItIsProven) {
+  using Kind = dns::CaaVerdict::Kind;
+  for (const auto kind : {Kind::kOpen, Kind::kFailed, Kind::kForbidden}) {
+    sight_.is_visible = false;
+    auto wish = life_.wish(format("w{}.shop.example", static_cast<int>(kind)));
+    wish.certificate_by = model::CertificateBy::kTxt;
+    const auto connection = must(life_.run(connections_.create({}, std::move(wish))));
+    const auto started = must(life_.run(certificates_.start(connection.application, connection.id)));
+    life_.happen(connection.id, model::StepMarked{1});
+    life_.walk_to(life_.clock.now() + minutes(20));
+    see_txt(connection);
+    sight_.is_visible = true;
+    sight_.caa_verdict = dns::CaaVerdict{.kind = kind, .sentence = "0 issue \";\" lets nobody issue"};
+    life_.walk_to(life_.clock.now() + hours(3));
+    EXPECT_EQ(certificate_of(connection).order.value().url, started.certificate.order->url);
+    EXPECT_EQ(certificate_of(connection).failures, 0);
+    EXPECT_THAT(attention_of(connection).cause, ::testing::StartsWith("certificate_caa_"));
+    sight_.caa_verdict.reset();
+    must(life_.run(certificates_.complete(connection.application, connection.id, std::chrono::steady_clock::now())));
+    life_.turn();
+    EXPECT_EQ(now(connection).status, model::Status::kSslValidated) << "whoever completes has it looked at at once";
+  }
+  EXPECT_EQ(first_.count_of("newOrder"), 3);
+}
+
+TEST_F(CertificatesTest, ThatCaaForbidsAreLookedAtAtOnceForWhoCompletes) {
+  sight_.caa_allows = {"other.example"};
+  const auto connection = connect_and_mark();
+  life_.walk_to(life_.clock.now() + days(2));
+  ASSERT_EQ(attention_of(connection).cause, "certificate_caa_forbids");
+  sight_.caa_allows.clear();
+  life_.runner.start();
+  const auto completed = must(life_.run(
+      certificates_.complete(connection.application, connection.id, std::chrono::steady_clock::now() + seconds(10))));
+  EXPECT_EQ(completed.connection.status, model::Status::kSslValidated) << "not what was found before";
+  net::testing::run_task(life_.loops.at(0), life_.runner.stop(Milliseconds(1000)));
+}
+
+TEST_F(CertificatesTest, ByTxtThatCaaForbadeAreOrderedWhenTheFrontendStartsAgain) {
+  sight_.caa_allows = {"other.example"};
+  const auto connection = connect(model::CertificateBy::kTxt);
+  for (int i = 0; i < 3; ++i) {
+    const auto refused = life_.run(certificates_.start(connection.application, connection.id));
+    ASSERT_FALSE(refused);
+    EXPECT_EQ(refused.error().kind, Kind::kUnavailable);
+    EXPECT_THAT(refused.error().message, HasSubstr("CAA keeps first from issuing"));
+  }
+  sight_.caa_allows.clear();
+  EXPECT_TRUE(must(life_.run(certificates_.start(connection.application, connection.id))).certificate.order);
+}
+
+TEST_F(CertificatesTest, SayWhatCaaHasToBecome) {
+  // The records that decided, and what helps.
+  const std::map<std::string, std::string> ways{
+      {"0 issue \";\"", "add a CAA record 0 issue \"authority.example\" beside it"},
+      {"0 issuewild \";\"", "add a CAA record 0 issuewild \"authority.example\" beside it"},
+      {"128 tbs \"unknown\"", "no authority issues beside it: take that record out"},
+  };
+  int number = 0;
+  for (const auto& [property, way_out] : ways) {
+    sight_.caa_verdict = dns::CaaVerdict{
+        .kind = dns::CaaVerdict::Kind::kForbidden, .property = property, .sentence = "the record forbids it"};
+    auto wish = life_.wish(format("w{}.shop.example", ++number));
+    wish.certificate_by = model::CertificateBy::kCname;
+    const auto connection = must(life_.run(connections_.create({}, std::move(wish))));
+    life_.happen(connection.id, model::StepMarked{1});
+    life_.turn();
+    EXPECT_THAT(attention_of(connection).explanation, HasSubstr(way_out));
+  }
+}
+
+// ── an authority that does not come to an end ───────────────────────────────────────────────────────────────────
+
+TEST_F(CertificatesTest, ThatAnAuthorityDoesNotFinishComeFromTheNext) {
+  sight_.is_visible = false;
+  const auto connection = connect_and_mark();
+  life_.turn();
+  ASSERT_EQ(certificate_of(connection).order->authority, "first");
+  first_.choose([](auto& choices) { choices.is_closed = true; });
+  sight_.is_visible = true;
+  life_.walk_to(life_.clock.now() + minutes(10));
+  ASSERT_EQ(now(connection).status, model::Status::kSslValidated);
+  EXPECT_EQ(certificate_of(connection).held->authority, "second");
+  EXPECT_THAT(zone_.texts_of(certificate_of(connection).label), IsEmpty()) << "the first order's is withdrawn, too";
+  EXPECT_FALSE(now(connection).attention);
+}
+
+TEST_F(CertificatesTest, ThatAnAuthorityWorksOnForHoursComeFromTheNext) {
+  first_.choose([](auto& choices) {
+    choices.looks_while_processing = 1'000'000;
+    choices.retry_after = "60";
+  });
+  const auto connection = connect_and_mark();
+  life_.walk_to(life_.clock.now() + minutes(50));
+  ASSERT_EQ(certificate_of(connection).order->authority, "first");
+  EXPECT_FALSE(now(connection).attention);
+  life_.walk_to(life_.clock.now() + minutes(20));
+  ASSERT_EQ(now(connection).status, model::Status::kSslValidated);
+  EXPECT_EQ(certificate_of(connection).held->authority, "second");
+}
+
+TEST_F(CertificatesTest, SayThatAnAuthorityWorksOnThemForHours) {
+  Issuing alone(*this, {settings_of(first_, "first")});
+  first_.choose([](auto& choices) {
+    choices.looks_while_processing = 1'000'000;
+    choices.retry_after = "60";
+  });
+  const auto connection = connect_and_mark();
+  life_.walk_to(life_.clock.now() + minutes(70));
+  EXPECT_EQ(attention_of(connection).cause, "certificate_authority_busy");
+  EXPECT_THAT(attention_of(connection).explanation, HasSubstr("first"));
+  ASSERT_TRUE(certificate_of(connection).order) << "it may still come";
+  const auto looks = first_.count_of("order");
+  life_.walk_to(life_.clock.now() + days(1));
+  EXPECT_LE(first_.count_of("order"), looks + 30) << "it is asked less and less";
+}
+
+TEST_F(CertificatesTest, ByTxtStayWithTheirAuthorityUntilTheEndIsNear) {
+  const auto connection = connect(model::CertificateBy::kTxt);
+  must(life_.run(certificates_.start(connection.application, connection.id)));
+  see_txt(connection);
+  life_.happen(connection.id, model::StepMarked{1});
+  life_.turn();
+  sight_.is_visible = false;
+  const auto end = certificate_of(connection).held->not_after;
+  life_.walk_to(end - days(5));
+  const auto url = certificate_of(connection).order.value().url;
+  ASSERT_GT(certificate_of(connection).order->expires_at, end - days(2));
+  first_.choose([](auto& choices) { choices.is_closed = true; });
+  sight_.is_visible = true;
+  life_.walk_to(end - days(3) - hours(1));
+  EXPECT_EQ(certificate_of(connection).order.value().url, url) << "its value may stand in DNS already";
+  second_.choose([](auto& choices) { choices.checks_txt = false; });
+  life_.walk_to(end - days(3) + hours(2));
+  EXPECT_EQ(certificate_of(connection).held->authority, "second");
 }
 
 // ── several who claim one name, several jobs ────────────────────────────────────────────────────────────────────

@@ -71,7 +71,8 @@ Result<std::optional<LimitReached>> find_limit(store::Tx& tx, std::span<const mo
     for (const auto& subject : subjects_of(limit.kind, use)) {
       const auto full_at = TRY(store::issuance_buckets::find(tx, use.authority, model::name_of(limit.kind), subject));
       const Time until = model::available_at(limit, full_at, now);
-      if (until > now && (!reached || until > reached->until)) reached = LimitReached{limit.kind, until};
+      if (until > now && (!reached || until > reached->until))
+        reached = LimitReached{limit.kind, until, subject, limit.refill};
     }
   }
   return reached;

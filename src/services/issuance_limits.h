@@ -17,8 +17,8 @@
 namespace signpost::services {
 
 /// The authority does not count a renewal that it has advised (`replaces`), and neither orders nor the domain's
-/// certificates of a renewal of the same names. We count the names of an advised one, too: an authority whose window is
-/// always over must not make us renew for ever.
+/// certificates of a renewal of the same names; what another authority has issued it counts as any first one. We count
+/// the names of an advised one, too: an authority whose window is always over must not make us renew for ever.
 enum class Issuance { kFirst, kRenewal, kAdvisedRenewal };
 
 /// One who uses up limits: an order for these names.
@@ -32,7 +32,9 @@ struct LimitUse {
 /// The limit that stops it longest, and until when; nothing if it may go ahead.
 struct LimitReached {
   model::LimitKind kind = model::LimitKind::kOrders;
-  Time until{};
+  Time until{};           // then there is one for whoever comes first
+  std::string subject;    // whose bucket it is: "" of the account, "shop.example"
+  Milliseconds refill{};  // in which one comes back
 };
 Result<std::optional<LimitReached>> find_limit(store::Tx& tx, std::span<const model::IssuanceLimit> limits,
                                                const LimitUse& use, Time now);

@@ -12,7 +12,7 @@ namespace {
   "order_expires_at, order_step, order_sealed_key, order_placed_at, held_authority, held_chain, "                 \
   "held_sealed_key, held_serial, held_ari_id, held_not_before, held_not_after, held_issued_at, held_revoked_at, " \
   "renew_at, ask_renewal_at, not_before, failures, trouble_cause, trouble_explanation, trouble_since, version, "  \
-  "created_at, updated_at, unseen_since, missing"
+  "created_at, updated_at, unseen_since, missing, order_busy_since, held_texts"
 
 // Sealed keys are bytes; the columns are base 64, because a text cannot hold them.
 Result<std::string> sealed(const Row& row, std::size_t column) {
@@ -42,7 +42,8 @@ Result<std::optional<model::CertificateOrder>> order_of(const Row& row) {
                                  .step = TRY(known(model::parse_order_step(row.text(10)), "step", row.text(10))),
                                  .challenges = {},
                                  .sealed_key = TRY(sealed(row, 11)),
-                                 .placed_at = row.time(12)};
+                                 .placed_at = row.time(12),
+                                 .busy_since = row.optional_time(34)};
 }
 
 Result<std::optional<model::HeldCertificate>> held_of(const Row& row) {
@@ -55,7 +56,8 @@ Result<std::optional<model::HeldCertificate>> held_of(const Row& row) {
                                 .not_before = row.time(18),
                                 .not_after = row.time(19),
                                 .issued_at = row.time(20),
-                                .revoked_at = row.optional_time(21)};
+                                .revoked_at = row.optional_time(21),
+                                .texts = items_of(row.text(35))};
 }
 
 std::optional<model::CertificateTrouble> trouble_of(const Row& row) {
@@ -135,10 +137,11 @@ struct OrderColumns {
     step = model::name_of(order.step);
     sealed_key = to_base64(order.sealed_key);
     placed_at = order.placed_at;
+    busy_since = order.busy_since;
   }
   std::optional<std::string_view> authority, url, finalize_url, step;
   std::optional<std::string> sealed_key;
-  std::optional<Time> expires_at, placed_at;
+  std::optional<Time> expires_at, placed_at, busy_since;
 };
 
 /// The columns of what is held, null until a certificate is issued.
@@ -179,14 +182,16 @@ Result<void> insert(Tx& tx, const model::Certificate& c) {
   const HeldColumns held(c);
   const TroubleColumns trouble(c);
   const std::string names = TRY(lines_of_names(c.names));
+  const std::string held_texts = TRY(lines_of(c.held ? c.held->texts : std::vector<std::string>()));
   TRY(tx.execute("INSERT INTO certificate (" CERTIFICATE_COLUMNS
                  ") VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, "
-                 "$21, $22, $23, $24, $25, $26, $27, $28, $29, $30, $31, $32, $33, $34)",
+                 "$21, $22, $23, $24, $25, $26, $27, $28, $29, $30, $31, $32, $33, $34, $35, $36)",
                  c.id, c.application, c.connection, model::name_of(c.by), names, c.label, order.authority, order.url,
                  order.finalize_url, order.expires_at, order.step, order.sealed_key, order.placed_at, held.authority,
                  held.chain, held.sealed_key, held.serial, held.ari_id, held.not_before, held.not_after, held.issued_at,
                  held.revoked_at, c.renew_at, c.ask_renewal_at, c.not_before, c.failures, trouble.cause,
-                 trouble.explanation, trouble.since, c.version, c.created_at, c.updated_at, c.unseen_since, c.missing));
+                 trouble.explanation, trouble.since, c.version, c.created_at, c.updated_at, c.unseen_since, c.missing,
+                 order.busy_since, held_texts));
   return save_challenges(tx, c);
 }
 
@@ -211,18 +216,20 @@ Result<bool> update(Tx& tx, const model::Certificate& c, std::int64_t expected_v
   const OrderColumns order(c);
   const HeldColumns held(c);
   const TroubleColumns trouble(c);
+  const std::string held_texts = TRY(lines_of(c.held ? c.held->texts : std::vector<std::string>()));
   const auto changed = TRY(tx.execute(
       "UPDATE certificate SET order_authority = $1, order_url = $2, order_finalize_url = $3, order_expires_at = $4, "
       "order_step = $5, order_sealed_key = $6, order_placed_at = $7, held_authority = $8, held_chain = $9, "
       "held_sealed_key = $10, held_serial = $11, held_ari_id = $12, held_not_before = $13, held_not_after = $14, "
       "held_issued_at = $15, held_revoked_at = $16, renew_at = $17, ask_renewal_at = $18, not_before = $19, "
       "failures = $20, trouble_cause = $21, trouble_explanation = $22, trouble_since = $23, updated_at = $24, "
-      "version = $25, unseen_since = $26, missing = $27 WHERE application = $28 AND id = $29 AND version = $30",
+      "version = $25, unseen_since = $26, missing = $27, order_busy_since = $28, held_texts = $29 "
+      "WHERE application = $30 AND id = $31 AND version = $32",
       order.authority, order.url, order.finalize_url, order.expires_at, order.step, order.sealed_key, order.placed_at,
       held.authority, held.chain, held.sealed_key, held.serial, held.ari_id, held.not_before, held.not_after,
       held.issued_at, held.revoked_at, c.renew_at, c.ask_renewal_at, c.not_before, c.failures, trouble.cause,
-      trouble.explanation, trouble.since, c.updated_at, expected_version + 1, c.unseen_since, c.missing, c.application,
-      c.id, expected_version));
+      trouble.explanation, trouble.since, c.updated_at, expected_version + 1, c.unseen_since, c.missing,
+      order.busy_since, held_texts, c.application, c.id, expected_version));
   if (changed != 1) return false;
   TRY_VOID(save_challenges(tx, c));
   return true;

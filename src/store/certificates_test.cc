@@ -33,7 +33,8 @@ model::CertificateOrder order() {
           .challenges = {{*DnsName::parse("www.shop.example"), "https://ca.example/a/1", "https://ca.example/c/1", "x"},
                          {*DnsName::parse("www.shop.example"), "https://ca.example/a/2", "", "y"}},
           .sealed_key = std::string("\0\xff", 2),
-          .placed_at = kNow};
+          .placed_at = kNow,
+          .busy_since = kNow + Milliseconds(2)};
 }
 
 model::HeldCertificate held() {
@@ -45,7 +46,8 @@ model::HeldCertificate held() {
           .not_before = kNow,
           .not_after = kNow + std::chrono::days(90),
           .issued_at = kNow,
-          .revoked_at = kNow + Milliseconds(1)};
+          .revoked_at = kNow + Milliseconds(1),
+          .texts = {"one", "another"}};
 }
 
 class Certificates : public StoreContract {
@@ -101,7 +103,9 @@ TEST_P(Certificates, AreKeptWholeWithTheirOrderAndWhatIsHeld) {
   EXPECT_EQ(found->order->sealed_key, certificate.order->sealed_key);
   EXPECT_EQ(found->order->step, model::OrderStep::kFinalizing);
   EXPECT_EQ(found->order->expires_at, certificate.order->expires_at);
+  EXPECT_EQ(found->order->busy_since, certificate.order->busy_since);
   ASSERT_TRUE(found->held);
+  EXPECT_EQ(found->held->texts, certificate.held->texts);
   EXPECT_EQ(found->held->sealed_key, certificate.held->sealed_key);
   EXPECT_EQ(found->held->ari_id, "aYhba.AIdl");
   EXPECT_EQ(found->held->revoked_at, certificate.held->revoked_at);

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <functional>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -20,8 +21,9 @@ class FakeSight final : public IssuanceSight {
   bool was_unseen = false;
   bool is_dead = false;
   dns::Observation observation = {};
-  std::string cause = "name_missing";        // of what is not there
-  std::vector<std::string> caa_allows = {};  // issuers; empty: there is no CAA
+  std::string cause = "name_missing";               // of what is not there
+  std::vector<std::string> caa_allows = {};         // issuers; empty: there is no CAA
+  std::optional<dns::CaaVerdict> caa_verdict = {};  // whatever is asked
   std::string explanation = "there is no _acme-challenge.www.shop.example: add the CNAME";
 
   Task<ChallengeSight> challenge(ChallengeWish wish) override {
@@ -42,6 +44,7 @@ class FakeSight final : public IssuanceSight {
   }
 
   Task<dns::CaaVerdict> caa(CaaWish wish) override {
+    if (caa_verdict) co_return *caa_verdict;
     const bool is_allowed = caa_allows.empty() || std::ranges::any_of(wish.issuers, [&](const auto& issuer) {
                               return std::ranges::find(caa_allows, issuer) != caa_allows.end();
                             });
