@@ -24,6 +24,7 @@ using Happening = model::CertificateHappening;
 constexpr std::size_t kKeysWaitingMax = 4096;
 constexpr Milliseconds kFirstPollPause{50};  // of an authority that works on it, doubled each time
 constexpr Milliseconds kLastPollPause{2'000};
+constexpr Milliseconds kKeyChangePause{1'000};  // what failed while an account's key changed is done again
 constexpr Milliseconds kUnseenPause = std::chrono::seconds(30);  // when we could not look ourselves
 constexpr Milliseconds kCaaAge = std::chrono::minutes(5);        // for which one walk of CAA will do
 constexpr std::size_t kServersInWordsMax = 8;
@@ -230,6 +231,15 @@ CertificateTasks::CertificateTasks(Storage& storage, const crypto::MasterKey& ma
       keys_(1, kKeysWaitingMax) {}
 
 Task<Happening> CertificateTasks::perform(const CertificateSubject& subject, IssuanceSight& sight) {
+  const auto key_changes = authorities_.key_changes();
+  auto happening = co_await perform_due(subject, sight);
+  const bool is_unclear =
+      std::holds_alternative<AttemptFailed>(happening) && authorities_.has_key_changed_since(key_changes);
+  if (is_unclear) co_return model::AuthorityBusy{clock_.now() + kKeyChangePause};
+  co_return happening;
+}
+
+Task<Happening> CertificateTasks::perform_due(const CertificateSubject& subject, IssuanceSight& sight) {
   const auto& certificate = subject.certificate;
   const Time now = clock_.now();
   if (certificate.order && certificate.order->expires_at <= now) {

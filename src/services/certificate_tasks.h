@@ -51,6 +51,7 @@ class CertificateTasks {
   Task<void> withdraw(const model::Certificate& certificate);
 
  private:
+  Task<Happening> perform_due(const CertificateSubject& subject, IssuanceSight& sight);
   Task<Happening> ask_renewal(const CertificateSubject& subject);
   /// Ours at the authority; why there is none, said as the authority's or as our own failure.
   Task<std::expected<acme::Account, model::AttemptFailed>> account_at(Authority& authority);

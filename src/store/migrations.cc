@@ -16,6 +16,7 @@
 #include "store/migrations/0010_challenges.h"
 #include "store/migrations/0011_search.h"
 #include "store/migrations/0012_distributions.h"
+#include "store/migrations/0014_account_keys.h"
 
 namespace signpost::store {
 namespace {
@@ -33,6 +34,7 @@ constexpr std::array kMigrations{
     Migration{10, "challenges", migration_0010::kStatements},
     Migration{11, "search", migration_0011::kStatements},
     Migration{12, "distributions", migration_0012::kStatements},
+    Migration{13, "account_keys", migration_0014::kStatements},
 };
 
 Result<std::int64_t> version_of(Tx& tx) {
