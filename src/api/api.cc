@@ -69,10 +69,10 @@ std::string caller_of(const Exchange& exchange) {
 
 std::vector<Route> all_routes() {
   std::vector<Route> all;
-  for (auto* surface :
-       {domain_routes, search_routes, v1_page_routes, entri_routes, v1_application_routes, v1_endpoint_routes,
-        v1_member_routes, v1_key_routes, v1_connection_routes, v1_certificate_routes, v1_delivery_routes,
-        v1_webhook_routes, v1_audit_log_routes, v1_meta_routes, entri_receiver_routes, openapi_routes}) {
+  for (auto* surface : {domain_routes, search_routes, v1_page_routes, entri_routes, v1_application_routes,
+                        v1_endpoint_routes, v1_member_routes, v1_key_routes, v1_connection_routes,
+                        v1_certificate_routes, v1_authority_routes, v1_delivery_routes, v1_webhook_routes,
+                        v1_audit_log_routes, v1_meta_routes, entri_receiver_routes, openapi_routes}) {
     for (auto& route : surface()) all.push_back(route);
   }
   return all;

@@ -3,16 +3,12 @@
 
 #include <boost/json.hpp>
 
+#include "api/json_words.h"
+
 namespace signpost::api {
 namespace {
 
 namespace json = boost::json;
-
-json::string word(std::string_view text) { return json::string(text.data(), text.size()); }
-json::value time_or_null(const std::optional<Time>& time) {
-  return time ? json::value(to_rfc3339(*time)) : json::value(nullptr);
-}
-json::value text_or_null(const std::string& text) { return text.empty() ? json::value(nullptr) : json::value(text); }
 
 json::array names_of(const model::Certificate& certificate) {
   json::array names;

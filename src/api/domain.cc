@@ -6,6 +6,7 @@
 #include <boost/json.hpp>
 
 #include "api/desk.h"
+#include "api/json_words.h"
 #include "api/organization_caller.h"
 #include "api/surfaces.h"
 #include "base/text.h"
@@ -27,11 +28,6 @@ Answer mark_step_complete(Desk& desk, Exchange& exchange) {
   co_return json_response(200,
                           format(R"({{"status":"success","proxy_status":"{}"}})", model::name_of(connection.status)));
 }
-
-json::value text_or_null(const std::optional<std::string>& text) {
-  return text ? json::value(*text) : json::value(nullptr);
-}
-json::string word(std::string_view text) { return json::string(text.data(), text.size()); }
 
 std::string_view label_of(const HostName& host) { return host.is_apex() ? std::string_view("@") : host.subdomain(); }
 std::string_view domain_type_of(const HostName& host) { return host.is_apex() ? "apex" : "subdomain"; }

@@ -3,15 +3,12 @@
 
 #include <boost/json.hpp>
 
+#include "api/json_words.h"
+
 namespace signpost::api {
 namespace {
 
 namespace json = boost::json;
-
-json::value time_or_null(const std::optional<Time>& time) {
-  return time ? json::value(to_rfc3339(*time)) : json::value(nullptr);
-}
-json::string word(std::string_view text) { return json::string(text.data(), text.size()); }
 
 json::array texts(const std::vector<std::string>& items) {
   json::array array;

@@ -5,6 +5,7 @@
 #include <boost/json.hpp>
 
 #include "api/desk.h"
+#include "api/json_words.h"
 #include "api/organization_caller.h"
 #include "api/surfaces.h"
 #include "base/text.h"
@@ -15,8 +16,6 @@ namespace {
 
 namespace json = boost::json;
 using Answer = Task<Result<net::Response>>;
-
-json::string word(std::string_view text) { return json::string(text.data(), text.size()); }
 
 net::Response answered(const json::object& object) { return json_response(200, json::serialize(object)); }
 

@@ -16,6 +16,7 @@ std::vector<Route> v1_member_routes();
 std::vector<Route> v1_key_routes();
 std::vector<Route> v1_connection_routes();
 std::vector<Route> v1_certificate_routes();
+std::vector<Route> v1_authority_routes();
 std::vector<Route> v1_delivery_routes();
 std::vector<Route> v1_audit_log_routes();
 std::vector<Route> v1_meta_routes();

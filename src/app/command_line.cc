@@ -11,6 +11,7 @@
 #include "acme/client.h"
 #include "app/acme_zone_command.h"
 #include "app/application_command.h"
+#include "app/authority_command.h"
 #include "app/certificate_command.h"
 #include "app/config_command.h"
 #include "app/dns_explain.h"
@@ -760,6 +761,27 @@ void add_certificate(CLI::App& root, Action& chosen) {
               services::certificate_causes_page);
 }
 
+// ── authority ───────────────────────────────────────────────────────────────────────────────────────────────────
+
+void add_authority(CLI::App& root, Action& chosen) {
+  auto& authority = *root.add_subcommand("authority", "Certificate authorities of the settings, and our accounts there")
+                         ->require_subcommand(1);
+  auto [list, list_options] =
+      add_command<AuthorityListOptions>(authority, chosen, "list", "List them with their accounts, by preference",
+                                        "  signpost authority list\n\nIt needs an admin key.", authority_list);
+  add_api(list, list_options->api);
+  add_json(list, list_options->form);
+  auto [key, key_options] = add_command<AuthorityKeyOptions>(
+      authority, chosen, "rollover-key", "Give our account at an authority another key",
+      "  signpost authority rollover-key letsencrypt\n\nCertificates and orders stay; an order that waits for a "
+      "customer's TXT wants another\nvalue from then on. The new key is saved, sealed, before the authority hears of "
+      "it: wherever it is\ninterrupted, it goes on by itself. It needs an admin key.",
+      authority_rollover_key);
+  key.add_option("NAME", key_options->name, "The authority, as the settings name it")->required()->type_name("");
+  add_api(key, key_options->api);
+  add_json(key, key_options->form);
+}
+
 constexpr const char* kAbout =
     "Signpost connects the domains of your customers to your app: it says which DNS records\n"
     "to add, watches them spread, obtains certificates, and tells your backend with signed webhooks.";
@@ -840,7 +862,7 @@ int run(Console& console, const std::vector<std::string>& words) {
   root.footer(kFirstSteps);
   root.require_subcommand(1);
   for (const auto add : {add_serve, add_app, add_member, add_key, add_mail, add_connect, add_watch, add_dns,
-                         add_acme_zone, add_certificate, add_webhook, add_config})
+                         add_acme_zone, add_certificate, add_authority, add_webhook, add_config})
     add(root, chosen);
   try {
     root.parse(std::vector<std::string>(words.rbegin(), words.rend()));

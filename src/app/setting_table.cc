@@ -709,8 +709,9 @@ constexpr std::array kAuthorityTable{
                                        "authority."),
     authority_row<&S::Authority::directory_url>(
         "authorities.directory_url", "Its ACME directory, `https://acme-v02.api.letsencrypt.org/directory`."),
-    authority_row<&S::Authority::contact>("authorities.contact",
-                                          "Where the authority writes to when something is wrong."),
+    authority_row<&S::Authority::contact>(
+        "authorities.contact",
+        "Where the authority writes to when something is wrong. It is told of another one at the next start."),
     authority_row<&S::Authority::agree_to_terms>(
         "authorities.agree_to_terms",
         "You agree to the authority's terms of service. Without it no account is made where it has terms."),

@@ -227,6 +227,7 @@ class Wiring::Unit {
       house_.retention_.start();
       if (house_.acme_zone_ && house_.acme_zone_->stored() != nullptr) house_.acme_zone_->stored()->start(company);
       if (house_.warning_mail_) house_.warning_mail_->start();
+      company.spawn(house_.authorities_.settle(), "accounts at certificate authorities");
     }
     while (!stop_by()) co_await stop_wanted_.wait_until(net::Deadline::max());
     const auto deadline = *stop_by();

@@ -2,9 +2,12 @@
 //
 // The certificate authorities of the settings, in order of preference, each with our account there.
 // Owned by app/wiring; any loop; storage, master key, clock outlive it. An account is made once for ever: its key is
-// saved, sealed, before the authority hears of it, so a crash never leaves an account whose key is lost.
+// saved, sealed, before the authority hears of it, and so is another that is to follow, so a crash never leaves an
+// account whose key is lost.
 #pragma once
 
+#include <atomic>
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <span>
@@ -15,8 +18,10 @@
 #include "acme/client.h"
 #include "base/clock.h"
 #include "base/guarded.h"
+#include "base/text.h"
 #include "crypto/sealed.h"
 #include "model/issuance_limit.h"
+#include "services/also_in_tx.h"
 #include "services/storage.h"
 #include "store/acme_accounts.h"
 
@@ -29,6 +34,21 @@ struct AuthoritySettings {
   std::string profile;         // empty: the authority's choice
   std::string preferred_root;  // empty: the authority's first chain
   std::vector<model::IssuanceLimit> limits;
+};
+
+/// Our account at an authority, for readers.
+struct AuthorityAccount {
+  std::string url;
+  std::string contact;  // as the authority was told last: "mailto:ops@saas.example"; empty: none
+  Time created_at{};
+  std::optional<Time> key_changed_at;
+  bool is_key_changing = false;  // begun, and not known to be done
+};
+struct AuthorityView {
+  std::string name;
+  std::string directory_url;
+  std::string profile;                      // empty: the authority's choice
+  std::optional<AuthorityAccount> account;  // empty: none has been made yet
 };
 
 class Authority {
@@ -48,13 +68,32 @@ class Authority {
   /// another job has done so already.
   Task<Result<void>> forget_account(acme::Account gone);
 
+  Task<Result<AuthorityView>> view();
+  /// The account gets another key (RFC 8555 7.3.5), and orders that are not proven yet another challenge. kConflict
+  /// without an account, or while another change is on its way. Where the authority's answer is lost, the change is
+  /// gone on with by whoever needs the account next: the error says so.
+  Task<Result<AuthorityView>> change_key(AlsoInTx also);
+  /// After a start: goes on with a change of the key that was begun, and tells a contact that the settings have
+  /// changed. What fails is logged, and done at the next start.
+  Task<void> settle();
+  /// Odd while the key is changing: what was signed with the key before may be refused, and that means nothing.
+  std::uint64_t key_changes() const { return key_changes_; }
+
  private:
+  using Opened = Result<acme::Outcome<acme::Account>>;
+
+  /// Of a row whose next key is on its way: asks the authority which of the two it knows, changes the key if it is the
+  /// old one, and saves what is true then.
+  Task<Opened> finish_key_change(store::acme_accounts::Account saved);
+  Task<acme::Outcome<void>> move_to(acme::Account account, crypto::AccountKey next);
+  Task<Result<std::optional<store::acme_accounts::Account>>> find_row();
   /// As its row says; its url is empty until it is opened.
   Task<Result<store::acme_accounts::Account>> saved_account();
   /// False if the row has another key by now: nothing is saved.
   Task<Result<bool>> save(store::acme_accounts::Account opened);
   std::string seal_fresh_key() const;
-  Result<crypto::AccountKey> open_key(const store::acme_accounts::Account& account) const;
+  Result<crypto::AccountKey> open_key(const std::string& sealed) const;
+  std::string contact() const { return format("{}", fmt::join(settings_.account.contacts, " ")); }
   std::string associated_data() const { return "acme account " + settings_.name; }
 
   const AuthoritySettings settings_;
@@ -63,6 +102,7 @@ class Authority {
   const Clock& clock_;
   acme::Client client_;
   Guarded<std::optional<acme::Account>> account_;
+  std::atomic<std::uint64_t> key_changes_{0};
 };
 
 class Authorities {
@@ -76,6 +116,14 @@ class Authorities {
   Authority& at(std::size_t index) { return *all_.at(index); }
   /// Null if the settings have it no more.
   Authority* find(std::string_view name);
+  Task<Result<std::vector<AuthorityView>>> list();
+  /// kNotFound for a name that the settings do not have.
+  Task<Result<AuthorityView>> change_key(std::string name, AlsoInTx also);
+  /// Of all of them, one after the other.
+  Task<void> settle();
+  /// Has a key been changing at any time since `before`, what this said then?
+  std::uint64_t key_changes() const;
+  bool has_key_changed_since(std::uint64_t before) const;
 
  private:
   std::vector<std::unique_ptr<Authority>> all_;

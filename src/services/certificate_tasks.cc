@@ -27,6 +27,7 @@ constexpr Milliseconds kFirstPollPause{50};                        // before tha
 constexpr Milliseconds kDelegationAge = std::chrono::seconds(10);  // for which one look at the CNAME will do
 constexpr Milliseconds kUnseenPause = std::chrono::seconds(30);    // when we could not look ourselves
 constexpr Milliseconds kCaaAge = std::chrono::minutes(5);          // for which one walk of CAA will do
+constexpr Milliseconds kKeyChangePause{1'000};  // what failed while an account's key changed is done again
 constexpr std::size_t kServersInWordsMax = 8;
 constexpr std::string_view kCountingLimits = "counting what the authority's limits allow";
 constexpr Milliseconds kBusyMax = std::chrono::hours(1);   // of an authority, until somebody hears of it
@@ -292,6 +293,16 @@ CertificateTasks::CertificateTasks(Storage& storage, const crypto::MasterKey& ma
 
 Task<Happening> CertificateTasks::perform(const CertificateSubject& subject, IssuanceSight& sight,
                                           CertificateRun& run) {
+  const auto key_changes = authorities_.key_changes();
+  auto happening = co_await perform_due(subject, sight, run);
+  const bool is_unclear =
+      std::holds_alternative<AttemptFailed>(happening) && authorities_.has_key_changed_since(key_changes);
+  if (is_unclear) co_return model::AuthorityBusy{clock_.now() + kKeyChangePause};
+  co_return happening;
+}
+
+Task<Happening> CertificateTasks::perform_due(const CertificateSubject& subject, IssuanceSight& sight,
+                                              CertificateRun& run) {
   const auto& certificate = subject.certificate;
   const Time now = clock_.now();
   if (certificate.order && certificate.order->expires_at <= now) {

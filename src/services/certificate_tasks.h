@@ -82,6 +82,7 @@ class CertificateTasks {
     std::optional<model::ChallengeUnseen> caa = {};  // it was not even asked
   };
 
+  Task<Happening> perform_due(const CertificateSubject& subject, IssuanceSight& sight, CertificateRun& run);
   Task<Happening> ask_renewal(const CertificateSubject& subject);
   /// Ours at the authority; why there is none, said as the authority's or as our own failure.
   Task<std::expected<acme::Account, model::AttemptFailed>> account_at(Authority& authority);

@@ -7,7 +7,6 @@
 // order is forgotten; what a step does is in certificate_tasks.h.
 #pragma once
 
-#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -17,6 +16,7 @@
 #include "crypto/sealed.h"
 #include "model/certificate.h"
 #include "net/task.h"
+#include "services/also_in_tx.h"
 #include "services/authorities.h"
 #include "services/bell.h"
 #include "services/certificate_change.h"
@@ -34,9 +34,6 @@ struct CertificatePage {
   std::optional<std::string> next_cursor;  // opaque; empty on the last page
 };
 
-/// What a caller writes beside a change, in its transaction; it may run twice.
-using AlsoInTx = std::function<Result<void>(store::Tx&)>;
-
 class Certificates {
  public:
   using Settings = CertificateTasks::Settings;
@@ -47,6 +44,7 @@ class Certificates {
                std::vector<IssuanceSight*> sights, Settings settings);
 
   bool has_authority() const { return !authorities_.empty(); }
+  Authorities& authorities() { return authorities_; }
   /// Where CNAMEs of step 1 lead below; null without an ACME zone.
   const DnsName* zone_name() const { return zone_ == nullptr ? nullptr : &zone_->name(); }
 

@@ -465,6 +465,7 @@ TEST_F(CertificatesTest, AreRevokedAndReplaced) {
   const auto connection = connect_and_mark();
   life_.turn();
   const auto before = certificate_of(connection);
+  const auto told = life_.events(connection);
   const auto revoked = must(life_.run(certificates_.revoke({}, before.id, acme::RevocationReason::kKeyCompromise)));
   EXPECT_TRUE(revoked.held->revoked_at);
   EXPECT_TRUE(first_.is_revoked(before.held->serial));
@@ -472,6 +473,8 @@ TEST_F(CertificatesTest, AreRevokedAndReplaced) {
   const auto after = certificate_of(connection);
   EXPECT_NE(after.held->serial, before.held->serial);
   EXPECT_NE(after.held->sealed_key, before.held->sealed_key) << "the new one has a new key";
+  EXPECT_EQ(now(connection).status, model::Status::kSslValidated);
+  EXPECT_EQ(life_.events(connection), told) << "neither is an event (docs/contract.md)";
 }
 
 TEST_F(CertificatesTest, AreNotRenewedWhileDisconnected) {
@@ -1348,6 +1351,33 @@ TEST_F(CertificatesTest, ByTxtTellTheirValueAtTheNextStartWhereTheAuthorityDidNo
   const auto started = must(life_.run(certificates_.start(connection.application, connection.id)));
   EXPECT_EQ(texts_of(started.certificate).size(), 1);
   EXPECT_EQ(first_.count_of("newOrder"), 1);
+}
+
+TEST_F(CertificatesTest, DoNotFailWhereTheKeyOfTheAccountChangesMeanwhile) {
+  connect_and_mark();
+  life_.turn();  // there is an account
+  const auto connection = [&] {
+    auto wish = life_.wish("shop.shop.example");
+    wish.certificate_by = model::CertificateBy::kCname;
+    return must(life_.run(connections_.create({}, std::move(wish))));
+  }();
+  certificate_ = certificate_of(connection);
+  life_.happen(connection.id, model::StepMarked{1});
+  std::atomic<int> changes{0};
+  first_.look_up_by([&](DnsName name) -> Task<std::vector<std::string>> {
+    // While the authority validates, we ask again and again how far it is.
+    if (changes++ == 0) {
+      const auto changed = co_await authorities_.change_key("first", {});
+      EXPECT_TRUE(changed);
+    }
+    co_return co_await look_up(std::move(name));
+  });
+  life_.walk_to(life_.clock.now() + seconds(10));
+  EXPECT_EQ(now(connection).status, model::Status::kSslValidated);
+  EXPECT_EQ(certificate_of(connection).failures, 0);
+  EXPECT_EQ(first_.count_of("keyChange"), 1);
+  EXPECT_EQ(first_.count_of("newOrder"), 2);
+  EXPECT_EQ(second_.count_of("newOrder"), 0);
 }
 
 // ── the hopeless ────────────────────────────────────────────────────────────────────────────────────────────────

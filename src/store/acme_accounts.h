@@ -18,6 +18,9 @@ struct Account {
   std::string url;            // as the authority names the account; empty until it has answered
   std::string sealed_key;
   Time created_at{};
+  std::string next_sealed_key = {};  // on its way to be the account's key; empty: none is
+  std::optional<Time> key_changed_at = {};
+  std::string contact = {};  // as the authority was told last: "mailto:ops@saas.example"; empty: none
 };
 
 /// In place of what was there.

@@ -235,6 +235,16 @@ Result<bool> update(Tx& tx, const model::Certificate& c, std::int64_t expected_v
   return true;
 }
 
+Result<void> forget_challenges_across_applications(Tx& tx, std::string_view authority) {
+  TRY(
+      tx.execute("DELETE FROM certificate_challenge WHERE certificate IN (SELECT id FROM certificate "
+                 "WHERE order_authority = $1 AND order_step = 'placed')",
+                 authority));
+  TRY(tx.execute("UPDATE certificate SET version = version + 1 WHERE order_authority = $1 AND order_step = 'placed'",
+                 authority));
+  return {};
+}
+
 namespace {
 
 #define CERTIFICATE_FILTER                                                                            \

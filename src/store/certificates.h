@@ -28,6 +28,11 @@ Result<std::optional<model::Certificate>> find_of_connection(Tx& tx, Application
 /// new version is one more. False: somebody was first, nothing is saved.
 Result<bool> update(Tx& tx, const model::Certificate& certificate, std::int64_t expected_version);
 
+/// Of orders at the authority that wait for their challenges to be seen: with another key of the account the authority
+/// wants to see something else (RFC 8555 8.1), so they are to be learned anew. Certificates are changed meanwhile by
+/// it.
+Result<void> forget_challenges_across_applications(Tx& tx, std::string_view authority);
+
 /// Newest first. `ends_before`: only those that are held and end before.
 struct Filter {
   std::optional<Time> ends_before;

@@ -165,6 +165,25 @@ TEST_P(Certificates, AreListedNewestFirstAndByTheirEnd) {
   EXPECT_TRUE(all.has_more);
 }
 
+TEST_P(Certificates, ForgetTheChallengesOfOrdersThatWaitAtAnAuthority) {
+  auto placed = waiting(1);
+  placed.order = order();
+  placed.order->step = model::OrderStep::kPlaced;
+  insert(placed);
+  const auto found = [&] { return *find(1, 1); };
+  must([&](Tx& tx) { return certificates::forget_challenges_across_applications(tx, "another"); });
+  EXPECT_EQ(found().order->challenges, placed.order->challenges);
+  must([&](Tx& tx) { return certificates::forget_challenges_across_applications(tx, placed.order->authority); });
+  EXPECT_TRUE(found().order->challenges.empty());
+  EXPECT_EQ(found().version, placed.version + 1) << "whoever is at work with it looks again";
+  auto posted = found();
+  posted.order->step = model::OrderStep::kPosted;
+  posted.order->challenges = placed.order->challenges;
+  must([&](Tx& tx) { return certificates::update(tx, posted, posted.version); });
+  must([&](Tx& tx) { return certificates::forget_challenges_across_applications(tx, placed.order->authority); });
+  EXPECT_EQ(found().order->challenges, placed.order->challenges);
+}
+
 TEST_P(Certificates, AnAccountOfAnAuthorityIsReplacedWhole) {
   const auto find_account = [&] { return must([](Tx& tx) { return acme_accounts::find(tx, "pebble"); }); };
   EXPECT_FALSE(find_account());
@@ -175,6 +194,16 @@ TEST_P(Certificates, AnAccountOfAnAuthorityIsReplacedWhole) {
   ASSERT_TRUE(find_account());
   EXPECT_EQ(find_account()->url, "https://ca/acct/1");
   EXPECT_EQ(find_account()->sealed_key, std::string("\0k", 2));
+  EXPECT_EQ(find_account()->next_sealed_key, "");
+  EXPECT_FALSE(find_account()->key_changed_at);
+  auto account = *find_account();
+  account.next_sealed_key = std::string("\0n", 2);
+  account.key_changed_at = kNow + Milliseconds(5);
+  account.contact = "mailto:ops@saas.example";
+  must([&](Tx& tx) { return acme_accounts::save(tx, account); });
+  EXPECT_EQ(find_account()->next_sealed_key, std::string("\0n", 2));
+  EXPECT_EQ(find_account()->key_changed_at, kNow + Milliseconds(5));
+  EXPECT_EQ(find_account()->contact, "mailto:ops@saas.example");
 }
 
 TEST_P(Certificates, BucketsOfLimitsAreKeptUntilTheyAreFullAgain) {

@@ -18,6 +18,7 @@
 #include "store/migrations/0012_distributions.h"
 #include "store/migrations/0013_authorizations.h"
 #include "store/migrations/0014_busy_authorities.h"
+#include "store/migrations/0015_account_keys.h"
 
 namespace signpost::store {
 namespace {
@@ -37,6 +38,7 @@ constexpr std::array kMigrations{
     Migration{12, "distributions", migration_0012::kStatements},
     Migration{13, "authorizations", migration_0013::kStatements},
     Migration{14, "busy_authorities", migration_0014::kStatements},
+    Migration{15, "account_keys", migration_0015::kStatements},
 };
 
 Result<std::int64_t> version_of(Tx& tx) {

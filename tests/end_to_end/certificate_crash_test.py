@@ -3,6 +3,7 @@
 
 import base64
 import collections
+import contextlib
 import http.client
 import json
 import pathlib
@@ -221,6 +222,30 @@ class Crashes(unittest.TestCase):
                     world.restart()
                     self.assertEqual(walk.status(), "SSL_VALIDATED")
                 self.check(walk, 1)
+
+    # ── the account ───────────────────────────────────────────────────────────────────────────────────────────────
+
+    def test_in_a_change_of_the_accounts_key_lose_neither_account_nor_key(self):
+        world = self.with_pebble()
+        walk = Walk(world, "first", "cname")
+        walk.begin()
+        walk.end()
+
+        def account():
+            return world.server.v1("GET", "/authorities").json["data"][0]["account"]
+
+        for number, (kind, moment) in enumerate((kind, moment) for kind in ("newAccount", "keyChange") for moment in ("before", "after")):
+            with self.subTest(kind=kind, moment=moment):
+                before = account()
+                with Crash(world, kind, moment), contextlib.suppress(OSError, http.client.HTTPException):
+                    world.server.v1("POST", "/authorities/authority/rollover-key")
+                after = wait_until(lambda: (lambda now: now if not now["is_key_changing"] else None)(account()), "the change to go on by itself", 60)
+                self.assertEqual(after["url"], before["url"])
+                self.assertNotEqual(after["key_changed_at"], before["key_changed_at"])
+                walk = Walk(world, f"rolled{number}", "cname")
+                walk.begin()
+                walk.end()
+        self.assertEqual([one.status for one in world.relay.of("newAccount") if one.status == 201], [201], "one account was made, once")
 
     # ── renewals ──────────────────────────────────────────────────────────────────────────────────────────────────
 

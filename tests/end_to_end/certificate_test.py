@@ -308,6 +308,28 @@ class Certificates(unittest.TestCase):
         self.assertIn(found["id"], self.api_command("list", "--ends-within", "3650d").stdout)
         self.assertNotIn(found["id"], self.api_command("list", "--ends-within", "1h").stdout)
 
+    def test_the_account_gets_another_key_and_goes_on(self):
+        def authority(*words, **more):
+            return self.server.run("authority", *words, "--server", f"http://{self.server.api}", env={"COLUMNS": "200"}, **more)
+
+        connection = self.connect(certificate="cname")
+        self.add_challenge_cname(connection)
+        self.domain("POST", "mark-step-complete", {"step": 1})
+        found, _ = self.issued(connection)
+        account = self.server.v1("GET", "/authorities").json["data"][0]["account"]
+        self.assertIn("another key", authority("rollover-key", "pebble").stdout)
+        shown = authority("list").stdout
+        self.assertIn(account["url"], shown)
+        after = self.server.v1("GET", "/authorities").json["data"][0]["account"]
+        self.assertEqual((after["url"], after["is_key_changing"]), (account["url"], False))
+        self.assertNotEqual(after["key_changed_at"], account["key_changed_at"])
+        self.assertIn("no authority nobody", authority("rollover-key", "nobody", check=False).stderr)
+        # The key is the account's at the authority, too: only its holder revokes.
+        revoked = self.server.v1("POST", f"/certificates/{found['id']}/revoke", {"reason": "superseded"})
+        self.assertEqual(revoked.status, 200, revoked)
+        wait_until(lambda: self.certificate(connection)["issued"]["serial"] != found["issued"]["serial"], "another certificate", 150)
+        self.assertIn("authority.rollover_key", [line["action"] for line in self.server.v1("GET", "/audit-log").json["data"]])
+
     def test_revoking_asks_back(self):
         connection = self.connect(certificate="cname")
         self.add_challenge_cname(connection)

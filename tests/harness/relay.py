@@ -15,7 +15,7 @@ from .process import Failed
 
 PEBBLE = {"directory": r"GET /dir", "newNonce": r"(HEAD|GET) /nonce-plz", "newAccount": r"POST /sign-me-up", "newOrder": r"POST /order-plz",
           "order": r"POST /my-order/", "authorization": r"POST /authZ/", "challenge": r"POST /chalZ/", "finalize": r"POST /finalize-order/",
-          "certificate": r"POST /certZ/"}
+          "certificate": r"POST /certZ/", "keyChange": r"POST /rollover-account-key"}
 OURS = {"directory": r"GET /acme/directory\.json", "newNonce": r"(HEAD|GET) /acme/fresh", "newAccount": r"POST /acme/people$",
         "newOrder": r"POST /acme/wishes$", "order": r"POST /acme/wishes\?", "finalize": r"POST /acme/wishes/\d+/sign", "challenge": r"POST /acme/proofs/\d+/dns",
         "authorization": r"POST /acme/proofs/", "certificate": r"POST /acme/issued/", "renewalInfo": r"GET /acme/renewal/"}
