@@ -311,26 +311,45 @@ Task<Result<model::Certificate>> Certificates::renew(Scope scope, CertificateId 
 }
 
 Task<Result<model::Certificate>> Certificates::revoke(Scope scope, CertificateId id, acme::RevocationReason reason,
-                                                      AlsoInTx also) {
+                                                      AlsoInTx first, std::optional<std::string> serial) {
   const auto certificate = CO_TRY(co_await read(scope, id));
-  const auto subject = CO_TRY(co_await read_of_connection(scope, certificate.connection));
+  auto subject = CO_TRY(co_await read_of_connection(scope, certificate.connection));
   if (!certificate.held) co_return fail(Kind::kConflict, format("{} has not been issued yet", id.text()));
-  if (certificate.held->revoked_at) co_return certificate;
-  auto* const authority = authorities_.find(certificate.held->authority);
+  const auto held = *certificate.held;
+  if (serial && *serial != held.serial) {
+    co_return fail(Kind::kConflict,
+                   format("the certificate of {} that is held has the serial {} by now, not {}: look at it, and revoke "
+                          "that one if it is not safe either",
+                          subject.connection.host.text(), held.serial, *serial),
+                   "serial");
+  }
+  if (held.revoked_at) co_return certificate;
+  auto* const authority = authorities_.find(held.authority);
   if (authority == nullptr) {
     co_return fail(Kind::kConflict, format("the settings have no authority {} any more: add it again to revoke what it "
                                            "issued",
-                                           certificate.held->authority));
+                                           held.authority));
   }
-  const auto chain = CO_TRY(crypto::CertificateChain::parse(certificate.held->chain_pem));
+  const auto chain = CO_TRY(crypto::CertificateChain::parse(held.chain_pem));
   const auto account = CO_TRY(CO_TRY(co_await authority->account()));
+  // What is done for ever is written down before it is done.
+  if (first) CO_TRY_VOID(co_await storage_.write<void>([&](store::Tx& tx) { return first(tx); }));
   const auto revoked = co_await authority->client().revoke(account, chain.leaf_der(), reason);
   if (!revoked && revoked.error().trouble != acme::Trouble::kAlreadyRevoked) {
     co_return std::unexpected(revoked.error().error);
   }
-  const auto after = CO_TRY(co_await save(subject, model::CertificateRevoked{}, nullptr, also));
-  if (!after) co_return fail(Kind::kNotFound, format("there is no certificate {}", id.text()));
-  co_return after->certificate;
+  for (int turn = 0; turn < kTurnsMax; ++turn) {
+    const auto after = co_await save(subject, model::CertificateRevoked{}, nullptr);
+    if (after && !*after) co_return fail(Kind::kNotFound, format("there is no certificate {}", id.text()));
+    if (after) co_return (*after)->certificate;
+    if (after.error().kind != Kind::kConflict) co_return std::unexpected(after.error());
+    // Its job has gone on meanwhile. What it may have obtained is another certificate, and a good one.
+    subject = CO_TRY(co_await read_of_connection(scope, certificate.connection));
+    const auto& current = subject.certificate.held;
+    if (!current || current->serial != held.serial || current->revoked_at) co_return subject.certificate;
+  }
+  co_return fail(Kind::kUnavailable,
+                 format("{} is revoked, but what is known of it changes all the time: ask again", id.text()));
 }
 
 }  // namespace signpost::services

@@ -71,9 +71,11 @@ class Certificates {
   /// again. kRateLimited within an hour of a failed attempt, while the authority wants a pause, and where its limit of
   /// certificates of the same names would be left too small for the renewals that must be.
   Task<Result<model::Certificate>> renew(Scope scope, CertificateId id, AlsoInTx also = {});
-  /// Tells the authority that nobody may trust it any more, and obtains another. Cannot be undone.
+  /// Tells the authority that nobody may trust it any more, and obtains another. Cannot be undone. `first` is written
+  /// before the authority is asked. kConflict if another than `serial` is held. What was issued meanwhile stays as it
+  /// is, and is what comes back.
   Task<Result<model::Certificate>> revoke(Scope scope, CertificateId id, acme::RevocationReason reason,
-                                          AlsoInTx also = {});
+                                          AlsoInTx first = {}, std::optional<std::string> serial = {});
 
  private:
   using Happening = model::CertificateHappening;

@@ -460,6 +460,62 @@ TEST_F(CertificatesTest, AreRevokedAndReplaced) {
   EXPECT_NE(after.held->sealed_key, before.held->sealed_key) << "the new one has a new key";
 }
 
+TEST_F(CertificatesTest, AreRevokedOnceWhateverHappensToThemMeanwhile) {
+  const auto connection = connect_and_mark();
+  life_.turn();
+  const auto before = certificate_of(connection);
+  first_.choose([&](auto& choices) {
+    choices.during_revocation = [&] {
+      auto changed = certificate_of(connection);
+      changed.missing = "something else";
+      must(life_.world.storage.write_now<bool>(
+          [&](store::Tx& tx) { return store::certificates::update(tx, changed, changed.version); }));
+    };
+  });
+  const auto revoked = must(life_.run(certificates_.revoke({}, before.id, acme::RevocationReason::kKeyCompromise)));
+  EXPECT_EQ(revoked.held->serial, before.held->serial);
+  EXPECT_TRUE(revoked.held->revoked_at);
+}
+
+TEST_F(CertificatesTest, ThatCameMeanwhileAreNotTakenForTheRevoked) {
+  const auto connection = connect_and_mark();
+  life_.turn();
+  const auto before = certificate_of(connection);
+  int noted = 0;
+  first_.choose([&](auto& choices) {
+    choices.during_revocation = [&] {
+      EXPECT_EQ(noted, 1) << "it is written down before it is done";
+      auto renewed = certificate_of(connection);
+      renewed.held->serial = "00";
+      must(life_.world.storage.write_now<bool>(
+          [&](store::Tx& tx) { return store::certificates::update(tx, renewed, renewed.version); }));
+    };
+  });
+  const auto note = [&](store::Tx&) -> Result<void> {
+    ++noted;
+    return {};
+  };
+  const auto after = must(life_.run(certificates_.revoke({}, before.id, acme::RevocationReason::kSuperseded, note)));
+  EXPECT_TRUE(first_.is_revoked(before.held->serial));
+  EXPECT_EQ(after.held->serial, "00");
+  EXPECT_FALSE(certificate_of(connection).held->revoked_at);
+  EXPECT_EQ(noted, 1);
+}
+
+TEST_F(CertificatesTest, AreNotRevokedInPlaceOfTheOneThatWasMeant) {
+  const auto connection = connect_and_mark();
+  life_.turn();
+  const auto before = certificate_of(connection);
+  must(life_.run(certificates_.renew({}, before.id)));
+  life_.turn();
+  const auto refused =
+      life_.run(certificates_.revoke({}, before.id, acme::RevocationReason::kKeyCompromise, {}, before.held->serial));
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().kind, Kind::kConflict);
+  EXPECT_THAT(refused.error().message, HasSubstr(certificate_of(connection).held->serial));
+  EXPECT_EQ(first_.count_of("revokeCert"), 0);
+}
+
 TEST_F(CertificatesTest, AreNotRenewedWhileDisconnected) {
   const auto connection = connect_and_mark();
   life_.turn();

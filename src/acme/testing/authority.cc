@@ -631,6 +631,7 @@ struct Authority::Impl {
       throw Refused{400, "badRevocationReason", "that is no reason"};
     if (found->second.is_revoked) throw Refused{400, "alreadyRevoked", "it is revoked already"};
     found->second.is_revoked = true;
+    if (choices.during_revocation) choices.during_revocation();
     return Response{.status = 200};
   }
 
