@@ -141,6 +141,12 @@ bool may_be_for_replaces(acme::Trouble trouble) {
   return true;
 }
 
+/// Our account there may not revoke it: it is another's, of before, or there is none.
+bool needs_its_own_key(acme::Trouble trouble) {
+  return trouble == acme::Trouble::kUnauthorized || trouble == acme::Trouble::kAccountGone ||
+         trouble == acme::Trouble::kNotFound;
+}
+
 bool is_authority_down(acme::Trouble trouble) {
   return trouble == acme::Trouble::kTryLater || trouble == acme::Trouble::kUnreachable;
 }
@@ -891,6 +897,36 @@ Task<Happening> CertificateTasks::receive(const CertificateSubject& subject, Aut
                                         .ari_id = chain->renewal_id().value_or(""),
                                         .not_before = chain->leaf().not_before,
                                         .not_after = chain->leaf().not_after}};
+}
+
+// ── afterwards ──────────────────────────────────────────────────────────────────────────────────────────────────
+
+Task<Result<void>> CertificateTasks::revoke(const model::Certificate& certificate, acme::RevocationReason reason) {
+  const auto& held = *certificate.held;
+  auto* const authority = authorities_.find(held.authority);
+  if (authority == nullptr) {
+    co_return fail(Kind::kConflict, format("the settings have no authority {} any more: add it again to revoke what it "
+                                           "issued",
+                                           held.authority));
+  }
+  const auto chain = CO_TRY(crypto::CertificateChain::parse(held.chain_pem));
+  const auto account = CO_TRY(co_await authority->account());
+  auto revoked = account ? co_await authority->client().revoke(*account, chain.leaf_der(), reason)
+                         : acme::Outcome<void>(std::unexpected(account.error()));
+  if (!revoked && account && revoked.error().trouble == acme::Trouble::kAccountGone) {
+    CO_TRY_VOID(co_await authority->forget_account(*account));
+  }
+  if (!revoked && needs_its_own_key(revoked.error().trouble)) {
+    const auto pem = CO_TRY(master_key_.unseal(held.sealed_key, certificate_key_purpose(certificate.id)));
+    const auto key = CO_TRY(crypto::PrivateKey::from_pem(pem));
+    revoked = co_await authority->client().revoke(crypto::AccountKey::of_certificate(key), chain.leaf_der(), reason);
+  }
+  if (revoked || revoked.error().trouble == acme::Trouble::kAlreadyRevoked) co_return Result<void>{};
+  // Whoever asked us may do this; it is the authority that does not let us.
+  auto error = revoked.error().error;
+  if (error.kind == Kind::kForbidden || error.kind == Kind::kNotFound) error.kind = Kind::kRefused;
+  error.message = format("the authority {} does not revoke it: {}", authority->name(), error.message);
+  co_return std::unexpected(std::move(error));
 }
 
 Task<void> CertificateTasks::withdraw(const model::Certificate& certificate) {

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "acme/account.h"
+#include "acme/client.h"
 #include "base/clock.h"
 #include "crypto/private_key.h"
 #include "crypto/random.h"
@@ -49,6 +50,9 @@ class CertificateTasks {
   Task<Happening> place_order(const CertificateSubject& subject, IssuanceSight& sight);
   /// The challenges of an order that was saved without them.
   Task<Happening> learn_challenges(const CertificateSubject& subject);
+  /// Has its authority revoke what is held: asked for by our account there, or, where another one ordered it or ours is
+  /// gone, by the certificate's own key. kConflict if the settings have no such authority any more.
+  Task<Result<void>> revoke(const model::Certificate& certificate, acme::RevocationReason reason);
   /// What the order wanted in our zone is of no more use; what is left behind ends by its age.
   Task<void> withdraw(const model::Certificate& certificate);
 

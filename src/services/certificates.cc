@@ -5,7 +5,6 @@
 #include <utility>
 
 #include "base/text.h"
-#include "crypto/certificate_chain.h"
 #include "net/wait.h"
 #include "services/certificate_cause.h"
 #include "services/issuance_limits.h"
@@ -324,20 +323,9 @@ Task<Result<model::Certificate>> Certificates::revoke(Scope scope, CertificateId
                    "serial");
   }
   if (held.revoked_at) co_return certificate;
-  auto* const authority = authorities_.find(held.authority);
-  if (authority == nullptr) {
-    co_return fail(Kind::kConflict, format("the settings have no authority {} any more: add it again to revoke what it "
-                                           "issued",
-                                           held.authority));
-  }
-  const auto chain = CO_TRY(crypto::CertificateChain::parse(held.chain_pem));
-  const auto account = CO_TRY(CO_TRY(co_await authority->account()));
   // What is done for ever is written down before it is done.
   if (first) CO_TRY_VOID(co_await storage_.write<void>([&](store::Tx& tx) { return first(tx); }));
-  const auto revoked = co_await authority->client().revoke(account, chain.leaf_der(), reason);
-  if (!revoked && revoked.error().trouble != acme::Trouble::kAlreadyRevoked) {
-    co_return std::unexpected(revoked.error().error);
-  }
+  CO_TRY_VOID(co_await tasks_.revoke(certificate, reason));
   for (int turn = 0; turn < kTurnsMax; ++turn) {
     const auto after = co_await save(subject, model::CertificateRevoked{}, nullptr);
     if (after && !*after) co_return fail(Kind::kNotFound, format("there is no certificate {}", id.text()));

@@ -502,6 +502,26 @@ TEST_F(CertificatesTest, ThatCameMeanwhileAreNotTakenForTheRevoked) {
   EXPECT_EQ(noted, 1);
 }
 
+TEST_F(CertificatesTest, OfAnAccountThatIsGoneAreRevokedByTheirOwnKey) {
+  const auto connection = connect_and_mark();
+  life_.turn();
+  const auto before = certificate_of(connection);
+  const auto gone = life_.run(authorities_.at(0).account()).value().value();
+  first_.forget_accounts();
+  must(life_.run(certificates_.revoke({}, before.id, acme::RevocationReason::kKeyCompromise)));
+  EXPECT_TRUE(first_.is_revoked(before.held->serial));
+  EXPECT_NE(life_.run(authorities_.at(0).account()).value().value().url, gone.url) << "another account is made";
+}
+
+TEST_F(CertificatesTest, OfAnEarlierAccountAreRevokedByTheirOwnKey) {
+  const auto connection = connect_and_mark();
+  life_.turn();
+  const auto before = certificate_of(connection);
+  must(life_.run(authorities_.at(0).forget_account(life_.run(authorities_.at(0).account()).value().value())));
+  must(life_.run(certificates_.revoke({}, before.id, acme::RevocationReason::kKeyCompromise)));
+  EXPECT_TRUE(first_.is_revoked(before.held->serial));
+}
+
 TEST_F(CertificatesTest, AreNotRevokedInPlaceOfTheOneThatWasMeant) {
   const auto connection = connect_and_mark();
   life_.turn();
