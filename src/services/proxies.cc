@@ -5,6 +5,7 @@
 
 #include "services/certificate_change.h"
 #include "services/connections.h"
+#include "services/original_dns.h"
 #include "store/certificates.h"
 #include "store/distributions.h"
 #include "store/original_dns.h"
@@ -53,6 +54,8 @@ Task<Result<std::optional<Proxy>>> Proxies::find(ApplicationId application, std:
     proxy.certificate = TRY(store::certificates::find_of_connection(tx, application, id));
     proxy.distribution = TRY(store::distributions::find_of_connection(tx, application, id));
     proxy.original = TRY(store::original_dns::find(tx, application, id));
+    const auto* distribution = proxy.distribution ? &*proxy.distribution : nullptr;
+    if (proxy.original && leads_to_us(*proxy.original, proxy.connection, distribution)) proxy.original.reset();
     return proxy;
   });
 }

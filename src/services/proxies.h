@@ -20,7 +20,7 @@ namespace signpost::services {
 struct Proxy {
   model::Connection connection;
   std::optional<model::Certificate> certificate;         // if it is ours to bring
-  std::optional<model::OriginalDns> original;            // if it was seen in time
+  std::optional<model::OriginalDns> original;            // if it was seen in time, and led elsewhere than it does now
   std::optional<model::Distribution> distribution = {};  // if CloudFront serves it
 };
 
