@@ -1350,6 +1350,24 @@ TEST_F(CertificatesTest, ByTxtAreOrderedForTheirRenewalWhenTheFrontendStartsAgai
   EXPECT_TRUE(must(life_.run(certificates_.start(connection.application, connection.id))).certificate.order);
 }
 
+TEST_F(CertificatesTest, ByTxtSayWhichRecordsMayBeDeletedForAsLongAsTheyAreHeld) {
+  const auto connection = connect(model::CertificateBy::kTxt, true);
+  must(life_.run(certificates_.start(connection.application, connection.id)));
+  const auto first = challenge_entries({now(connection), certificate_of(connection), {}});
+  ASSERT_EQ(first.size(), 2);
+  EXPECT_EQ(entries_to_delete({now(connection), certificate_of(connection), {}}), first);
+  see_txt(connection);
+  life_.happen(connection.id, model::StepMarked{1});
+  life_.turn();
+  ASSERT_FALSE(certificate_of(connection).order);
+  EXPECT_EQ(entries_to_delete({now(connection), certificate_of(connection), {}}), first);
+
+  sight_.is_visible = false;
+  life_.walk_to(certificate_of(connection).renew_at.value() + minutes(1));
+  ASSERT_TRUE(certificate_of(connection).order);
+  EXPECT_EQ(entries_to_delete({now(connection), certificate_of(connection), {}}), first) << "not what is asked for now";
+}
+
 TEST_F(CertificatesTest, ByTxtOfAHostAndItsWildcardNameEveryValueThatIsNeeded) {
   sight_.is_visible = false;
   const auto connection = connect(model::CertificateBy::kTxt, true);
