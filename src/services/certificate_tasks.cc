@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "acme/key_authorization.h"
+#include "base/caa_property.h"
 #include "base/log.h"
 #include "base/text.h"
 #include "crypto/certificate_chain.h"
@@ -243,6 +244,14 @@ AttemptFailed limited(const Authority& authority, const LimitReached& limit) {
           .explanation = format("{}'s limit of {} is used up", authority.name(), in_words(limit.kind))};
 }
 
+/// What helps depends on the record that decided.
+std::string way_out_of_caa(const dns::CaaVerdict& verdict, std::string_view issuer) {
+  const auto property = CaaProperty::parse(verdict.property);
+  const auto tag = property ? property->tag : "issue";
+  if (tag != "issue" && tag != "issuewild") return "no authority issues beside it: take that record out";
+  return format("add a CAA record 0 {} \"{}\" beside it", tag, issuer);
+}
+
 bool has_wildcard(const model::Certificate& certificate) {
   return std::ranges::any_of(certificate.names, [](const DnsName& name) { return name.text().starts_with("*."); });
 }
@@ -416,8 +425,8 @@ Task<std::optional<model::ChallengeUnseen>> CertificateTasks::check_caa(const Ce
       case dns::CaaVerdict::Kind::kForbidden:
         co_return model::ChallengeUnseen{
             .cause = cause_of("caa_forbids"),
-            .explanation = format("CAA keeps {} from issuing: {}; add a CAA record 0 issue \"{}\" beside it",
-                                  authority.name(), verdict.sentence, directory.caa_identities.front()),
+            .explanation = format("CAA keeps {} from issuing: {}; {}", authority.name(), verdict.sentence,
+                                  way_out_of_caa(verdict, directory.caa_identities.front())),
             .may_spread = false};
       case dns::CaaVerdict::Kind::kFailed:
         co_return model::ChallengeUnseen{
