@@ -12,6 +12,7 @@
 #include "base/text.h"
 #include "crypto/certificate_chain.h"
 #include "crypto/certification_request.h"
+#include "crypto/digest.h"
 #include "net/wait.h"
 #include "services/certificate_cause.h"
 #include "services/issuance_limits.h"
@@ -224,6 +225,14 @@ LimitUse limits_of(const CertificateSubject& subject, const Authority& authority
           .issuance = issuance};
 }
 
+/// RFC 9773 4.2 wants one uniformly random time in the window. However often it is asked for, the certificate has one.
+Milliseconds share_of(std::string_view serial, Milliseconds window) {
+  const auto digest = crypto::sha256(serial);
+  std::uint32_t number = 0;
+  for (std::size_t i = 0; i < sizeof(number); ++i) number = number << 8U | static_cast<unsigned char>(digest.at(i));
+  return std::max(window, Milliseconds(0)) / 65'536 * (number >> 16U);
+}
+
 std::string_view in_words(model::LimitKind kind) {
   switch (kind) {
     case model::LimitKind::kOrders:
@@ -280,14 +289,13 @@ Result<bool> is_challenge_shared(store::Tx& tx, const CertificateSubject& subjec
 std::string certificate_key_purpose(CertificateId id) { return "certificate key " + id.text(); }
 
 CertificateTasks::CertificateTasks(Storage& storage, const crypto::MasterKey& master_key, Bell& bell,
-                                   const Clock& clock, IdMaker& ids, crypto::Random& random, Authorities& authorities,
-                                   ChallengeZone* zone, Settings settings)
+                                   const Clock& clock, IdMaker& ids, Authorities& authorities, ChallengeZone* zone,
+                                   Settings settings)
     : storage_(storage),
       master_key_(master_key),
       bell_(bell),
       clock_(clock),
       ids_(ids),
-      random_(random),
       authorities_(authorities),
       zone_(zone),
       settings_(settings),
@@ -334,9 +342,7 @@ Task<Happening> CertificateTasks::ask_renewal(const CertificateSubject& subject)
                                                                        : acme::RenewalInfo::kRetryAfterDefault;
     co_return model::RenewalAdvised{std::nullopt, now + again};
   }
-  const auto width =
-      static_cast<std::uint32_t>(std::max<std::int64_t>(to_seconds(info->end) - to_seconds(info->start), 1));
-  const Time renew_at = info->start + std::chrono::seconds(random_.below(width));
+  const Time renew_at = info->start + share_of(held.serial, info->end - info->start);
   co_return model::RenewalAdvised{std::max(renew_at, now), now + info->retry_after};
 }
 

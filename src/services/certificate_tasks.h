@@ -15,7 +15,6 @@
 #include "acme/client.h"
 #include "base/clock.h"
 #include "crypto/private_key.h"
-#include "crypto/random.h"
 #include "crypto/sealed.h"
 #include "model/certificate.h"
 #include "net/task.h"
@@ -42,7 +41,7 @@ class CertificateTasks {
 
   /// `zone` may be null: then no certificate comes by a CNAME.
   CertificateTasks(Storage& storage, const crypto::MasterKey& master_key, Bell& bell, const Clock& clock, IdMaker& ids,
-                   crypto::Random& random, Authorities& authorities, ChallengeZone* zone, Settings settings);
+                   Authorities& authorities, ChallengeZone* zone, Settings settings);
 
   /// Whatever model::task_of() says is due now.
   Task<Happening> perform(const CertificateSubject& subject, IssuanceSight& sight);
@@ -108,7 +107,6 @@ class CertificateTasks {
   Bell& bell_;
   const Clock& clock_;
   IdMaker& ids_;
-  crypto::Random& random_;
   Authorities& authorities_;
   ChallengeZone* const zone_;
   const Settings settings_;

@@ -51,7 +51,7 @@ Error no_certificate(ConnectionId id) {
 }  // namespace
 
 Certificates::Certificates(Storage& storage, const crypto::MasterKey& master_key, Bell& bell, const Clock& clock,
-                           IdMaker& ids, crypto::Random& random, Authorities& authorities, ChallengeZone* zone,
+                           IdMaker& ids, Authorities& authorities, ChallengeZone* zone,
                            std::vector<IssuanceSight*> sights, Settings settings)
     : storage_(storage),
       bell_(bell),
@@ -60,7 +60,7 @@ Certificates::Certificates(Storage& storage, const crypto::MasterKey& master_key
       authorities_(authorities),
       zone_(zone),
       sights_(std::move(sights)),
-      tasks_(storage, master_key, bell, clock, ids, random, authorities, zone, settings) {}
+      tasks_(storage, master_key, bell, clock, ids, authorities, zone, settings) {}
 
 IssuanceSight& Certificates::sight_of(ConnectionId id) const {
   return *sights_[static_cast<std::size_t>(partition_of(id.value())) % sights_.size()];

@@ -2,7 +2,7 @@
 //
 // Obtains certificates and renews them: the handler of the jobs kCertificate, and what callers may ask for.
 // Owned by app/wiring; jobs run on the loop of their partition, the rest on any loop; storage, master key, bell, clock,
-// ids, random, authorities, zone and sights outlive it.
+// ids, authorities, zone and sights outlive it.
 // An order is a row whose every step is saved before the next begins, so that a crash resumes at the later one and no
 // order is forgotten; what a step does is in certificate_tasks.h.
 #pragma once
@@ -13,7 +13,6 @@
 #include <vector>
 
 #include "base/clock.h"
-#include "crypto/random.h"
 #include "crypto/sealed.h"
 #include "model/certificate.h"
 #include "net/task.h"
@@ -43,8 +42,7 @@ class Certificates {
 
   /// `zone` may be null: then no certificate comes by a CNAME. `sights`: one per loop, in the order of the loops.
   Certificates(Storage& storage, const crypto::MasterKey& master_key, Bell& bell, const Clock& clock, IdMaker& ids,
-               crypto::Random& random, Authorities& authorities, ChallengeZone* zone,
-               std::vector<IssuanceSight*> sights, Settings settings);
+               Authorities& authorities, ChallengeZone* zone, std::vector<IssuanceSight*> sights, Settings settings);
 
   bool has_authority() const { return !authorities_.empty(); }
   /// Where CNAMEs of step 1 lead below; null without an ACME zone.

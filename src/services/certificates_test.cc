@@ -138,8 +138,8 @@ class CertificatesTest : public ::testing::Test {
     Issuing(CertificatesTest& test, std::vector<AuthoritySettings> settings)
         : life(test.life_),
           authorities(std::move(settings), life.world.storage, test.master_key_, test.machine_clock_),
-          certificates(life.world.storage, test.master_key_, life.bell, life.clock, life.world.ids, life.random,
-                       authorities, &test.zone_, {&test.sight_}, {}) {
+          certificates(life.world.storage, test.master_key_, life.bell, life.clock, life.world.ids, authorities,
+                       &test.zone_, {&test.sight_}, {}) {
       life.runner.on(model::JobKind::kCertificate,
                      [this](model::Job job) { return certificates.pursue(std::move(job)); });
     }
@@ -165,8 +165,8 @@ class CertificatesTest : public ::testing::Test {
       life_.world.ids,     life_.random, {.acme_zone = *DnsName::parse("acme.saas.example"), .has_authority = true}};
   Authorities authorities_{
       {settings_of(first_, "first"), settings_of(second_, "second")}, life_.world.storage, master_key_, machine_clock_};
-  Certificates certificates_{life_.world.storage, master_key_,  life_.bell, life_.clock, life_.world.ids,
-                             life_.random,        authorities_, &zone_,     {&sight_},   {}};
+  Certificates certificates_{life_.world.storage, master_key_, life_.bell, life_.clock, life_.world.ids,
+                             authorities_,        &zone_,      {&sight_},  {}};
 };
 
 TEST_F(CertificatesTest, AreObtainedAfterStep1WithoutAnybodysHand) {
@@ -560,8 +560,8 @@ TEST_F(CertificatesTest, StopBeforeTheAuthoritysLimits) {
                       life_.world.storage,
                       master_key_,
                       life_.clock};
-  Certificates certificates{life_.world.storage, master_key_, life_.bell, life_.clock, life_.world.ids,
-                            life_.random,        limited,     &zone_,     {&sight_},   {}};
+  Certificates certificates{life_.world.storage, master_key_, life_.bell, life_.clock, life_.world.ids, limited, &zone_,
+                            {&sight_},           {}};
   life_.runner.on(model::JobKind::kCertificate, [&](model::Job job) { return certificates.pursue(std::move(job)); });
   first_.choose([](auto& choices) { choices.has_renewal_info = false; });
   const auto connection = connect_and_mark();
@@ -673,8 +673,8 @@ TEST_F(CertificatesTest, ThatAreReplacedAlreadyAreCountedAsAnyRenewal) {
   auto settings = settings_of(first_, "first");
   settings.limits = {{model::LimitKind::kFailures, 1, hours(5)}};
   Authorities limited{{settings}, life_.world.storage, master_key_, machine_clock_};
-  Certificates certificates{life_.world.storage, master_key_, life_.bell, life_.clock, life_.world.ids,
-                            life_.random,        limited,     &zone_,     {&sight_},   {}};
+  Certificates certificates{life_.world.storage, master_key_, life_.bell, life_.clock, life_.world.ids, limited, &zone_,
+                            {&sight_},           {}};
   life_.runner.on(model::JobKind::kCertificate, [&](model::Job job) { return certificates.pursue(std::move(job)); });
   const auto connection = connect_and_mark();
   life_.turn();
@@ -698,8 +698,8 @@ TEST_F(CertificatesTest, ByHandLeaveTheAuthoritysLimitToRenewalsThatMustBe) {
   auto settings = settings_of(first_, "first");
   settings.limits.assign(model::kLetsEncryptLimits.begin(), model::kLetsEncryptLimits.end());
   Authorities limited{{settings}, life_.world.storage, master_key_, machine_clock_};
-  Certificates certificates{life_.world.storage, master_key_, life_.bell, life_.clock, life_.world.ids,
-                            life_.random,        limited,     &zone_,     {&sight_},   {}};
+  Certificates certificates{life_.world.storage, master_key_, life_.bell, life_.clock, life_.world.ids, limited, &zone_,
+                            {&sight_},           {}};
   life_.runner.on(model::JobKind::kCertificate, [&](model::Job job) { return certificates.pursue(std::move(job)); });
   const auto connection = connect_and_mark();
   life_.turn();
@@ -834,7 +834,7 @@ TEST_F(CertificatesTest, SayThatOurClockIsWrongWhereAnAuthorityCannotBeReached) 
   authority->choose([](auto& choices) { choices.checks_txt = false; });
   Authorities authorities{{settings_of(*authority, "far")}, life_.world.storage, master_key_, machine_clock_};
   Certificates certificates{life_.world.storage, master_key_, life_.bell, life_.clock, life_.world.ids,
-                            life_.random,        authorities, &zone_,     {&sight_},   {}};
+                            authorities,         &zone_,      {&sight_},  {}};
   life_.runner.on(model::JobKind::kCertificate, [&](model::Job job) { return certificates.pursue(std::move(job)); });
   const auto connection = connect_and_mark();
   life_.turn();
@@ -851,8 +851,8 @@ TEST_F(CertificatesTest, TakeWhatIsNotValidYetOnceOurClockIsRight) {
   acme::testing::Authority authority(authoritys_clock);
   authority.choose([](auto& choices) { choices.checks_txt = false; });
   Authorities ahead{{settings_of(authority, "ahead")}, life_.world.storage, master_key_, machine_clock_};
-  Certificates certificates{life_.world.storage, master_key_, life_.bell, life_.clock, life_.world.ids,
-                            life_.random,        ahead,       &zone_,     {&sight_},   {}};
+  Certificates certificates{life_.world.storage, master_key_, life_.bell, life_.clock, life_.world.ids, ahead, &zone_,
+                            {&sight_},           {}};
   life_.runner.on(model::JobKind::kCertificate, [&](model::Job job) { return certificates.pursue(std::move(job)); });
   const auto connection = connect_and_mark();
   life_.turn();
@@ -919,8 +919,8 @@ TEST_F(CertificatesTest, RateLimitedInSpiteOfOurLimitsAreABugThatIsLogged) {
   auto settings = settings_of(first_, "first");
   settings.limits = {{model::LimitKind::kNames, 5, hours(168)}};
   Authorities limited{{settings}, life_.world.storage, master_key_, machine_clock_};
-  Certificates certificates{life_.world.storage, master_key_, life_.bell, life_.clock, life_.world.ids,
-                            life_.random,        limited,     &zone_,     {&sight_},   {}};
+  Certificates certificates{life_.world.storage, master_key_, life_.bell, life_.clock, life_.world.ids, limited, &zone_,
+                            {&sight_},           {}};
   life_.runner.on(model::JobKind::kCertificate, [&](model::Job job) { return certificates.pursue(std::move(job)); });
   let_authorities_answer({"newOrder", 429, "rateLimited", "too many certificates", "7200"});
   const auto connection = connect_and_mark();
@@ -979,8 +979,8 @@ TEST_F(CertificatesTest, WhoseAccountsKeyDoesNotOpenBlameNoAuthority) {
   must(life_.run(certificates_.revoke({}, certificate_of(connection).id, acme::RevocationReason::kSuperseded)));
   const auto other_key = must(crypto::MasterKey::from_text(std::string(64, 'b')));
   Authorities sealed{{settings_of(first_, "first")}, life_.world.storage, other_key, machine_clock_};
-  Certificates certificates{life_.world.storage, other_key, life_.bell, life_.clock, life_.world.ids,
-                            life_.random,        sealed,    &zone_,     {&sight_},   {}};
+  Certificates certificates{life_.world.storage, other_key, life_.bell, life_.clock, life_.world.ids, sealed, &zone_,
+                            {&sight_},           {}};
   life_.runner.on(model::JobKind::kCertificate, [&](model::Job job) { return certificates.pursue(std::move(job)); });
   life_.turn();
   EXPECT_EQ(attention_of(connection).cause, "certificate_own_failure");
@@ -1285,8 +1285,8 @@ TEST_F(CertificatesTest, AreNotRenewedWithoutAPauseWhereTheAuthoritysWindowIsAlw
                       life_.world.storage,
                       master_key_,
                       life_.clock};
-  Certificates certificates{life_.world.storage, master_key_, life_.bell, life_.clock, life_.world.ids,
-                            life_.random,        limited,     &zone_,     {&sight_},   {}};
+  Certificates certificates{life_.world.storage, master_key_, life_.bell, life_.clock, life_.world.ids, limited, &zone_,
+                            {&sight_},           {}};
   life_.runner.on(model::JobKind::kCertificate, [&](model::Job job) { return certificates.pursue(std::move(job)); });
   const auto connection = connect_and_mark();
   for (int hour = 0; hour < 48; ++hour) {
