@@ -292,6 +292,12 @@ struct Client::Impl {
     co_return read;
   }
 
+  Task<Outcome<std::string>> revocation_place(Deadline until) {
+    auto place = CO_TRY(co_await directory(until));
+    if (place.revoke_cert.empty()) co_return fail_with(Trouble::kRefused, "the authority cannot revoke certificates");
+    co_return std::move(place.revoke_cert);
+  }
+
   /// A signed request that ends in success, or in a failure other than badNonce.
   Task<Outcome<Answer>> post(Signer signer, std::string to, std::string payload, std::string_view accept,
                              Deadline until) {
@@ -548,10 +554,18 @@ Task<Outcome<crypto::CertificateChain>> Client::certificate(Account account, std
 
 Task<Outcome<void>> Client::revoke(Account account, std::string certificate, RevocationReason reason) {
   const auto until = impl_->deadline();
-  const auto place = CO_TRY(co_await impl_->directory(until));
-  if (place.revoke_cert.empty()) co_return fail_with(Trouble::kRefused, "the authority cannot revoke certificates");
+  const auto place = CO_TRY(co_await impl_->revocation_place(until));
   auto payload = revocation_json(certificate, static_cast<int>(reason));
-  (void)CO_TRY(co_await impl_->post_as(std::move(account), place.revoke_cert, std::move(payload), kJson, until));
+  (void)CO_TRY(co_await impl_->post_as(std::move(account), place, std::move(payload), kJson, until));
+  co_return Outcome<void>();
+}
+
+Task<Outcome<void>> Client::revoke(crypto::AccountKey key_of_certificate, std::string certificate,
+                                   RevocationReason reason) {
+  const auto until = impl_->deadline();
+  const auto place = CO_TRY(co_await impl_->revocation_place(until));
+  auto payload = revocation_json(certificate, static_cast<int>(reason));
+  (void)CO_TRY(co_await impl_->post({std::move(key_of_certificate), ""}, place, std::move(payload), kJson, until));
   co_return Outcome<void>();
 }
 

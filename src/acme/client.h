@@ -97,6 +97,8 @@ class Client {
 
   /// `certificate` is DER (CertificateChain::leaf_der). kAlreadyRevoked if there is nothing left to do.
   Task<Outcome<void>> revoke(Account account, std::string certificate, RevocationReason reason);
+  /// The same, asked for by the certificate's own key, whatever account ordered it (RFC 8555 7.6).
+  Task<Outcome<void>> revoke(crypto::AccountKey key_of_certificate, std::string certificate, RevocationReason reason);
 
   /// `renewal_id` as CertificateChain::renewal_id says it. kRefused if the directory has no renewal_info.
   Task<Outcome<RenewalInfo>> renewal_info(std::string renewal_id);

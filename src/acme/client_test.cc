@@ -531,6 +531,17 @@ TEST_F(ClientTest, RevokesACertificateOnce) {
             Trouble::kAlreadyRevoked);
 }
 
+TEST_F(ClientTest, RevokesACertificateOfAnotherAccountByItsOwnKey) {
+  const auto chain = issued(opened(), {{name("shop.example")}});
+  const auto other = crypto::AccountKey::of_certificate(crypto::PrivateKey::generate(crypto::KeyType::kEcdsaP256));
+  EXPECT_EQ(failed(client.revoke(other, chain.leaf_der(), RevocationReason::kSuperseded)).trouble,
+            Trouble::kUnauthorized);
+  EXPECT_FALSE(authority.is_revoked(chain.leaf().serial));
+  done(client.revoke(crypto::AccountKey::of_certificate(certificate_key), chain.leaf_der(),
+                     RevocationReason::kKeyCompromise));
+  EXPECT_TRUE(authority.is_revoked(chain.leaf().serial));
+}
+
 TEST_F(ClientTest, AsksWhenToRenew) {
   const auto account = opened();
   const auto chain = issued(account, {{name("shop.example")}});

@@ -146,6 +146,16 @@ TEST_F(Pebble, RevokesACertificate) {
   EXPECT_EQ(again.error().trouble, Trouble::kAlreadyRevoked);
 }
 
+TEST_F(Pebble, RevokesACertificateByItsOwnKey) {
+  const auto account = opened();
+  for (const auto type : {crypto::KeyType::kEcdsaP256, crypto::KeyType::kRsa2048}) {
+    const auto key = crypto::PrivateKey::generate(type);
+    const auto chain = issued(account, {name("own.example")}, key);
+    done(client.revoke(crypto::AccountKey::of_certificate(key), chain.leaf_der(), RevocationReason::kKeyCompromise));
+    EXPECT_EQ(server->status_of(chain.leaf().serial), "Revoked") << crypto::name_of(type);
+  }
+}
+
 TEST_F(Pebble, KnowsAnAccountByItsNewKey) {
   const auto account = opened();
   // Pebble answers 500 where RFC 8555 7.3.5 has 409: whatever it says, the account keeps its key.

@@ -143,7 +143,10 @@ json::object started_json(const services::CertificateSubject& subject) {
                       {"authorization_url", nullptr}, {"challenge_url", nullptr},    {"finalize_url", nullptr}};
   if (certificate.order && !certificate.order->challenges.empty()) {
     const auto& order = *certificate.order;
-    const auto& challenge = order.challenges.front();
+    // Of two names one may be proven already: the page's members are those of one that is not.
+    const auto pending = std::ranges::find_if(
+        order.challenges, [](const model::Challenge& challenge) { return !challenge.challenge_url.empty(); });
+    const auto& challenge = pending != order.challenges.end() ? *pending : order.challenges.front();
     object["order_url"] = order.url;
     object["authorization_url"] = challenge.authorization_url;
     object["challenge_url"] = challenge.challenge_url;
@@ -235,10 +238,11 @@ Answer disconnect_proxy(Desk& desk, Exchange& exchange) {
                       {"original_apex_a_records", std::move(addresses)},
                       {"original_apex_cname", host.is_apex() ? text_or_null(original->cname) : json::value(nullptr)},
                       {"dns_records", entries_json(services::restoring_entries(host, *original))}};
-  if (const auto entries = services::challenge_entries(caller.proxy); !entries.empty()) {
-    const auto& entry = entries.front();
-    const auto name = entry.type == "TXT" ? "ssl_txt_record_to_delete" : "ssl_cname_record_to_delete";
-    object[name] = json::object{{"name", entry.name}, {"type", entry.type}, {"value", entry.value}};
+  if (const auto entries = services::entries_to_delete(caller.proxy); !entries.empty()) {
+    auto all = entries_json(entries);
+    const bool is_txt = entries.front().type == "TXT";
+    object[is_txt ? "ssl_txt_record_to_delete" : "ssl_cname_record_to_delete"] = all.front();
+    if (is_txt) object["ssl_txt_records_to_delete"] = std::move(all);  // where a wildcard needed two
   }
   co_return json_response(200, json::serialize(object));
 }

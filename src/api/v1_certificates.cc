@@ -51,7 +51,7 @@ Answer renew_certificate(Desk& desk, Exchange& exchange) {
 }
 
 Result<acme::RevocationReason> reason_of(const ObjectReader& body) {
-  TRY_VOID(body.only({"reason"}));
+  TRY_VOID(body.only({"reason", "serial"}));
   const auto text = TRY(body.optional_text("reason"));
   if (!text) return acme::RevocationReason::kUnspecified;
   const auto reason = acme::parse_revocation_reason(*text);
@@ -65,9 +65,10 @@ Answer revoke_certificate(Desk& desk, Exchange& exchange) {
   const auto id = CO_TRY(id_from_path<CertificateId>(exchange));
   const auto body = CO_TRY(JsonBody::read_or_empty(exchange.request));
   const auto reason = CO_TRY(reason_of(body.object()));
+  auto serial = CO_TRY(body.object().optional_text("serial"));
   const auto certificate = CO_TRY(co_await desk.parts.certificates.revoke(
       scope_of(exchange), id, reason,
-      audited(desk, exchange, "certificate.revoke", id, std::string(acme::name_of(reason)))));
+      audited(desk, exchange, "certificate.revoke", id, std::string(acme::name_of(reason))), std::move(serial)));
   co_return json_response(200, to_json(CertificateView{certificate, desk.parts.clock.now()}));
 }
 

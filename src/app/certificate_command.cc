@@ -73,7 +73,9 @@ Result<Exit> certificate_revoke(Console& console, const CertificateRevokeOptions
   if (options.run == Run::kDry) return Exit::kOk;
   if (options.run == Run::kAsked && !is_confirmed_at_terminal(console))
     return fail(Kind::kConflict, "nothing was revoked: add --yes to revoke it");
-  const boost::json::object wish{{"reason", options.reason}};
+  // What was shown, and nothing that came after it.
+  const auto shown = TRY(AnsweredObject::parse(body)).object("issued");
+  const boost::json::object wish{{"reason", options.reason}, {"serial", shown ? shown->text("serial") : std::string()}};
   const auto answer = TRY(api.post(path_of(options.id) + "/revoke", boost::json::serialize(wish)));
   return print(console, options.form, answer, [&](const std::string&) -> Result<std::string> {
     return format("\n{} is revoked; another is on its way\n", options.id);

@@ -306,8 +306,8 @@ Wiring::Wiring(StoreSession& session, std::vector<net::UdpEndpoint> resolvers,
                       return eyes;
                     }()),
       authorities_(std::move(authorities), session.storage(), session.master_key(), session.clock()),
-      certificates_(session.storage(), session.master_key(), bell_, session.clock(), session.ids(), session.random(),
-                    authorities_, acme_zone_ ? &acme_zone_->zone() : nullptr,
+      certificates_(session.storage(), session.master_key(), bell_, session.clock(), session.ids(), authorities_,
+                    acme_zone_ ? &acme_zone_->zone() : nullptr,
                     [&] {
                       std::vector<services::IssuanceSight*> sights;
                       for (const auto& unit : units_) sights.push_back(unit->sight());

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The key of an ACME account and what it signs: JWS with ES256 (RFC 7515, 8555 6.2). The door to José.
+// The key of an ACME account and what it signs: JWS with ES256, or RS256 of a certificate's key (RFC 7515, 8555
+// 6.2). The door to José.
 // Value whose copies share one immutable key; any thread. The private part leaves only as a Secret.
 #pragma once
 
@@ -9,6 +10,7 @@
 #include <string_view>
 
 #include "base/result.h"
+#include "crypto/private_key.h"
 #include "crypto/secret.h"
 
 namespace signpost::crypto {
@@ -32,10 +34,12 @@ class AccountKey {
   static AccountKey generate();
   /// A private JWK on P-256 (RFC 7517, 7518 6.2), at most 4 KiB. kUnprocessable for anything else.
   static Result<AccountKey> from_jwk(const Secret& jwk);
+  /// A certificate's key, ECDSA or RSA, by which its revocation may be asked for without an account (RFC 8555 7.6).
+  static AccountKey of_certificate(const PrivateKey& key);
 
   /// For the database, sealed.
   Secret to_jwk() const;
-  /// {"crv":"P-256","kty":"EC","x":…,"y":…}: members and order of RFC 7638.
+  /// {"crv":"P-256","kty":"EC","x":…,"y":…}, or {"e":…,"kty":"RSA","n":…}: members and order of RFC 7638.
   const std::string& public_jwk() const;
   /// SHA-256 of that, base64url (RFC 7638).
   const std::string& thumbprint() const;

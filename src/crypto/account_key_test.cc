@@ -49,6 +49,24 @@ TEST(AccountKey, SignsForItsAccount) {
   EXPECT_EQ(member(header, "url"), "https://ca.example/order");
 }
 
+TEST(AccountKey, MayBeThatOfACertificate) {
+  const auto elliptic = AccountKey::of_certificate(PrivateKey::generate(KeyType::kEcdsaP256));
+  EXPECT_TRUE(is_signed_by(parsed(elliptic.sign({.url = "https://ca.example/revoke"}, "{}")), elliptic));
+
+  const auto rsa = AccountKey::of_certificate(PrivateKey::generate(KeyType::kRsa2048));
+  const auto jws = parsed(rsa.sign({.url = "https://ca.example/revoke", .nonce = "bm9uY2U"}, "{}"));
+  const auto header = protected_of(jws);
+  EXPECT_EQ(member(header, "alg"), "RS256");
+  EXPECT_EQ(json::serialize(header.at("jwk")), rsa.public_jwk());
+  EXPECT_EQ(rsa.public_jwk().find("\"d\""), std::string::npos) << "the private part stays here";
+  const auto jwk = parsed(rsa.public_jwk());
+  const auto verifier =
+      PublicKey::rsa("", from_base64url(member(jwk, "n")).value_or(""), from_base64url(member(jwk, "e")).value_or(""));
+  ASSERT_TRUE(verifier);
+  EXPECT_TRUE(verifier->verifies(member(jws, "protected") + "." + member(jws, "payload"),
+                                 from_base64url(member(jws, "signature")).value_or("")));
+}
+
 TEST(AccountKey, ShowsItselfBeforeItHasAnAccount) {
   const auto key = AccountKey::generate();
   const auto jws = parsed(key.sign({.url = "https://ca.example/new", .nonce = "bm9uY2U"}, "{}"));

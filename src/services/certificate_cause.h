@@ -33,7 +33,7 @@ inline constexpr std::array kCertificateCauses{
     CertificateCauseRow{"name_too_long", "There is no room for `_acme-challenge.` before the host name.",
                         "Connect a shorter host name: 237 characters at most."},
     CertificateCauseRow{"caa_forbids", "CAA records of the domain do not let the authority issue.",
-                        "Add the CAA record that the explanation names, or configure an authority that they name."},
+                        "Change the CAA records as the explanation says, or configure an authority that they name."},
     CertificateCauseRow{"caa_fails", "A name server of the domain fails when it is asked for CAA records.",
                         "Have the DNS provider repair it: no authority issues while it fails."},
     CertificateCauseRow{"caa_unseen", "CAA records could not be looked up from here.",

@@ -7,10 +7,12 @@
 #include <utility>
 
 #include "acme/key_authorization.h"
+#include "base/caa_property.h"
 #include "base/log.h"
 #include "base/text.h"
 #include "crypto/certificate_chain.h"
 #include "crypto/certification_request.h"
+#include "crypto/digest.h"
 #include "net/wait.h"
 #include "services/certificate_cause.h"
 #include "services/issuance_limits.h"
@@ -142,6 +144,12 @@ bool may_be_for_replaces(acme::Trouble trouble) {
   return true;
 }
 
+/// Our account there may not revoke it: it is another's, of before, or there is none.
+bool needs_its_own_key(acme::Trouble trouble) {
+  return trouble == acme::Trouble::kUnauthorized || trouble == acme::Trouble::kAccountGone ||
+         trouble == acme::Trouble::kNotFound;
+}
+
 bool is_authority_down(acme::Trouble trouble) {
   return trouble == acme::Trouble::kTryLater || trouble == acme::Trouble::kUnreachable;
 }
@@ -218,6 +226,14 @@ LimitUse limits_of(const CertificateSubject& subject, const Authority& authority
           .issuance = issuance};
 }
 
+/// RFC 9773 4.2 wants one uniformly random time in the window. However often it is asked for, the certificate has one.
+Milliseconds share_of(std::string_view serial, Milliseconds window) {
+  const auto digest = crypto::sha256(serial);
+  std::uint32_t number = 0;
+  for (std::size_t i = 0; i < sizeof(number); ++i) number = number << 8U | static_cast<unsigned char>(digest.at(i));
+  return std::max(window, Milliseconds(0)) / 65'536 * (number >> 16U);
+}
+
 std::string_view in_words(model::LimitKind kind) {
   switch (kind) {
     case model::LimitKind::kOrders:
@@ -250,6 +266,14 @@ CertificateRun::Instant next_poll(std::optional<std::chrono::seconds> retry_afte
          std::max<Milliseconds>(kFirstPollPause, retry_after.value_or(std::chrono::seconds(0)));
 }
 
+/// What helps depends on the record that decided.
+std::string way_out_of_caa(const dns::CaaVerdict& verdict, std::string_view issuer) {
+  const auto property = CaaProperty::parse(verdict.property);
+  const auto tag = property ? property->tag : "issue";
+  if (tag != "issue" && tag != "issuewild") return "no authority issues beside it: take that record out";
+  return format("add a CAA record 0 {} \"{}\" beside it", tag, issuer);
+}
+
 bool has_wildcard(const model::Certificate& certificate) {
   return std::ranges::any_of(certificate.names, [](const DnsName& name) { return name.text().starts_with("*."); });
 }
@@ -278,14 +302,13 @@ Result<bool> is_challenge_shared(store::Tx& tx, const CertificateSubject& subjec
 std::string certificate_key_purpose(CertificateId id) { return "certificate key " + id.text(); }
 
 CertificateTasks::CertificateTasks(Storage& storage, const crypto::MasterKey& master_key, Bell& bell,
-                                   const Clock& clock, IdMaker& ids, crypto::Random& random, Authorities& authorities,
-                                   ChallengeZone* zone, Settings settings)
+                                   const Clock& clock, IdMaker& ids, Authorities& authorities, ChallengeZone* zone,
+                                   Settings settings)
     : storage_(storage),
       master_key_(master_key),
       bell_(bell),
       clock_(clock),
       ids_(ids),
-      random_(random),
       authorities_(authorities),
       zone_(zone),
       settings_(settings),
@@ -343,9 +366,7 @@ Task<Happening> CertificateTasks::ask_renewal(const CertificateSubject& subject)
                                                                        : acme::RenewalInfo::kRetryAfterDefault;
     co_return model::RenewalAdvised{std::nullopt, now + again};
   }
-  const auto width =
-      static_cast<std::uint32_t>(std::max<std::int64_t>(to_seconds(info->end) - to_seconds(info->start), 1));
-  const Time renew_at = info->start + std::chrono::seconds(random_.below(width));
+  const Time renew_at = info->start + share_of(held.serial, info->end - info->start);
   co_return model::RenewalAdvised{std::max(renew_at, now), now + info->retry_after};
 }
 
@@ -436,8 +457,8 @@ Task<std::optional<model::ChallengeUnseen>> CertificateTasks::check_caa(const Ce
       case dns::CaaVerdict::Kind::kForbidden:
         co_return model::ChallengeUnseen{
             .cause = cause_of("caa_forbids"),
-            .explanation = format("CAA keeps {} from issuing: {}; add a CAA record 0 issue \"{}\" beside it",
-                                  authority.name(), verdict.sentence, directory.caa_identities.front()),
+            .explanation = format("CAA keeps {} from issuing: {}; {}", authority.name(), verdict.sentence,
+                                  way_out_of_caa(verdict, directory.caa_identities.front())),
             .may_spread = false};
       case dns::CaaVerdict::Kind::kFailed:
         co_return model::ChallengeUnseen{
@@ -969,7 +990,8 @@ Result<void> CertificateTasks::save_beside(store::Tx& tx, const CertificateSubje
   }
   const auto* stored = zone_ != nullptr && certificate.by == model::CertificateBy::kCname ? zone_->stored() : nullptr;
   if (stored == nullptr) return {};
-  if (const auto* placed = std::get_if<model::OrderPlaced>(&happening)) {
+  const auto* placed = std::get_if<model::OrderPlaced>(&happening);
+  if (placed != nullptr) {
     for (const auto& challenge : placed->order.challenges) {
       if (challenge.challenge_url.empty()) continue;
       const auto published = stored->publish_in(tx, certificate.label, challenge.text);
@@ -979,9 +1001,40 @@ Result<void> CertificateTasks::save_beside(store::Tx& tx, const CertificateSubje
     }
     run.published = placed->order.url;
   }
-  if (!ends_order(happening)) return {};
+  const bool is_replaced = placed != nullptr && certificate.order && certificate.order->url != placed->order.url;
+  if (!ends_order(happening) && !is_replaced) return {};
   for (const auto& text : texts_of(certificate)) TRY_VOID(stored->withdraw_in(tx, certificate.label, text));
   return {};
+}
+
+// ── afterwards ──────────────────────────────────────────────────────────────────────────────────────────────────
+
+Task<Result<void>> CertificateTasks::revoke(const model::Certificate& certificate, acme::RevocationReason reason) {
+  const auto& held = *certificate.held;
+  auto* const authority = authorities_.find(held.authority);
+  if (authority == nullptr) {
+    co_return fail(Kind::kConflict, format("the settings have no authority {} any more: add it again to revoke what it "
+                                           "issued",
+                                           held.authority));
+  }
+  const auto chain = CO_TRY(crypto::CertificateChain::parse(held.chain_pem));
+  const auto account = CO_TRY(co_await authority->account());
+  auto revoked = account ? co_await authority->client().revoke(*account, chain.leaf_der(), reason)
+                         : acme::Outcome<void>(std::unexpected(account.error()));
+  if (!revoked && account && revoked.error().trouble == acme::Trouble::kAccountGone) {
+    CO_TRY_VOID(co_await authority->forget_account(*account));
+  }
+  if (!revoked && needs_its_own_key(revoked.error().trouble)) {
+    const auto pem = CO_TRY(master_key_.unseal(held.sealed_key, certificate_key_purpose(certificate.id)));
+    const auto key = CO_TRY(crypto::PrivateKey::from_pem(pem));
+    revoked = co_await authority->client().revoke(crypto::AccountKey::of_certificate(key), chain.leaf_der(), reason);
+  }
+  if (revoked || revoked.error().trouble == acme::Trouble::kAlreadyRevoked) co_return Result<void>{};
+  // Whoever asked us may do this; it is the authority that does not let us.
+  auto error = revoked.error().error;
+  if (error.kind == Kind::kForbidden || error.kind == Kind::kNotFound) error.kind = Kind::kRefused;
+  error.message = format("the authority {} does not revoke it: {}", authority->name(), error.message);
+  co_return std::unexpected(std::move(error));
 }
 
 Task<void> CertificateTasks::withdraw(const model::Certificate& certificate) {

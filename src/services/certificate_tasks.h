@@ -13,10 +13,10 @@
 #include <vector>
 
 #include "acme/account.h"
+#include "acme/client.h"
 #include "acme/order.h"
 #include "base/clock.h"
 #include "crypto/private_key.h"
-#include "crypto/random.h"
 #include "crypto/sealed.h"
 #include "model/certificate.h"
 #include "net/task.h"
@@ -59,7 +59,7 @@ class CertificateTasks {
 
   /// `zone` may be null: then no certificate comes by a CNAME.
   CertificateTasks(Storage& storage, const crypto::MasterKey& master_key, Bell& bell, const Clock& clock, IdMaker& ids,
-                   crypto::Random& random, Authorities& authorities, ChallengeZone* zone, Settings settings);
+                   Authorities& authorities, ChallengeZone* zone, Settings settings);
 
   /// Whatever model::task_of() says is due now.
   Task<Happening> perform(const CertificateSubject& subject, IssuanceSight& sight, CertificateRun& run);
@@ -70,6 +70,9 @@ class CertificateTasks {
   Task<Happening> place_order(const CertificateSubject& subject, IssuanceSight& sight, CertificateRun& run);
   /// The challenges of an order that was saved without them.
   Task<Happening> learn_challenges(const CertificateSubject& subject);
+  /// Has its authority revoke what is held: asked for by our account there, or, where another one ordered it or ours is
+  /// gone, by the certificate's own key. kConflict if the settings have no such authority any more.
+  Task<Result<void>> revoke(const model::Certificate& certificate, acme::RevocationReason reason);
   /// What the order wanted in our zone is of no more use; what is left behind ends by its age.
   Task<void> withdraw(const model::Certificate& certificate);
 
@@ -136,7 +139,6 @@ class CertificateTasks {
   Bell& bell_;
   const Clock& clock_;
   IdMaker& ids_;
-  crypto::Random& random_;
   Authorities& authorities_;
   ChallengeZone* const zone_;
   const Settings settings_;

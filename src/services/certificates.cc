@@ -5,7 +5,6 @@
 #include <utility>
 
 #include "base/text.h"
-#include "crypto/certificate_chain.h"
 #include "net/wait.h"
 #include "services/certificate_cause.h"
 #include "services/issuance_limits.h"
@@ -52,7 +51,7 @@ Error no_certificate(ConnectionId id) {
 }  // namespace
 
 Certificates::Certificates(Storage& storage, const crypto::MasterKey& master_key, Bell& bell, const Clock& clock,
-                           IdMaker& ids, crypto::Random& random, Authorities& authorities, ChallengeZone* zone,
+                           IdMaker& ids, Authorities& authorities, ChallengeZone* zone,
                            std::vector<IssuanceSight*> sights, Settings settings)
     : storage_(storage),
       bell_(bell),
@@ -61,7 +60,7 @@ Certificates::Certificates(Storage& storage, const crypto::MasterKey& master_key
       authorities_(authorities),
       zone_(zone),
       sights_(std::move(sights)),
-      tasks_(storage, master_key, bell, clock, ids, random, authorities, zone, settings) {}
+      tasks_(storage, master_key, bell, clock, ids, authorities, zone, settings) {}
 
 IssuanceSight& Certificates::sight_of(ConnectionId id) const {
   return *sights_[static_cast<std::size_t>(partition_of(id.value())) % sights_.size()];
@@ -319,26 +318,34 @@ Task<Result<model::Certificate>> Certificates::renew(Scope scope, CertificateId 
 }
 
 Task<Result<model::Certificate>> Certificates::revoke(Scope scope, CertificateId id, acme::RevocationReason reason,
-                                                      AlsoInTx also) {
+                                                      AlsoInTx first, std::optional<std::string> serial) {
   const auto certificate = CO_TRY(co_await read(scope, id));
-  const auto subject = CO_TRY(co_await read_of_connection(scope, certificate.connection));
+  auto subject = CO_TRY(co_await read_of_connection(scope, certificate.connection));
   if (!certificate.held) co_return fail(Kind::kConflict, format("{} has not been issued yet", id.text()));
-  if (certificate.held->revoked_at) co_return certificate;
-  auto* const authority = authorities_.find(certificate.held->authority);
-  if (authority == nullptr) {
-    co_return fail(Kind::kConflict, format("the settings have no authority {} any more: add it again to revoke what it "
-                                           "issued",
-                                           certificate.held->authority));
+  const auto held = *certificate.held;
+  if (serial && *serial != held.serial) {
+    co_return fail(Kind::kConflict,
+                   format("the certificate of {} that is held has the serial {} by now, not {}: look at it, and revoke "
+                          "that one if it is not safe either",
+                          subject.connection.host.text(), held.serial, *serial),
+                   "serial");
   }
-  const auto chain = CO_TRY(crypto::CertificateChain::parse(certificate.held->chain_pem));
-  const auto account = CO_TRY(CO_TRY(co_await authority->account()));
-  const auto revoked = co_await authority->client().revoke(account, chain.leaf_der(), reason);
-  if (!revoked && revoked.error().trouble != acme::Trouble::kAlreadyRevoked) {
-    co_return std::unexpected(revoked.error().error);
+  if (held.revoked_at) co_return certificate;
+  // What is done for ever is written down before it is done.
+  if (first) CO_TRY_VOID(co_await storage_.write<void>([&](store::Tx& tx) { return first(tx); }));
+  CO_TRY_VOID(co_await tasks_.revoke(certificate, reason));
+  for (int turn = 0; turn < kTurnsMax; ++turn) {
+    const auto after = co_await save(subject, model::CertificateRevoked{}, nullptr);
+    if (after && !*after) co_return fail(Kind::kNotFound, format("there is no certificate {}", id.text()));
+    if (after) co_return (*after)->certificate;
+    if (after.error().kind != Kind::kConflict) co_return std::unexpected(after.error());
+    // Its job has gone on meanwhile. What it may have obtained is another certificate, and a good one.
+    subject = CO_TRY(co_await read_of_connection(scope, certificate.connection));
+    const auto& current = subject.certificate.held;
+    if (!current || current->serial != held.serial || current->revoked_at) co_return subject.certificate;
   }
-  const auto after = CO_TRY(co_await save(subject, model::CertificateRevoked{}, nullptr, also));
-  if (!after) co_return fail(Kind::kNotFound, format("there is no certificate {}", id.text()));
-  co_return after->certificate;
+  co_return fail(Kind::kUnavailable,
+                 format("{} is revoked, but what is known of it changes all the time: ask again", id.text()));
 }
 
 }  // namespace signpost::services

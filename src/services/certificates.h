@@ -2,7 +2,7 @@
 //
 // Obtains certificates and renews them: the handler of the jobs kCertificate, and what callers may ask for.
 // Owned by app/wiring; jobs run on the loop of their partition, the rest on any loop; storage, master key, bell, clock,
-// ids, random, authorities, zone and sights outlive it.
+// ids, authorities, zone and sights outlive it.
 // An order is a row whose every step is saved before the next begins, so that a crash resumes at the later one and no
 // order is forgotten; what a step does is in certificate_tasks.h.
 #pragma once
@@ -12,7 +12,6 @@
 #include <vector>
 
 #include "base/clock.h"
-#include "crypto/random.h"
 #include "crypto/sealed.h"
 #include "model/certificate.h"
 #include "net/task.h"
@@ -40,8 +39,7 @@ class Certificates {
 
   /// `zone` may be null: then no certificate comes by a CNAME. `sights`: one per loop, in the order of the loops.
   Certificates(Storage& storage, const crypto::MasterKey& master_key, Bell& bell, const Clock& clock, IdMaker& ids,
-               crypto::Random& random, Authorities& authorities, ChallengeZone* zone,
-               std::vector<IssuanceSight*> sights, Settings settings);
+               Authorities& authorities, ChallengeZone* zone, std::vector<IssuanceSight*> sights, Settings settings);
 
   bool has_authority() const { return !authorities_.empty(); }
   Authorities& authorities() { return authorities_; }
@@ -69,9 +67,11 @@ class Certificates {
   /// again. kRateLimited within an hour of a failed attempt, while the authority wants a pause, and where its limit of
   /// certificates of the same names would be left too small for the renewals that must be.
   Task<Result<model::Certificate>> renew(Scope scope, CertificateId id, AlsoInTx also = {});
-  /// Tells the authority that nobody may trust it any more, and obtains another. Cannot be undone.
+  /// Tells the authority that nobody may trust it any more, and obtains another. Cannot be undone. `first` is written
+  /// before the authority is asked. kConflict if another than `serial` is held. What was issued meanwhile stays as it
+  /// is, and is what comes back.
   Task<Result<model::Certificate>> revoke(Scope scope, CertificateId id, acme::RevocationReason reason,
-                                          AlsoInTx also = {});
+                                          AlsoInTx first = {}, std::optional<std::string> serial = {});
 
  private:
   using Happening = model::CertificateHappening;

@@ -138,8 +138,8 @@ class CertificatesTest : public ::testing::Test {
     Issuing(CertificatesTest& test, std::vector<AuthoritySettings> settings)
         : life(test.life_),
           authorities(std::move(settings), life.world.storage, test.master_key_, test.machine_clock_),
-          certificates(life.world.storage, test.master_key_, life.bell, life.clock, life.world.ids, life.random,
-                       authorities, &test.zone_, {&test.sight_}, {}) {
+          certificates(life.world.storage, test.master_key_, life.bell, life.clock, life.world.ids, authorities,
+                       &test.zone_, {&test.sight_}, {}) {
       life.runner.on(model::JobKind::kCertificate,
                      [this](model::Job job) { return certificates.pursue(std::move(job)); });
     }
@@ -165,8 +165,8 @@ class CertificatesTest : public ::testing::Test {
       life_.world.ids,     life_.random, {.acme_zone = *DnsName::parse("acme.saas.example"), .has_authority = true}};
   Authorities authorities_{
       {settings_of(first_, "first"), settings_of(second_, "second")}, life_.world.storage, master_key_, machine_clock_};
-  Certificates certificates_{life_.world.storage, master_key_,  life_.bell, life_.clock, life_.world.ids,
-                             life_.random,        authorities_, &zone_,     {&sight_},   {}};
+  Certificates certificates_{life_.world.storage, master_key_, life_.bell, life_.clock, life_.world.ids,
+                             authorities_,        &zone_,      {&sight_},  {}};
 };
 
 TEST_F(CertificatesTest, AreObtainedAfterStep1WithoutAnybodysHand) {
@@ -477,6 +477,82 @@ TEST_F(CertificatesTest, AreRevokedAndReplaced) {
   EXPECT_EQ(life_.events(connection), told) << "neither is an event (docs/contract.md)";
 }
 
+TEST_F(CertificatesTest, AreRevokedOnceWhateverHappensToThemMeanwhile) {
+  const auto connection = connect_and_mark();
+  life_.turn();
+  const auto before = certificate_of(connection);
+  first_.choose([&](auto& choices) {
+    choices.during_revocation = [&] {
+      auto changed = certificate_of(connection);
+      changed.missing = "something else";
+      must(life_.world.storage.write_now<bool>(
+          [&](store::Tx& tx) { return store::certificates::update(tx, changed, changed.version); }));
+    };
+  });
+  const auto revoked = must(life_.run(certificates_.revoke({}, before.id, acme::RevocationReason::kKeyCompromise)));
+  EXPECT_EQ(revoked.held->serial, before.held->serial);
+  EXPECT_TRUE(revoked.held->revoked_at);
+}
+
+TEST_F(CertificatesTest, ThatCameMeanwhileAreNotTakenForTheRevoked) {
+  const auto connection = connect_and_mark();
+  life_.turn();
+  const auto before = certificate_of(connection);
+  int noted = 0;
+  first_.choose([&](auto& choices) {
+    choices.during_revocation = [&] {
+      EXPECT_EQ(noted, 1) << "it is written down before it is done";
+      auto renewed = certificate_of(connection);
+      renewed.held->serial = "00";
+      must(life_.world.storage.write_now<bool>(
+          [&](store::Tx& tx) { return store::certificates::update(tx, renewed, renewed.version); }));
+    };
+  });
+  const auto note = [&](store::Tx&) -> Result<void> {
+    ++noted;
+    return {};
+  };
+  const auto after = must(life_.run(certificates_.revoke({}, before.id, acme::RevocationReason::kSuperseded, note)));
+  EXPECT_TRUE(first_.is_revoked(before.held->serial));
+  EXPECT_EQ(after.held->serial, "00");
+  EXPECT_FALSE(certificate_of(connection).held->revoked_at);
+  EXPECT_EQ(noted, 1);
+}
+
+TEST_F(CertificatesTest, OfAnAccountThatIsGoneAreRevokedByTheirOwnKey) {
+  const auto connection = connect_and_mark();
+  life_.turn();
+  const auto before = certificate_of(connection);
+  const auto gone = life_.run(authorities_.at(0).account()).value().value();
+  first_.forget_accounts();
+  must(life_.run(certificates_.revoke({}, before.id, acme::RevocationReason::kKeyCompromise)));
+  EXPECT_TRUE(first_.is_revoked(before.held->serial));
+  EXPECT_NE(life_.run(authorities_.at(0).account()).value().value().url, gone.url) << "another account is made";
+}
+
+TEST_F(CertificatesTest, OfAnEarlierAccountAreRevokedByTheirOwnKey) {
+  const auto connection = connect_and_mark();
+  life_.turn();
+  const auto before = certificate_of(connection);
+  must(life_.run(authorities_.at(0).forget_account(life_.run(authorities_.at(0).account()).value().value())));
+  must(life_.run(certificates_.revoke({}, before.id, acme::RevocationReason::kKeyCompromise)));
+  EXPECT_TRUE(first_.is_revoked(before.held->serial));
+}
+
+TEST_F(CertificatesTest, AreNotRevokedInPlaceOfTheOneThatWasMeant) {
+  const auto connection = connect_and_mark();
+  life_.turn();
+  const auto before = certificate_of(connection);
+  must(life_.run(certificates_.renew({}, before.id)));
+  life_.turn();
+  const auto refused =
+      life_.run(certificates_.revoke({}, before.id, acme::RevocationReason::kKeyCompromise, {}, before.held->serial));
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().kind, Kind::kConflict);
+  EXPECT_THAT(refused.error().message, HasSubstr(certificate_of(connection).held->serial));
+  EXPECT_EQ(first_.count_of("revokeCert"), 0);
+}
+
 TEST_F(CertificatesTest, AreNotRenewedWhileDisconnected) {
   const auto connection = connect_and_mark();
   life_.turn();
@@ -501,8 +577,8 @@ TEST_F(CertificatesTest, StopBeforeTheAuthoritysLimits) {
                       life_.world.storage,
                       master_key_,
                       life_.clock};
-  Certificates certificates{life_.world.storage, master_key_, life_.bell, life_.clock, life_.world.ids,
-                            life_.random,        limited,     &zone_,     {&sight_},   {}};
+  Certificates certificates{life_.world.storage, master_key_, life_.bell, life_.clock, life_.world.ids, limited, &zone_,
+                            {&sight_},           {}};
   life_.runner.on(model::JobKind::kCertificate, [&](model::Job job) { return certificates.pursue(std::move(job)); });
   first_.choose([](auto& choices) { choices.has_renewal_info = false; });
   const auto connection = connect_and_mark();
@@ -614,8 +690,8 @@ TEST_F(CertificatesTest, ThatAreReplacedAlreadyAreCountedAsAnyRenewal) {
   auto settings = settings_of(first_, "first");
   settings.limits = {{model::LimitKind::kFailures, 1, hours(5)}};
   Authorities limited{{settings}, life_.world.storage, master_key_, machine_clock_};
-  Certificates certificates{life_.world.storage, master_key_, life_.bell, life_.clock, life_.world.ids,
-                            life_.random,        limited,     &zone_,     {&sight_},   {}};
+  Certificates certificates{life_.world.storage, master_key_, life_.bell, life_.clock, life_.world.ids, limited, &zone_,
+                            {&sight_},           {}};
   life_.runner.on(model::JobKind::kCertificate, [&](model::Job job) { return certificates.pursue(std::move(job)); });
   const auto connection = connect_and_mark();
   life_.turn();
@@ -639,8 +715,8 @@ TEST_F(CertificatesTest, ByHandLeaveTheAuthoritysLimitToRenewalsThatMustBe) {
   auto settings = settings_of(first_, "first");
   settings.limits.assign(model::kLetsEncryptLimits.begin(), model::kLetsEncryptLimits.end());
   Authorities limited{{settings}, life_.world.storage, master_key_, machine_clock_};
-  Certificates certificates{life_.world.storage, master_key_, life_.bell, life_.clock, life_.world.ids,
-                            life_.random,        limited,     &zone_,     {&sight_},   {}};
+  Certificates certificates{life_.world.storage, master_key_, life_.bell, life_.clock, life_.world.ids, limited, &zone_,
+                            {&sight_},           {}};
   life_.runner.on(model::JobKind::kCertificate, [&](model::Job job) { return certificates.pursue(std::move(job)); });
   const auto connection = connect_and_mark();
   life_.turn();
@@ -775,7 +851,7 @@ TEST_F(CertificatesTest, SayThatOurClockIsWrongWhereAnAuthorityCannotBeReached) 
   authority->choose([](auto& choices) { choices.checks_txt = false; });
   Authorities authorities{{settings_of(*authority, "far")}, life_.world.storage, master_key_, machine_clock_};
   Certificates certificates{life_.world.storage, master_key_, life_.bell, life_.clock, life_.world.ids,
-                            life_.random,        authorities, &zone_,     {&sight_},   {}};
+                            authorities,         &zone_,      {&sight_},  {}};
   life_.runner.on(model::JobKind::kCertificate, [&](model::Job job) { return certificates.pursue(std::move(job)); });
   const auto connection = connect_and_mark();
   life_.turn();
@@ -792,8 +868,8 @@ TEST_F(CertificatesTest, TakeWhatIsNotValidYetOnceOurClockIsRight) {
   acme::testing::Authority authority(authoritys_clock);
   authority.choose([](auto& choices) { choices.checks_txt = false; });
   Authorities ahead{{settings_of(authority, "ahead")}, life_.world.storage, master_key_, machine_clock_};
-  Certificates certificates{life_.world.storage, master_key_, life_.bell, life_.clock, life_.world.ids,
-                            life_.random,        ahead,       &zone_,     {&sight_},   {}};
+  Certificates certificates{life_.world.storage, master_key_, life_.bell, life_.clock, life_.world.ids, ahead, &zone_,
+                            {&sight_},           {}};
   life_.runner.on(model::JobKind::kCertificate, [&](model::Job job) { return certificates.pursue(std::move(job)); });
   const auto connection = connect_and_mark();
   life_.turn();
@@ -860,8 +936,8 @@ TEST_F(CertificatesTest, RateLimitedInSpiteOfOurLimitsAreABugThatIsLogged) {
   auto settings = settings_of(first_, "first");
   settings.limits = {{model::LimitKind::kNames, 5, hours(168)}};
   Authorities limited{{settings}, life_.world.storage, master_key_, machine_clock_};
-  Certificates certificates{life_.world.storage, master_key_, life_.bell, life_.clock, life_.world.ids,
-                            life_.random,        limited,     &zone_,     {&sight_},   {}};
+  Certificates certificates{life_.world.storage, master_key_, life_.bell, life_.clock, life_.world.ids, limited, &zone_,
+                            {&sight_},           {}};
   life_.runner.on(model::JobKind::kCertificate, [&](model::Job job) { return certificates.pursue(std::move(job)); });
   let_authorities_answer({"newOrder", 429, "rateLimited", "too many certificates", "7200"});
   const auto connection = connect_and_mark();
@@ -920,8 +996,8 @@ TEST_F(CertificatesTest, WhoseAccountsKeyDoesNotOpenBlameNoAuthority) {
   must(life_.run(certificates_.revoke({}, certificate_of(connection).id, acme::RevocationReason::kSuperseded)));
   const auto other_key = must(crypto::MasterKey::from_text(std::string(64, 'b')));
   Authorities sealed{{settings_of(first_, "first")}, life_.world.storage, other_key, machine_clock_};
-  Certificates certificates{life_.world.storage, other_key, life_.bell, life_.clock, life_.world.ids,
-                            life_.random,        sealed,    &zone_,     {&sight_},   {}};
+  Certificates certificates{life_.world.storage, other_key, life_.bell, life_.clock, life_.world.ids, sealed, &zone_,
+                            {&sight_},           {}};
   life_.runner.on(model::JobKind::kCertificate, [&](model::Job job) { return certificates.pursue(std::move(job)); });
   life_.turn();
   EXPECT_EQ(attention_of(connection).cause, "certificate_own_failure");
@@ -1226,8 +1302,8 @@ TEST_F(CertificatesTest, AreNotRenewedWithoutAPauseWhereTheAuthoritysWindowIsAlw
                       life_.world.storage,
                       master_key_,
                       life_.clock};
-  Certificates certificates{life_.world.storage, master_key_, life_.bell, life_.clock, life_.world.ids,
-                            life_.random,        limited,     &zone_,     {&sight_},   {}};
+  Certificates certificates{life_.world.storage, master_key_, life_.bell, life_.clock, life_.world.ids, limited, &zone_,
+                            {&sight_},           {}};
   life_.runner.on(model::JobKind::kCertificate, [&](model::Job job) { return certificates.pursue(std::move(job)); });
   const auto connection = connect_and_mark();
   for (int hour = 0; hour < 48; ++hour) {
@@ -1289,6 +1365,24 @@ TEST_F(CertificatesTest, ByTxtAreOrderedForTheirRenewalWhenTheFrontendStartsAgai
   ASSERT_FALSE(certificate_of(connection).order);
   ASSERT_GT(certificate_of(connection).not_before, life_.clock.now()) << "a pause stands";
   EXPECT_TRUE(must(life_.run(certificates_.start(connection.application, connection.id))).certificate.order);
+}
+
+TEST_F(CertificatesTest, ByTxtSayWhichRecordsMayBeDeletedForAsLongAsTheyAreHeld) {
+  const auto connection = connect(model::CertificateBy::kTxt, true);
+  must(life_.run(certificates_.start(connection.application, connection.id)));
+  const auto first = challenge_entries({now(connection), certificate_of(connection), {}});
+  ASSERT_EQ(first.size(), 2);
+  EXPECT_EQ(entries_to_delete({now(connection), certificate_of(connection), {}}), first);
+  see_txt(connection);
+  life_.happen(connection.id, model::StepMarked{1});
+  life_.turn();
+  ASSERT_FALSE(certificate_of(connection).order);
+  EXPECT_EQ(entries_to_delete({now(connection), certificate_of(connection), {}}), first);
+
+  sight_.is_visible = false;
+  life_.walk_to(certificate_of(connection).renew_at.value() + minutes(1));
+  ASSERT_TRUE(certificate_of(connection).order);
+  EXPECT_EQ(entries_to_delete({now(connection), certificate_of(connection), {}}), first) << "not what is asked for now";
 }
 
 TEST_F(CertificatesTest, ByTxtOfAHostAndItsWildcardNameEveryValueThatIsNeeded) {

@@ -9,6 +9,7 @@
 #include "base/text.h"
 #include "crypto/certificate_chain.h"
 #include "services/certificate_tasks.h"
+#include "services/original_dns.h"
 #include "store/certificates.h"
 #include "store/connections.h"
 #include "store/distributions.h"
@@ -337,7 +338,9 @@ Task<Result<cloud::NewDistribution>> Distributions::plan(model::Distribution dis
   };
   const auto known = CO_TRY(co_await storage_.read<Known>([&](store::Tx& tx) -> Result<Known> {
     const auto connection = TRY(load_connection(tx, distribution.application, distribution.connection));
-    return Known{connection.organization, TRY(store::original_dns::find(tx, connection.application, connection.id))};
+    Known found{connection.organization, TRY(store::original_dns::find(tx, connection.application, connection.id))};
+    if (found.original && leads_to_us(*found.original, connection, &distribution)) found.original.reset();
+    return found;
   }));
   auto origin = CO_TRY(origin_of(distribution, known.original));
   const auto pages = CO_TRY(pages_host_of(plan_, known.organization));

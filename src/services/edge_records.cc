@@ -6,6 +6,7 @@
 namespace signpost::services {
 namespace {
 
+constexpr std::string_view kCloudfrontNames = ".cloudfront.net";
 constexpr std::string_view kOrganizationVariable = "{ORGANIZATION}";
 
 /// As webhooks and pages show it: relative to the domain.
@@ -56,6 +57,14 @@ Result<std::string> origin_of(const model::Distribution& distribution,
                 format("what {} answered before is not known yet, so neither is where its distribution is to fetch "
                        "from; if it stays so, delete the connection and make it with \"origin\"",
                        host));
+  }
+  if (original->cname && original->cname->ends_with(kCloudfrontNames)) {
+    return fail(
+        Kind::kConflict,
+        format("{} led to a CloudFront distribution before ({}), and CloudFront would send what the new one asks "
+               "for back to the new one: delete the connection and make it again with \"origin\", a host name "
+               "of the customer's server, or with \"distribution_id\"",
+               host, *original->cname));
   }
   if (original->cname) return *original->cname;
   return fail(Kind::kConflict,

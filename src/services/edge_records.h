@@ -29,7 +29,7 @@ struct EdgePlan {
 Result<HostName> pages_host_of(const EdgePlan& plan, std::string_view organization);
 
 /// Where everything else is fetched: as it was said when the connection was made, else where the host led before.
-/// kConflict with the way out if that was no name; kUnavailable while it is not known.
+/// kConflict with the way out if that was no name, or another distribution; kUnavailable while it is not known.
 Result<std::string> origin_of(const model::Distribution& distribution,
                               const std::optional<model::OriginalDns>& original);
 

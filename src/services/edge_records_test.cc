@@ -42,6 +42,13 @@ TEST(Origin, IsNotKnownYetOrNeverAnAddress) {
   EXPECT_THAT(origin_of(distribution(), model::OriginalDns{}).error().message, HasSubstr("had no record"));
 }
 
+TEST(Origin, IsNeverAnotherDistributionOfCloudfront) {
+  // CloudFront finds a distribution by the host that is asked for, so the new one would fetch from itself.
+  const auto origin = origin_of(distribution(), model::OriginalDns{.cname = "d1.cloudfront.net", .a = {}, .aaaa = {}});
+  EXPECT_EQ(origin.error().kind, Kind::kConflict);
+  EXPECT_THAT(origin.error().message, HasSubstr("\"origin\""));
+}
+
 TEST(EdgeRecords, LeadASubdomainByANameAndAnApexByAddresses) {
   signpost::testing::FakeClock clock;
   IdMaker ids(clock, 1);

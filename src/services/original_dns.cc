@@ -22,17 +22,6 @@ std::optional<std::vector<std::string>> values_of(const dns::RecordObservation& 
   return values;
 }
 
-/// The customer has switched already.
-bool is_ours(const model::Connection& connection, const model::OriginalDns& original) {
-  return std::ranges::any_of(connection.records, [&](const model::Record& record) {
-    if (record.purpose != model::RecordPurpose::kTraffic || record.name != DnsName(connection.host)) return false;
-    const auto has = [&](const std::vector<std::string>& values) {
-      return std::ranges::find(values, record.value) != values.end();
-    };
-    return original.cname == record.value || has(original.a) || has(original.aaaa);
-  });
-}
-
 }  // namespace
 
 std::vector<dns::Expectation> original_expectations(const HostName& host) {
@@ -54,6 +43,19 @@ std::optional<model::OriginalDns> original_of(const dns::Observation& observatio
   return model::OriginalDns{std::nullopt, *a, *aaaa, now};
 }
 
+bool leads_to_us(const model::OriginalDns& original, const model::Connection& connection,
+                 const model::Distribution* distribution) {
+  if (distribution != nullptr && !distribution->domain_name.empty() && original.cname == distribution->domain_name)
+    return true;
+  return std::ranges::any_of(connection.records, [&](const model::Record& record) {
+    if (record.purpose != model::RecordPurpose::kTraffic || record.name != DnsName(connection.host)) return false;
+    const auto has = [&](const std::vector<std::string>& values) {
+      return std::ranges::find(values, record.value) != values.end();
+    };
+    return original.cname == record.value || has(original.a) || has(original.aaaa);
+  });
+}
+
 Task<Result<JobOutcome>> OriginalDns::keep(model::Job job) {
   using Found = std::optional<model::Connection>;
   const auto connection = CO_TRY(co_await storage_.read<Found>(
@@ -66,7 +68,8 @@ Task<Result<JobOutcome>> OriginalDns::keep(model::Job job) {
     if (job.attempts >= kOriginalLooksMax) co_return done("no name server answered for the host");
     co_return fail(Kind::kUnavailable, format("no name server answers for {} yet", connection->host.text()));
   }
-  if (is_ours(*connection, *original)) co_return done("the host led here already when it was first looked at");
+  if (leads_to_us(*original, *connection, nullptr))
+    co_return done("the host led here already when it was first looked at");
   CO_TRY(co_await storage_.write<bool>(
       [&](store::Tx& tx) { return store::original_dns::keep(tx, job.subject, *original); }));
   co_return done(original->is_empty() ? "the host had no record" : "kept");

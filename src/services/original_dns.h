@@ -2,8 +2,8 @@
 //
 // Keeps what a host answers before its traffic is ours: the handler of the jobs kOriginalDns.
 // Owned by app/wiring; called on the loop of the job's partition; storage, clock and eyes outlive it.
-// Written once for ever, and never with a value of ours: a customer who was quicker than the first look has no original
-// that we know of, which is said, not guessed.
+// Written once for ever, and never with a value that is known as ours: a customer who was quicker than the first look
+// has no original that we know of, which is said, not guessed. Who reads it asks leads_to_us().
 #pragma once
 
 #include <vector>
@@ -11,6 +11,7 @@
 #include "base/clock.h"
 #include "dns/observation.h"
 #include "model/connection.h"
+#include "model/distribution.h"
 #include "model/original_dns.h"
 #include "services/job_runner.h"
 #include "services/propagation.h"
@@ -23,6 +24,12 @@ std::vector<dns::Expectation> original_expectations(const HostName& host);
 
 /// What the answers mean; nothing if no server that speaks for the zone has answered. Pure.
 std::optional<model::OriginalDns> original_of(const dns::Observation& observation, Time now);
+
+/// Does what was seen lead to where Signpost leads the host itself, by the connection's records of now? CloudFront's
+/// name is known only later than the first look, and a distribution may be older than its connection. Such an original
+/// is none: nobody is sent back to what he leaves. `distribution` may be null. Pure.
+bool leads_to_us(const model::OriginalDns& original, const model::Connection& connection,
+                 const model::Distribution* distribution);
 
 class OriginalDns {
  public:

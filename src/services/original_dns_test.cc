@@ -3,6 +3,7 @@
 
 #include <gmock/gmock.h>
 
+#include "services/proxies.h"
 #include "services/testing/life.h"
 #include "store/original_dns.h"
 
@@ -95,6 +96,27 @@ TEST_F(OriginalDnsTest, IsNotTakenFromUs) {
   life_.turn();
   EXPECT_FALSE(kept(connection));
   EXPECT_EQ(life_.job(connection.id, model::JobKind::kOriginalDns).state, model::JobState::kDone);
+}
+
+TEST_F(OriginalDnsTest, IsNoneWhereItLedToTheDistributionThatServesNow) {
+  auto connection = life_.create();
+  const model::OriginalDns original{"d1.cloudfront.net", {}, {}, life_.clock.now()};
+  model::Distribution distribution{.host = connection.host};
+  EXPECT_FALSE(leads_to_us(original, connection, &distribution));
+  distribution.domain_name = "d1.cloudfront.net";
+  EXPECT_TRUE(leads_to_us(original, connection, &distribution));
+}
+
+TEST_F(OriginalDnsTest, IsNoneWhereItLedToARecordThatWasOfferedLater) {
+  auto wish = life_.wish();
+  const auto connection = must(life_.run(life_.connections.create({}, wish)));
+  must(life_.world.storage.write_now<bool>([&](store::Tx& tx) {
+    return store::original_dns::keep(tx, connection.id, {connection.records.front().value, {}, {}, life_.clock.now()});
+  }));
+  const auto proxy =
+      must(life_.run(Proxies(life_.world.storage).find(connection.application, connection.organization, {})));
+  ASSERT_TRUE(proxy);
+  EXPECT_FALSE(proxy->original);
 }
 
 TEST_F(OriginalDnsTest, IsLookedForAgainWhileNobodyAnswers) {

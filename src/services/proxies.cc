@@ -5,6 +5,7 @@
 
 #include "services/certificate_change.h"
 #include "services/connections.h"
+#include "services/original_dns.h"
 #include "store/certificates.h"
 #include "store/distributions.h"
 #include "store/original_dns.h"
@@ -26,7 +27,10 @@ std::vector<DnsEntry> restoring_entries(const HostName& host, const model::Origi
   return entries;
 }
 
-std::vector<DnsEntry> challenge_entries(const Proxy& proxy) {
+namespace {
+
+/// By a CNAME its record, whatever the texts are.
+std::vector<DnsEntry> entries_of(const Proxy& proxy, const std::vector<std::string>& texts) {
   const auto& connection = proxy.connection;
   const auto record =
       std::ranges::find(connection.records, model::RecordPurpose::kCertificate, &model::Record::purpose);
@@ -34,12 +38,26 @@ std::vector<DnsEntry> challenge_entries(const Proxy& proxy) {
     return {{relative_name(record->name, connection.host.domain()), "CNAME", record->value}};
   }
   const auto name = model::challenge_name(connection.host);
-  if (!proxy.certificate || !name) return {};
+  if (!name) return {};
   std::vector<DnsEntry> entries;
-  for (auto& text : texts_of(*proxy.certificate)) {
-    entries.push_back({relative_name(*name, connection.host.domain()), "TXT", std::move(text)});
+  for (const auto& text : texts) {
+    entries.push_back({relative_name(*name, connection.host.domain()), "TXT", text});
   }
   return entries;
+}
+
+}  // namespace
+
+std::vector<DnsEntry> challenge_entries(const Proxy& proxy) {
+  return entries_of(proxy, proxy.certificate ? texts_of(*proxy.certificate) : std::vector<std::string>());
+}
+
+std::vector<DnsEntry> entries_to_delete(const Proxy& proxy) {
+  const auto& certificate = proxy.certificate;
+  if (certificate && certificate->held && !certificate->held->texts.empty()) {
+    return entries_of(proxy, certificate->held->texts);
+  }
+  return challenge_entries(proxy);
 }
 
 Task<Result<std::optional<Proxy>>> Proxies::find(ApplicationId application, std::string organization,
@@ -53,6 +71,8 @@ Task<Result<std::optional<Proxy>>> Proxies::find(ApplicationId application, std:
     proxy.certificate = TRY(store::certificates::find_of_connection(tx, application, id));
     proxy.distribution = TRY(store::distributions::find_of_connection(tx, application, id));
     proxy.original = TRY(store::original_dns::find(tx, application, id));
+    const auto* distribution = proxy.distribution ? &*proxy.distribution : nullptr;
+    if (proxy.original && leads_to_us(*proxy.original, proxy.connection, distribution)) proxy.original.reset();
     return proxy;
   });
 }

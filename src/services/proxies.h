@@ -20,7 +20,7 @@ namespace signpost::services {
 struct Proxy {
   model::Connection connection;
   std::optional<model::Certificate> certificate;         // if it is ours to bring
-  std::optional<model::OriginalDns> original;            // if it was seen in time
+  std::optional<model::OriginalDns> original;            // if it was seen in time, and led elsewhere than it does now
   std::optional<model::Distribution> distribution = {};  // if CloudFront serves it
 };
 
@@ -36,10 +36,12 @@ struct DnsEntry {
 std::string relative_name(const DnsName& name, std::string_view domain);
 /// What restores the customer's own DNS. Pure.
 std::vector<DnsEntry> restoring_entries(const HostName& host, const model::OriginalDns& original);
-/// What the authority looks for, and the customer may delete afterwards: the CNAME of step 1, or every TXT of the order
-/// on its way, two for a host and its wildcard; none if neither is known. A TXT is not known any more once its order
-/// has ended. Pure.
+/// What the authority looks for: the CNAME of step 1, or every TXT of the order
+/// on its way, two for a host and its wildcard; none if neither is known. Pure.
 std::vector<DnsEntry> challenge_entries(const Proxy& proxy);
+/// What the customer may delete once nobody connects the host any more: the CNAME of step 1, or every TXT that has
+/// proven the certificate that is held; before there is one, those of the order on its way. Pure.
+std::vector<DnsEntry> entries_to_delete(const Proxy& proxy);
 
 class Proxies {
  public:

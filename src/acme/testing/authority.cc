@@ -263,6 +263,10 @@ struct Authority::Impl {
         throw Refused{401, "unauthorized", "not signed by its key"};
       return new_account(*read);
     }
+    if (target.resource == "revokeCert" && !read->jwk.empty()) {
+      if (!read->is_signed_by(read->jwk)) throw Refused{401, "unauthorized", "not signed by its key"};
+      return revoke(*read);
+    }
     auto& account = account_of(*read);
     if (target.resource == "account") return change_account(account, *read, target.number);
     if (target.resource == "newOrder") return new_order(*read);
@@ -620,17 +624,26 @@ struct Authority::Impl {
     return response;
   }
 
+  /// As certificates have it (RFC 5480 2.2): 04, x, y.
+  static std::string point_of(std::string_view jwk) {
+    const auto key = to_object(jwk);
+    return "\x04" + from_base64url(text_of(key, "x")).value_or("") + from_base64url(text_of(key, "y")).value_or("");
+  }
+
   Response revoke(const SignedRequest& request) {
     const auto payload = to_object(request.payload);
-    const auto serial = crypto::testing::serial_of(from_base64url(text_of(payload, "certificate")).value_or(""));
-    const auto found = certificates.find(serial);
+    const auto certificate = from_base64url(text_of(payload, "certificate")).value_or("");
+    const auto found = certificates.find(crypto::testing::serial_of(certificate));
     if (found == certificates.end()) throw Refused{404, "malformed", "no such certificate"};
-    if (found->second.account != request.account_url) throw Refused{403, "unauthorized", "it is another account's"};
+    const bool is_allowed = request.jwk.empty() ? found->second.account == request.account_url
+                                                : certificate.contains(point_of(request.jwk));
+    if (!is_allowed) throw Refused{403, "unauthorized", "it is another account's, and has another key"};
     if (const auto* reason = payload.if_contains("reason");
         reason != nullptr && (!reason->is_int64() || reason->get_int64() == 2))
       throw Refused{400, "badRevocationReason", "that is no reason"};
     if (found->second.is_revoked) throw Refused{400, "alreadyRevoked", "it is revoked already"};
     found->second.is_revoked = true;
+    if (choices.during_revocation) choices.during_revocation();
     return Response{.status = 200};
   }
 

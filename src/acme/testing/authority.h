@@ -62,6 +62,7 @@ struct Choices {
   std::map<std::string, std::string> fails_validation;  // name and error type: {"shop.example", "caa"}
   std::map<std::string, std::string> refuses_to_order;  // name and error type: {"bank.example", "rejectedIdentifier"}
   bool has_changed_terms = false;                       // nothing is ordered until they are agreed to
+  std::function<void()> during_revocation;              // before it is answered, on the authority's loop
 };
 
 class Authority {

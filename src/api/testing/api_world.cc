@@ -36,7 +36,7 @@ ApiWorld::ApiWorld(Api::Settings settings)
       directory(world.storage, master_key, clock),
       connections(world.storage, bell, clock, world.ids, random),
       authorities({}, world.storage, master_key, clock),
-      certificates(world.storage, master_key, bell, clock, world.ids, random, authorities, nullptr, {&sight}, {}),
+      certificates(world.storage, master_key, bell, clock, world.ids, authorities, nullptr, {&sight}, {}),
       proxies(world.storage),
       search_http({.threads = 1}),
       indexnow(search_http, clock, {.endpoint = search_server.url("/indexnow"), .key = "search-company"}),
