@@ -98,8 +98,21 @@ net::Response Api::refuse(const net::Refusal& refusal, net::Request seen) {
   auto exchange = begin(std::move(seen));
   static_cast<void>(find_route(exchange));  // often there is not even a path
   auto response = problem(refusal);
+  if (refusal.status == 413 && exchange.route != nullptr && exchange.route->body_bytes_max > 0) {
+    // "Send less" would be no help to a caller who may send more, but for the key.
+    if (const auto known = authenticate_key(exchange); !known) response = problem(known.error());
+  }
   finish(exchange, response, std::chrono::nanoseconds(0));
   return response;
+}
+
+std::size_t Api::larger_body_max(const net::Request& head) const {
+  const auto match = router_.find(head.method, head.path);
+  if (!match) return 0;
+  const auto most = router_.routes()[match->route].body_bytes_max;
+  if (most == 0) return 0;
+  const auto directory = desk_.parts.directory.snapshot();
+  return services::authenticate_key(*directory, bearer_of(head)) != nullptr ? most : 0;
 }
 
 Exchange Api::begin(net::Request request) {

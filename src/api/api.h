@@ -34,6 +34,9 @@ class Api {
   Task<net::Response> handle(net::Request request);
   /// The answer to what the HTTP server refuses by itself: headers, log line and count are those of any other answer.
   net::Response refuse(const net::Refusal& refusal, net::Request seen);
+  /// How long a body may follow this head, bytes, where the HTTP server takes less by itself; 0: no longer one. Such a
+  /// body is read only from callers whose API key the head holds. Any loop.
+  std::size_t larger_body_max(const net::Request& head) const;
 
   const std::vector<Route>& routes() const { return router_.routes(); }
   Metrics& metrics() { return metrics_; }

@@ -4,6 +4,7 @@
 // Owned by Api; immutable, any thread. Every route names its operation in openapi.yaml; a test holds the two together.
 #pragma once
 
+#include <cstddef>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -44,11 +45,15 @@ struct Route {
   Surface surface = Surface::kV1;
   Access access = Access::kKey;
   Handler handler = nullptr;
+  std::size_t body_bytes_max = 0;  // from callers with a good API key, where it is more than what the server takes
 
   bool is_for_browsers() const {
     return access != Access::kSignature && (surface != Surface::kV1 || access == Access::kKeyOrToken);
   }
 };
+
+/// A body that lists URLs: IndexNow's 10,000 of one submission have 400 bytes each.
+constexpr std::size_t kUrlsBodyBytesMax = 4 * 1024 * 1024;
 
 class Router {
  public:

@@ -58,6 +58,9 @@ Answer resubmit_sitemap(Desk& desk, Exchange& exchange) {
   co_return answered({{"status", "success"}});
 }
 
+static_assert(kUrlsBodyBytesMax >= 400 * cloud::kIndexNowUrlsMax);
+static_assert(JsonValue::values_max > cloud::kIndexNowUrlsMax + 3);
+
 /// Both published answers in one: {"status","submitted","http_status"} and
 /// {"status","submitted","accepted","rejected"}.
 Answer submit_indexnow(Desk& desk, Exchange& exchange) {
@@ -87,7 +90,8 @@ std::vector<Route> search_routes() {
        Access::kHandler, complete_google_verification},
       {"POST", "/api/domain/resubmit-sitemap/{org_id}", "resubmitSitemap", Surface::kDomain, Access::kHandler,
        resubmit_sitemap},
-      {"POST", "/api/cron/submit-indexnow", "submitIndexnow", Surface::kV1, Access::kKey, submit_indexnow},
+      {"POST", "/api/cron/submit-indexnow", "submitIndexnow", Surface::kV1, Access::kKey, submit_indexnow,
+       kUrlsBodyBytesMax},
   };
 }
 

@@ -136,6 +136,60 @@ TEST_F(SearchApi, RefusesSubmissionsThatAreNone) {
   EXPECT_EQ(submit(many + R"(,"https://www.shop.example/"]})").status, 422);
 }
 
+// ── bodies that list URLs ───────────────────────────────────────────────────────────────────────────────────────
+
+net::Request head_of(std::string_view method, std::string_view path, std::string_view bearer) {
+  net::Request head;
+  head.method = method;
+  head.target = head.path = path;
+  head.headers = {{"Authorization", "Bearer " + std::string(bearer)}};
+  return head;
+}
+
+TEST_F(SearchApi, TakesLongListsOfUrlsFromApiKeysAlone) {
+  const auto most = [&](std::string_view method, std::string_view path, std::string_view bearer) {
+    return world.api.larger_body_max(head_of(method, path, bearer));
+  };
+  for (const auto& key : {world.key, world.admin_key}) {
+    EXPECT_EQ(most("POST", kSubmit, key), kUrlsBodyBytesMax);
+    EXPECT_EQ(most("PUT", kPages, key), kUrlsBodyBytesMax);
+    EXPECT_EQ(most("POST", "/v1/connections", key), 0U);
+    EXPECT_EQ(most("GET", kPages, key), 0U);
+    EXPECT_EQ(most("POST", "/nothing/here", key), 0U);
+  }
+  for (const auto& bearer : {std::string(), world.key + "0", "sp_" + std::string(64, 'a'), world.token("acme")}) {
+    EXPECT_EQ(most("POST", kSubmit, bearer), 0U) << bearer;
+    EXPECT_EQ(most("PUT", kPages, bearer), 0U) << bearer;
+  }
+}
+
+TEST_F(SearchApi, SaysThatALongListNeedsAKeyWhereItHasNone) {
+  const net::Refusal refusal{413, "the body is over 65536 bytes"};
+  const auto unknown = world.api.refuse(refusal, head_of("POST", kSubmit, "sp_unknown"));
+  EXPECT_EQ(unknown.status, 401);
+  EXPECT_EQ(unknown.header("WWW-Authenticate"), "Bearer");
+  EXPECT_EQ(world.api.refuse(refusal, head_of("POST", kSubmit, world.key)).status, 413) << "this one is too long";
+  EXPECT_EQ(world.api.refuse(refusal, head_of("POST", "/v1/connections", "sp_unknown")).status, 413);
+}
+
+TEST(LongBodies, AreTakenByRoutesAloneThatNeedAnApiKey) {
+  int routes = 0;
+  for (const auto& route : all_routes()) {
+    if (route.body_bytes_max == 0) continue;
+    EXPECT_EQ(route.access, Access::kKey) << route.operation_id;
+    ++routes;
+  }
+  EXPECT_EQ(routes, 2);
+}
+
+TEST_F(SearchApi, TakesAsManyPagesInOneRequestAsItsPageSays) {
+  std::string body = R"({"qa":["/")";
+  for (int i = 1; i < 16'000; ++i) body += format(R"(,"/qa/{}")", i);
+  const auto response = put(body + "]}");
+  EXPECT_EQ(response.status, 200) << response.body;
+  EXPECT_EQ(object_in(response).at("qa").as_int64(), 16'000);
+}
+
 TEST_F(SearchApi, ShowsTheStepsOfAConnection) {
   const auto id = deploy();
   EXPECT_TRUE(object_in(world.call("GET", "/v1/connections/" + id)).at("search").is_null());

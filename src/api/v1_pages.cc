@@ -90,7 +90,7 @@ Answer list_pages(Desk& desk, Exchange& exchange) {
 
 std::vector<Route> v1_page_routes() {
   return {
-      {"PUT", "/v1/organizations/{org}/pages", "putPages", Surface::kV1, Access::kKey, put_pages},
+      {"PUT", "/v1/organizations/{org}/pages", "putPages", Surface::kV1, Access::kKey, put_pages, kUrlsBodyBytesMax},
       {"GET", "/v1/organizations/{org}/pages", "listPages", Surface::kV1, Access::kKey, list_pages},
   };
 }

@@ -478,7 +478,9 @@ constexpr std::array kTable{
         "api.trusted_proxies",
         "Proxies whose `X-Forwarded-For` is believed. Danger: a network too many lets clients invent their address."),
     row<&S::api, &S::Api::body_bytes_max, Limits{1024, 16 * 1024 * 1024}>(
-        "api.body_bytes_max", "Largest request body in bytes; larger ones get 413."),
+        "api.body_bytes_max",
+        "Largest request body in bytes; larger ones get 413. What lists URLs (`POST /api/cron/submit-indexnow`, "
+        "`PUT /v1/organizations/{org}/pages`) may have 4 MiB from callers with a good API key, whatever this says."),
     row<&S::api, &S::Api::connections_max, kPositive>(
         "api.connections_max",
         "Open client connections; those beyond are answered with 503. Fewer, and the log says so at the start, where "

@@ -37,7 +37,7 @@ struct Settings {
     net::TcpEndpoint listen{boost::asio::ip::address_v4::loopback(), 8080};
     // Proxies whose X-Forwarded-For is believed. Danger: a network too many lets clients invent their address.
     std::vector<net::Network> trusted_proxies;
-    // Largest request body, bytes.
+    // Largest request body, bytes; lists of URLs may be longer (api/router.h).
     std::size_t body_bytes_max = 64 * 1024;
     // Open client connections; those beyond are answered with 503. Fewer if the limit of open files is too low.
     std::size_t connections_max = 4096;

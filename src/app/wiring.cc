@@ -412,6 +412,7 @@ Result<void> Wiring::listen() {
   net::HttpLimits limits;
   limits.body_bytes_max = settings.api.body_bytes_max;
   limits.connections_max = connections_max(settings);
+  limits.larger_body_max = [this](const net::Request& head) { return api_.larger_body_max(head); };
   const auto address_of = [](const net::TcpEndpoint& endpoint) {
     return endpoint_text(endpoint.address(), endpoint.port());
   };

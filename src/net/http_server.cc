@@ -77,11 +77,12 @@ class Connection {
 class Shard {
  public:
   Shard(Loop& loop, const HttpLimits& limits, const HttpHandler& handler, const HttpRefuser& refuser,
-        std::atomic<std::size_t>& connections)
+        std::atomic<std::size_t>& connections, std::atomic<std::size_t>& larger_bodies)
       : limits(limits),
         handler(handler),
         refuser(refuser),
         connections(connections),
+        larger_bodies(larger_bodies),
         acceptor_(loop),
         group_(loop.get_executor()) {}
 
@@ -97,6 +98,7 @@ class Shard {
   const HttpHandler& handler;
   const HttpRefuser& refuser;
   std::atomic<std::size_t>& connections;
+  std::atomic<std::size_t>& larger_bodies;
   std::set<Connection*> open;
   DateLine date;
 
@@ -115,7 +117,7 @@ class Shard {
 Connection::Connection(Shard& shard, TcpSocket socket, const IpAddress& peer)
     : shard_(shard),
       socket_(std::move(socket)),
-      reader_(shard.limits, peer),
+      reader_(shard.limits, peer, &shard.larger_bodies),
       watchdog_(socket_.get_executor(), [this] { close(); }) {
   error_code ignored;
   socket_.set_option(boost::asio::ip::tcp::no_delay(true), ignored);
@@ -371,6 +373,7 @@ struct HttpServer::Impl {
   HttpHandler handler;
   HttpRefuser refuser;
   std::atomic<std::size_t> connections{0};
+  std::atomic<std::size_t> larger_bodies{0};
   std::vector<std::unique_ptr<Shard>> shards;
   TcpEndpoint endpoint;
   bool is_stopped = false;
@@ -402,7 +405,8 @@ Result<std::unique_ptr<HttpServer>> HttpServer::open(Loops& loops, std::string_v
   TRY_VOID(check_free(loops.at(0).get_executor(), endpoint));
   auto impl = std::make_unique<Impl>(loops, limits, std::move(handler), std::move(refuser));
   for (std::size_t i = 0; i < loops.size(); ++i) {
-    auto shard = std::make_unique<Shard>(loops.at(i), impl->limits, impl->handler, impl->refuser, impl->connections);
+    auto shard = std::make_unique<Shard>(loops.at(i), impl->limits, impl->handler, impl->refuser, impl->connections,
+                                         impl->larger_bodies);
     TRY_VOID(shard->listen(endpoint));
     endpoint = shard->endpoint();  // the port that the first one got, if the system chose
     impl->shards.push_back(std::move(shard));

@@ -22,7 +22,7 @@ namespace signpost::net {
 
 /// What one listener takes from its clients; everything beyond is answered with a problem and the connection ends.
 struct HttpLimits {
-  std::size_t body_bytes_max = 64 * 1024;               // decoded; over it: 413
+  std::size_t body_bytes_max = 64 * 1024;               // decoded; over it: 413; see larger_body_max
   std::size_t header_bytes_max = 16 * 1024;             // request line and header fields; over it: 431
   std::size_t headers_max = 100;                        // fields; over it: 431
   std::size_t connections_max = 4096;                   // of this server, all loops together; over it: 503
@@ -31,6 +31,11 @@ struct HttpLimits {
   Milliseconds body_budget{15'000};                     // from the end of the head to the end of the body
   Milliseconds idle_budget{60'000};                     // between two requests, and from the accept to the first byte
   Milliseconds write_budget{15'000};                    // for the client to take the whole response
+  // What a request with this head may have instead of body_bytes_max, if that is more: for callers whom the head
+  // proves. Asked before the body is read, of requests alone whose body is longer or has no length yet. On the loop of
+  // the connection; must not throw. Unset: nothing more.
+  std::function<std::size_t(const Request& head)> larger_body_max{};
+  std::size_t larger_bodies_max = 32;  // such requests under way, of this server, all loops together; over it: 503
 };
 
 /// Runs on the loop of the connection. May throw only as a bug: it is logged and answered with a 500 refusal.

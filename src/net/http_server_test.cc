@@ -138,6 +138,23 @@ TEST(HttpServer, RefusesABodyOverTheLimitWithAProblemAndCloses) {
   EXPECT_TRUE(holds(answer, "Connection: close")) << answer;
 }
 
+TEST(HttpServer, HasOnlySoManyLongerBodiesUnderWayAtOnce) {
+  Server server({.body_bytes_max = 10, .larger_body_max = [](const Request&) { return 20; }, .larger_bodies_max = 1});
+  const auto request = [](const std::string& path) {
+    return "POST " + path + " HTTP/1.1\r\nHost: x\r\nContent-Length: 20\r\n\r\n" + std::string(20, 'a');
+  };
+  auto first = server.connect();
+  first.send(request("/held"));
+  auto resume = server.gate.resume.get();  // the handler is inside
+  const auto refused = server.ask(request("/second"));
+  EXPECT_TRUE(refused.starts_with("HTTP/1.1 503 ")) << refused;
+  EXPECT_TRUE(holds(refused, "\r\nRetry-After: 1\r\n")) << refused;
+  resume(200);
+  EXPECT_TRUE(first.read_message().starts_with("HTTP/1.1 200 OK\r\n"));
+  first.send(request("/third"));
+  EXPECT_TRUE(holds(first.read_message(), "POST /third||aaaaaaaaaaaaaaaaaaaa|"));
+}
+
 TEST(HttpServer, AnswersMalformedRequestsWithAProblem) {
   const Server server;
   for (const auto* bytes :

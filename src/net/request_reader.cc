@@ -33,11 +33,12 @@ bool has_bare_newline(std::string_view head) {
 
 }  // namespace
 
-RequestParser::RequestParser(const HttpLimits& limits, Request& request) : limits_(limits), request_(request) {
+RequestParser::RequestParser(const HttpLimits& limits, Request& request)
+    : limits_(limits), request_(request), body_bytes_max_(limits.body_bytes_max) {
   eager(true);
   header_limit(
       std::numeric_limits<std::uint32_t>::max());  // the reader holds the limit: Beast would count only the last read
-  body_limit(limits.body_bytes_max);
+  body_limit(boost::none);                         // until the head says whose it is: limit_body
 }
 
 void RequestParser::refuse(int status, std::string detail, error_code& error) {
@@ -91,11 +92,24 @@ std::optional<Refusal> RequestParser::check_head() const {
   return std::nullopt;
 }
 
+std::optional<Refusal> RequestParser::limit_body() {
+  const auto length = content_length();
+  const bool may_be_over = chunked() || (length && *length > body_bytes_max_);
+  if (may_be_over && limits_.larger_body_max) {
+    body_bytes_max_ = std::max(body_bytes_max_, limits_.larger_body_max(request_));
+  }
+  if (length && *length > body_bytes_max_) return too_large();
+  body_limit(body_bytes_max_);
+  return std::nullopt;
+}
+
+Refusal RequestParser::too_large() const {
+  return Refusal{413, format("the body is over {} bytes; send less, or in several requests", body_bytes_max_)};
+}
+
 Refusal RequestParser::refusal_for(const error_code& error) const {
   if (refusal_) return *refusal_;
-  if (error == http::error::body_limit) {
-    return Refusal{413, format("the body is over {} bytes; send less, or in several requests", limits_.body_bytes_max)};
-  }
+  if (error == http::error::body_limit) return too_large();
   if (error == http::error::bad_content_length || error == http::error::multiple_content_length ||
       error == http::error::bad_transfer_encoding) {
     return Refusal{400, "the request's Content-Length is not one number, or it has a Transfer-Encoding beside it"};
@@ -103,7 +117,8 @@ Refusal RequestParser::refusal_for(const error_code& error) const {
   return Refusal{400, "the request is not HTTP/1.1: " + error.message()};
 }
 
-RequestReader::RequestReader(const HttpLimits& limits, const IpAddress& peer) : limits_(limits), peer_(peer) {}
+RequestReader::RequestReader(const HttpLimits& limits, const IpAddress& peer, std::atomic<std::size_t>* larger_bodies)
+    : limits_(limits), peer_(peer), larger_bodies_(larger_bodies) {}
 
 RequestReader::Step RequestReader::advance() { return is_in_body_ ? read_body() : read_head(); }
 
@@ -112,7 +127,17 @@ RequestReader::Step RequestReader::refuse(Refusal refusal) {
   return Step::kRefused;
 }
 
+bool RequestReader::take_place() {
+  if (larger_bodies_ == nullptr) return true;
+  ++*larger_bodies_;
+  place_.reset(larger_bodies_);
+  if (*larger_bodies_ <= limits_.larger_bodies_max) return true;
+  place_.reset();
+  return false;
+}
+
 RequestReader::Step RequestReader::read_head() {
+  place_.reset();  // whoever reads on has answered what was read before
   // RFC 9112 2.2: blank lines before a request. One may arrive in two reads, so what was scanned counts for nothing.
   while (unread().starts_with("\r\n")) {
     begin_ += 2;
@@ -139,6 +164,10 @@ RequestReader::Step RequestReader::read_head() {
   if (error) return refuse(parser_->refusal_for(error));
   if (!parser_->is_header_done()) return refuse({400, "the request is not HTTP/1.1"});
   if (auto refusal = parser_->check_head()) return refuse(*std::move(refusal));
+  if (auto refusal = parser_->limit_body()) return refuse(*std::move(refusal));
+  if (parser_->may_be_larger() && !take_place()) {
+    return refuse({503, "too many requests of this length are under way; try again in a moment"});
+  }
   if (parser_->is_done()) return Step::kComplete;
   is_in_body_ = true;
   if (parser_->expects_continue() && unread().empty()) return Step::kSendContinue;

@@ -5,8 +5,10 @@
 // is asked for (pipelining).
 #pragma once
 
+#include <atomic>
 #include <boost/beast/http/basic_parser.hpp>
 #include <cstddef>
+#include <memory>
 #include <optional>
 #include <span>
 #include <string>
@@ -28,6 +30,9 @@ class RequestParser final : public boost::beast::http::basic_parser<true> {
   Refusal refusal_for(const error_code& error) const;
   /// After the head: refuses what Beast lets through (Host, methods, targets).
   std::optional<Refusal> check_head() const;
+  /// Then: how much body may follow, and whether that is less than the head announces.
+  std::optional<Refusal> limit_body();
+  bool may_be_larger() const { return body_bytes_max_ > limits_.body_bytes_max; }
   bool expects_continue() const { return expects_continue_; }
   bool is_version_1_0() const { return version_ == 10; }
 
@@ -46,10 +51,12 @@ class RequestParser final : public boost::beast::http::basic_parser<true> {
   void on_finish_impl(error_code&) override {}
 
   void refuse(int status, std::string detail, error_code& error);
+  Refusal too_large() const;
 
   const HttpLimits& limits_;
   Request& request_;
   std::optional<Refusal> refusal_;
+  std::size_t body_bytes_max_;
   std::size_t hosts_ = 0;
   std::size_t transfer_encodings_ = 0;
   int version_ = 11;
@@ -66,7 +73,9 @@ class RequestReader {
   };
   enum class Phase { kIdle, kHead, kBody };
 
-  RequestReader(const HttpLimits& limits, const IpAddress& peer);
+  /// `larger_bodies` counts, over all connections of a server, requests under way that HttpLimits::larger_body_max has
+  /// let in; null: nobody counts.
+  RequestReader(const HttpLimits& limits, const IpAddress& peer, std::atomic<std::size_t>* larger_bodies = nullptr);
 
   Step advance();
   std::span<char> room();
@@ -85,6 +94,7 @@ class RequestReader {
   Step read_head();
   Step read_body();
   Step refuse(Refusal refusal);
+  bool take_place();
   std::string_view unread() const { return {buffer_.data() + begin_, end_ - begin_}; }
 
   const HttpLimits& limits_;
@@ -96,6 +106,11 @@ class RequestReader {
   std::size_t wanted_ = 1;   // bytes of a body that the parser needs to go on
   std::optional<Request> request_;
   std::optional<RequestParser> parser_;
+  struct Leave {
+    void operator()(std::atomic<std::size_t>* count) const { --*count; }
+  };
+  std::atomic<std::size_t>* larger_bodies_;
+  std::unique_ptr<std::atomic<std::size_t>, Leave> place_;  // among them, until the request has been answered
   Refusal refusal_;
   bool is_in_body_ = false;
 };

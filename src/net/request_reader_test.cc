@@ -152,6 +152,90 @@ TEST(RequestReader, TakesABodyUpToItsLimitAndNoByteMore) {
   EXPECT_EQ(refused_with(head + "Transfer-Encoding: chunked\r\n\r\nffffffffffffffff\r\n", limits), 413);
 }
 
+/// Ten bytes of body; twenty from whoever is known.
+struct TwoLimits {
+  mutable int asked = 0;
+  HttpLimits limits{.body_bytes_max = 10, .larger_body_max = [this](const Request& head) -> std::size_t {
+                      ++asked;
+                      return head.path == "/long" && head.header("Authorization") == "known" ? 20 : 0;
+                    }};
+  static std::string head(std::string_view authorization) {
+    return "POST /long HTTP/1.1\r\nHost: x\r\nAuthorization: " + std::string(authorization) + "\r\n";
+  }
+};
+
+TEST(RequestReader, TakesALongerBodyOnlyOfWhomItsHeadProves) {
+  const TwoLimits two;
+  const auto known = TwoLimits::head("known");
+  const auto unknown = TwoLimits::head("unknown");
+  const std::string twenty = "Content-Length: 20\r\n\r\n" + std::string(20, 'a');
+  const std::string chunks = "Transfer-Encoding: chunked\r\n\r\n8\r\n01234567\r\n8\r\n01234567\r\n";
+  EXPECT_EQ(refused_with(known + twenty, two.limits), 0);
+  EXPECT_EQ(refused_with(unknown + twenty, two.limits), 413);
+  EXPECT_EQ(refused_with(known + "Content-Length: 21\r\n\r\n", two.limits), 413);
+  EXPECT_EQ(refused_with(known + chunks + "4\r\n0123\r\n0\r\n\r\n", two.limits), 0);
+  EXPECT_EQ(refused_with(known + chunks + "5\r\n", two.limits), 413);
+  EXPECT_EQ(refused_with(unknown + chunks, two.limits), 413);
+}
+
+TEST(RequestReader, SaysWhichOfTwoLimitsABodyIsOver) {
+  const TwoLimits two;
+  RequestReader unknown(two.limits, IpAddress{});
+  feed(unknown, TwoLimits::head("unknown") + "Content-Length: 20\r\n\r\n");
+  EXPECT_TRUE(unknown.refusal().detail.starts_with("the body is over 10 bytes")) << unknown.refusal().detail;
+  RequestReader known(two.limits, IpAddress{});
+  feed(known, TwoLimits::head("known") + "Content-Length: 21\r\n\r\n");
+  EXPECT_TRUE(known.refusal().detail.starts_with("the body is over 20 bytes")) << known.refusal().detail;
+}
+
+TEST(RequestReader, AsksForAnotherLimitOfEachRequestAnewAndOnlyWhereItMatters) {
+  const TwoLimits two;
+  RequestReader reader(two.limits, IpAddress{});
+  ASSERT_EQ(feed(reader, TwoLimits::head("known") + "Content-Length: 10\r\n\r\n0123456789"), Step::kComplete);
+  reader.take();
+  EXPECT_EQ(two.asked, 0) << "the body is short enough for anybody";
+  ASSERT_EQ(feed(reader, TwoLimits::head("known") + "Content-Length: 11\r\n\r\n01234567890"), Step::kComplete);
+  reader.take();
+  EXPECT_EQ(two.asked, 1);
+  EXPECT_EQ(feed(reader, TwoLimits::head("unknown") + "Content-Length: 11\r\n\r\n"), Step::kRefused);
+}
+
+TEST(RequestReader, LetsNobodySendABodyThatItWillNotTake) {
+  const TwoLimits two;
+  const std::string rest = "Expect: 100-continue\r\nContent-Length: 20\r\n\r\n";
+  RequestReader unknown(two.limits, IpAddress{});
+  EXPECT_EQ(feed(unknown, TwoLimits::head("unknown") + rest), Step::kRefused);
+  RequestReader known(two.limits, IpAddress{});
+  EXPECT_EQ(feed(known, TwoLimits::head("known") + rest), Step::kSendContinue);
+}
+
+TEST(RequestReader, HasAPlaceForALongerBodyFromItsHeadUntilTheRequestIsAnswered) {
+  TwoLimits two;
+  two.limits.larger_bodies_max = 1;
+  std::atomic<std::size_t> places{0};
+  const auto head = TwoLimits::head("known") + "Content-Length: 11\r\n\r\n";
+  {
+    RequestReader first(two.limits, IpAddress{}, &places);
+    EXPECT_EQ(feed(first, head), Step::kNeedMore);
+    {
+      RequestReader second(two.limits, IpAddress{}, &places);
+      EXPECT_EQ(feed(second, head), Step::kRefused);
+      EXPECT_EQ(second.refusal().status, 503);
+      EXPECT_EQ(places, 1U) << "who is refused holds none";
+      RequestReader short_one(two.limits, IpAddress{}, &places);
+      EXPECT_EQ(feed(short_one, TwoLimits::head("known") + "Content-Length: 1\r\n\r\na"), Step::kComplete);
+    }
+    EXPECT_EQ(feed(first, "01234567890"), Step::kComplete);
+    first.take();
+    EXPECT_EQ(places, 1U) << "its handler has the body still";
+    EXPECT_EQ(first.advance(), Step::kNeedMore);
+    EXPECT_EQ(places, 0U) << "answered: the next is read";
+    EXPECT_EQ(feed(first, head), Step::kNeedMore);
+    EXPECT_EQ(places, 1U);
+  }
+  EXPECT_EQ(places, 0U) << "nor who hung up amid its body";
+}
+
 TEST(RequestReader, RefusesAHeadOverItsLimits) {
   const HttpLimits limits{.header_bytes_max = 1024, .headers_max = 5};
   const std::string start = "GET / HTTP/1.1\r\nHost: x\r\n";

@@ -251,6 +251,21 @@ class SearchEngines(unittest.TestCase):
         self.assertEqual(answer.json, {"status": "success", "submitted": 2, "http_status": 200, "accepted": 2, "rejected": 1})
         self.assertEqual(self.indexnow.submissions()[1], self.urls("/a", "/b"))
 
+    def test_cron_submits_ten_thousand_urls_in_one_request(self):
+        self.site.files[KEY_FILE] = KEY
+        self.deploy()
+        self.wait_for_step("indexnow", "done")
+        slug = "an-answer-to-a-question-that-somebody-has-asked"
+        paths = [f"/qa/{slug}-{number:05}/{'%E6%97%A5' * 30}" for number in range(10000)]  # 330 bytes each, with the host
+        body = {"source_url": f"https://{HOST}", "urls": self.urls(*paths)}
+        answer = call(self.server.api, "POST", "/api/cron/submit-indexnow", body, {"Authorization": f"Bearer {self.key}"})
+        self.assertEqual(answer.json, {"status": "success", "submitted": 10000, "http_status": 200, "accepted": 10000, "rejected": 0})
+        self.assertEqual(self.indexnow.submissions()[1], self.urls(*paths))
+        self.assertEqual(self.pages({"qa": paths})["qa"], 10000)
+        body["urls"] = body["urls"][:1000]  # the server reads 1 MiB of what it refuses, so that its answer arrives
+        for path, key, status in (("/api/cron/submit-indexnow", "sp_nobody", 401), ("/v1/keys", self.key, 413)):
+            self.assertEqual(call(self.server.api, "POST", path, body, {"Authorization": f"Bearer {key}"}).status, status, path)
+
     def test_disconnection_ends_it(self):
         self.deploy()
         self.wait_for_step("key_file", "waiting")
