@@ -102,7 +102,10 @@ Task<Result<JobOutcome>> Certificates::pursue(model::Job job) {
     const auto after = co_await save(*subject, happening, &job);
     if (!after && after.error().kind == Kind::kConflict) continue;  // somebody was first
     if (!after) co_return std::unexpected(after.error());
-    if (!*after) co_return done("the connection is gone");
+    if (!*after) {
+      co_await tasks_.withdraw(subject->certificate);
+      co_return done("the connection is gone");
+    }
     const auto& before = subject->certificate.order;
     const auto& order = (*after)->certificate.order;
     const bool has_ended = before && (!order || order->url != before->url);
