@@ -24,10 +24,16 @@ Result<std::unique_ptr<AcmeZone>> AcmeZone::open(const Settings::Dns& settings, 
   zone.reset(new AcmeZone);
   if (settings.acme_zone_server) {
     zone->written_.emplace(TRY(writer_settings(settings)));
+    zone->swept_.emplace(*zone->written_, storage, clock);
   } else {
     zone->stored_.emplace(*settings.acme_zone, storage, clock);
   }
   return zone;
+}
+
+void AcmeZone::start(net::TaskGroup& tasks) {
+  if (stored_) stored_->start(tasks);
+  if (swept_) swept_->start(tasks);
 }
 
 }  // namespace signpost::app

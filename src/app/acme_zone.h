@@ -11,6 +11,7 @@
 #include "base/clock.h"
 #include "dns/zone_writer.h"
 #include "services/challenge_zone.h"
+#include "services/swept_challenge_zone.h"
 
 namespace signpost::app {
 
@@ -26,14 +27,17 @@ class AcmeZone {
   static Result<std::unique_ptr<AcmeZone>> open(const Settings::Dns& settings, services::Storage& storage,
                                                 const Clock& clock);
 
-  services::ChallengeZone& zone() { return stored_ ? static_cast<services::ChallengeZone&>(*stored_) : *written_; }
+  services::ChallengeZone& zone() { return stored_ ? static_cast<services::ChallengeZone&>(*stored_) : *swept_; }
   /// Null if another server has the zone.
   services::StoredChallengeZone* stored() { return stored_ ? &*stored_ : nullptr; }
+  /// What keeps it in order, until the group is stopped.
+  void start(net::TaskGroup& tasks);
 
  private:
   AcmeZone() = default;
   std::optional<services::StoredChallengeZone> stored_;
   std::optional<services::WrittenChallengeZone> written_;
+  std::optional<services::SweptChallengeZone> swept_;  // of the written one
 };
 
 }  // namespace signpost::app

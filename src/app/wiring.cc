@@ -225,7 +225,7 @@ class Wiring::Unit {
     if (is_first()) {
       house_.directory_.start(company);
       house_.retention_.start();
-      if (house_.acme_zone_ && house_.acme_zone_->stored() != nullptr) house_.acme_zone_->stored()->start(company);
+      if (house_.acme_zone_) house_.acme_zone_->start(company);
       if (house_.warning_mail_) house_.warning_mail_->start();
       company.spawn(house_.authorities_.settle(), "accounts at certificate authorities");
     }

@@ -108,7 +108,10 @@ Task<Result<JobOutcome>> Certificates::pursue(model::Job job) {
       continue;
     }
     if (!after) co_return std::unexpected(after.error());
-    if (!*after) co_return done("the connection is gone");
+    if (!*after) {
+      co_await tasks_.withdraw(subject->certificate);
+      co_return done("the connection is gone");
+    }
     const auto& before = subject->certificate.order;
     const auto& order = (*after)->certificate.order;
     const bool has_ended = before && (!order || order->url != before->url);

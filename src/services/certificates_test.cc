@@ -9,6 +9,7 @@
 #include "services/issuance_limits.h"
 #include "services/proxies.h"
 #include "services/testing/fake_sight.h"
+#include "services/testing/fake_zone.h"
 #include "services/testing/life.h"
 #include "store/certificates.h"
 
@@ -25,32 +26,6 @@ using ::testing::IsEmpty;
 using testing::Life;
 using testing::must;
 using ::testing::Not;
-
-/// An ACME zone in memory, which the authorities of the test look into.
-class FakeZone final : public ChallengeZone {
- public:
-  const DnsName& name() const override { return name_; }
-  Task<Result<void>> publish(std::string label, std::string value) override {
-    if (is_broken_) co_return fail(Kind::kUnavailable, "the zone's server is away");
-    texts_[label].insert(value);
-    co_return Result<void>{};
-  }
-  Task<Result<void>> withdraw(std::string label, std::string value) override {
-    texts_[label].erase(value);
-    co_return Result<void>{};
-  }
-  std::vector<std::string> texts_of(const std::string& label) const {
-    const auto found = texts_.find(label);
-    if (found == texts_.end()) return {};
-    return {found->second.begin(), found->second.end()};
-  }
-  void break_down(bool is_broken) { is_broken_ = is_broken; }
-
- private:
-  DnsName name_ = *DnsName::parse("acme.saas.example");
-  std::map<std::string, std::set<std::string>> texts_;
-  bool is_broken_ = false;
-};
 
 /// Authorities say the real time with every answer: against it our clock is right, or as wrong as the test wants.
 class MachineClock final : public Clock {
@@ -156,7 +131,7 @@ class CertificatesTest : public ::testing::Test {
   acme::testing::Authority first_{life_.clock};
   acme::testing::Authority second_{life_.clock};
   crypto::MasterKey master_key_ = must(crypto::MasterKey::from_text(std::string(64, 'a')));
-  FakeZone zone_;
+  testing::FakeZone zone_;  // which the authorities of the test look into
   testing::FakeSight sight_;
   std::optional<model::Certificate> certificate_;  // whose label the authorities look at
   std::vector<std::string> customers_txt_;
@@ -1328,6 +1303,18 @@ TEST_F(CertificatesTest, LeaveNothingInTheirZoneAfterAnOrderThatFailed) {
   life_.turn();
   ASSERT_FALSE(certificate_of(connection).order);
   EXPECT_THAT(zone_.texts_of(certificate_of(connection).label), IsEmpty());
+}
+
+TEST_F(CertificatesTest, LeaveNothingInTheirZoneWhenTheirConnectionGoesWhileItIsLookedAt) {
+  sight_.is_visible = false;
+  const auto connection = connect_and_mark();
+  life_.turn();
+  const auto label = certificate_of(connection).label;
+  ASSERT_EQ(zone_.texts_of(label).size(), 1);
+  sight_.during_next_look([&]() -> Task<void> { EXPECT_TRUE(co_await connections_.remove({}, connection.id)); });
+  life_.clock.advance(minutes(1));
+  life_.turn();
+  EXPECT_THAT(zone_.texts_of(label), IsEmpty());
 }
 
 TEST_F(CertificatesTest, ThatWereIssuedAreTakenAlsoAfterTheirOrdersEnd) {

@@ -20,7 +20,9 @@ constexpr Milliseconds kDeadAge = std::chrono::hours(1);
 constexpr Milliseconds kDropPause = std::chrono::minutes(10);
 constexpr std::int32_t kDropMax = 1'000;
 
-Result<void> check(std::string_view label, std::string_view value) {
+}  // namespace
+
+Result<void> check_challenge_text(std::string_view label, std::string_view value) {
   const auto is_plain = [](char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '_'; };
   if (label.empty() || label.size() > kLabelBytesMax || !std::ranges::all_of(label, is_plain)) {
     return fail(Kind::kUnprocessable, format("\"{}\" is no label of the ACME zone: 1 to {} of a-z, 0-9, - and _",
@@ -33,8 +35,6 @@ Result<void> check(std::string_view label, std::string_view value) {
   }
   return {};
 }
-
-}  // namespace
 
 std::string make_challenge_label(crypto::Random& random) {
   constexpr std::string_view kLetters = "abcdefghijklmnopqrstuvwxyz234567";
@@ -54,13 +54,13 @@ StoredChallengeZone::StoredChallengeZone(DnsName name, Storage& storage, const C
     : name_(std::move(name)), storage_(storage), clock_(clock) {}
 
 Result<void> StoredChallengeZone::publish_in(store::Tx& tx, std::string_view label, std::string_view value) const {
-  TRY_VOID(check(label, value));
+  TRY_VOID(check_challenge_text(label, value));
   const auto now = clock_.now();
   return store::challenge_texts::publish(tx, label, value, now, now + kChallengeTextAge);
 }
 
 Result<void> StoredChallengeZone::withdraw_in(store::Tx& tx, std::string_view label, std::string_view value) const {
-  TRY_VOID(check(label, value));
+  TRY_VOID(check_challenge_text(label, value));
   return store::challenge_texts::withdraw(tx, label, value, clock_.now());
 }
 
@@ -169,12 +169,12 @@ Task<Result<void>> StoredChallengeZone::drop_dead() {
 // ── another server's ────────────────────────────────────────────────────────────────────────────────────────────
 
 Task<Result<void>> WrittenChallengeZone::publish(std::string label, std::string value) {
-  CO_TRY_VOID(check(label, value));
+  CO_TRY_VOID(check_challenge_text(label, value));
   co_return co_await writer_.add(challenge_target(name(), label), std::move(value));
 }
 
 Task<Result<void>> WrittenChallengeZone::withdraw(std::string label, std::string value) {
-  CO_TRY_VOID(check(label, value));
+  CO_TRY_VOID(check_challenge_text(label, value));
   co_return co_await writer_.remove(challenge_target(name(), label), std::move(value));
 }
 

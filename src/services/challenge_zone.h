@@ -32,6 +32,9 @@ std::string make_challenge_label(crypto::Random& random);
 /// "<label>.<zone>": what the CNAME at `_acme-challenge.<host>` points to.
 DnsName challenge_target(const DnsName& zone, std::string_view label);
 
+/// kUnprocessable for a label or value that cannot stand in a zone: a value has 1 to 255 printable characters.
+Result<void> check_challenge_text(std::string_view label, std::string_view value);
+
 /// Longer than the week that an authority keeps an authorization pending: whoever crashed leaves nothing for ever.
 constexpr Milliseconds kChallengeTextAge = std::chrono::days(8);
 
@@ -107,7 +110,8 @@ class StoredChallengeZone final : public ChallengeZone, public dns::ZoneTexts {
   std::atomic<std::int64_t> revision_{0};
 };
 
-/// The zone of another server, written by RFC 2136.
+/// The zone of another server, written by RFC 2136. What stands there stands until it is taken away: see
+/// swept_challenge_zone.h.
 class WrittenChallengeZone final : public ChallengeZone {
  public:
   explicit WrittenChallengeZone(dns::ZoneWriter::Settings settings) : writer_(std::move(settings)) {}

@@ -14,6 +14,15 @@ Result<std::int64_t> next_revision(Tx& tx) {
   return rows.front().integer(0);
 }
 
+std::vector<ChallengeText> texts_in(const Rows& rows) {
+  std::vector<ChallengeText> texts;
+  texts.reserve(rows.size());
+  for (const auto& row : rows) {
+    texts.push_back({std::string(row.text(0)), std::string(row.text(1)), row.time(2), row.integer(3)});
+  }
+  return texts;
+}
+
 }  // namespace
 
 Result<void> publish(Tx& tx, std::string_view label, std::string_view value, Time now, Time expires_at) {
@@ -48,12 +57,21 @@ Result<std::vector<ChallengeText>> changes_since(Tx& tx, std::int64_t revision) 
       TRY(tx.query("SELECT label, value, expires_at, revision FROM challenge_text WHERE revision > $1 "
                    "ORDER BY revision LIMIT $2",
                    revision, kChangesMax));
-  std::vector<ChallengeText> changes;
-  changes.reserve(rows.size());
-  for (const auto& row : rows) {
-    changes.push_back({std::string(row.text(0)), std::string(row.text(1)), row.time(2), row.integer(3)});
-  }
-  return changes;
+  return texts_in(rows);
+}
+
+Result<std::vector<ChallengeText>> over(Tx& tx, Time now) {
+  const Rows rows =
+      TRY(tx.query("SELECT label, value, expires_at, revision FROM challenge_text WHERE expires_at <= $1 "
+                   "ORDER BY expires_at LIMIT $2",
+                   now, kOverMax));
+  return texts_in(rows);
+}
+
+Result<bool> forget(Tx& tx, std::string_view label, std::string_view value, Time now) {
+  const auto forgotten = TRY(
+      tx.execute("DELETE FROM challenge_text WHERE label = $1 AND value = $2 AND expires_at <= $3", label, value, now));
+  return forgotten == 1;
 }
 
 Result<std::int64_t> drop(Tx& tx, Time until, std::int32_t limit) {

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The table of the TXT values that the built-in ACME zone answers with. Free functions on a Tx. Every process on the
-// database answers from it, so whoever writes makes a new revision in the same transaction. Values are added to what a
-// label has, never in place of it.
+// The table of the TXT values that stand in the ACME zone, which the built-in server answers with. Free functions on a
+// Tx. Every process on the database answers from it, so whoever writes makes a new revision in the same transaction.
+// Values are added to what a label has, never in place of it.
 #pragma once
 
 #include <cstdint>
@@ -33,6 +33,12 @@ struct ChallengeText {
 /// may be more.
 constexpr std::int32_t kChangesMax = 1'000;
 Result<std::vector<ChallengeText>> changes_since(Tx& tx, std::int64_t revision);
+
+/// Those that are over, withdrawn or expired, the oldest first, at most kOverMax.
+constexpr std::int32_t kOverMax = 100;
+Result<std::vector<ChallengeText>> over(Tx& tx, Time now);
+/// Forgets one that is over; false if there is none, or it is to stand again.
+Result<bool> forget(Tx& tx, std::string_view label, std::string_view value, Time now);
 
 /// Forgets texts that were over at `until`, at most `limit`; returns how many.
 Result<std::int64_t> drop(Tx& tx, Time until, std::int32_t limit);

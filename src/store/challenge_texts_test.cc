@@ -56,6 +56,29 @@ TEST_P(ChallengeTexts, AreToldFromARevisionOn) {
   EXPECT_THAT(values(changes(known)), ElementsAre("a=two"));
 }
 
+TEST_P(ChallengeTexts, ThatAreOverAreFoundAndForgottenUnlessTheyAreToStandAgain) {
+  publish("a", "one");
+  publish("a", "two");
+  publish("b", "one", kNow);
+  const auto over = [&](Time now) {
+    std::vector<std::string> found;
+    for (const auto& text : must([&](Tx& tx) { return challenge_texts::over(tx, now); }))
+      found.push_back(text.label + "=" + text.value);
+    return found;
+  };
+  const auto forget = [&](std::string_view label, std::string_view value) {
+    return must([&](Tx& tx) { return challenge_texts::forget(tx, label, value, kNow); });
+  };
+  EXPECT_THAT(over(kNow), ElementsAre("b=one"));
+  withdraw("a", "one");
+  EXPECT_THAT(over(kLater), SizeIs(3));
+  publish("a", "one");
+  EXPECT_FALSE(forget("a", "one"));
+  EXPECT_TRUE(forget("b", "one"));
+  EXPECT_FALSE(forget("b", "one"));
+  EXPECT_THAT(values(changes()), ::testing::UnorderedElementsAre("a=one", "a=two"));
+}
+
 TEST_P(ChallengeTexts, ThatAreWithdrawnAreToldAsOver) {
   publish("a", "one");
   publish("a", "two");
