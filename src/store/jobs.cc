@@ -242,6 +242,14 @@ Result<std::optional<Time>> next_due_at(Tx& tx, Loop loop, Time now) {
   return rows.front().time(0);
 }
 
+Result<bool> is_failing(Tx& tx, ConnectionId subject, model::JobKind kind) {
+  const Rows rows =
+      TRY(tx.query("SELECT id FROM job WHERE subject = $1 AND kind = $2 AND state = $3 AND attempts > 0 "
+                   "AND lease_until IS NULL",
+                   subject, model::name_of(kind), model::name_of(model::JobState::kWaiting)));
+  return !rows.empty();
+}
+
 Result<std::vector<model::Job>> list_of_connection(Tx& tx, ApplicationId application, ConnectionId connection) {
   // At most one of each kind.
   const Rows rows =
