@@ -17,6 +17,19 @@ bool is_certifiable(std::string_view name) {
   return !name.empty() && name != "." && std::ranges::all_of(name, is_host_letter);
 }
 
+/// X509_REQ_set_pubkey would encode the key by way of OpenSSL's providers and decode it again: 0.3 ms of CPU.
+void set_p256_key(X509_REQ* request, EVP_PKEY* pair) {
+  unsigned char* point = nullptr;
+  const auto length = EVP_PKEY_get1_encoded_public_key(pair, &point);
+  require(length > 0 ? 1 : 0, "a public key");
+  // RFC 5480 2: the curve's name and the point. On success both belong to the request.
+  if (X509_PUBKEY_set0_param(X509_REQ_get_X509_PUBKEY(request), OBJ_nid2obj(NID_X9_62_id_ecPublicKey), V_ASN1_OBJECT,
+                             OBJ_nid2obj(NID_X9_62_prime256v1), point, static_cast<int>(length)) != 1) {
+    OPENSSL_free(point);
+    require(0, "a public key");
+  }
+}
+
 }  // namespace
 
 Result<std::string> make_certification_request(const PrivateKey& key, const std::vector<DnsName>& names) {
@@ -36,7 +49,14 @@ Result<std::string> make_certification_request(const PrivateKey& key, const std:
   auto* const pair = key.state().key.get();
   const X509Request request(checked(X509_REQ_new(), "a request"));
   require(X509_REQ_set_version(request.get(), X509_REQ_VERSION_1), "a request");
-  require(X509_REQ_set_pubkey(request.get(), pair), "a request");
+  switch (key.type()) {
+    case KeyType::kEcdsaP256:
+      set_p256_key(request.get(), pair);
+      break;
+    case KeyType::kRsa2048:
+      require(X509_REQ_set_pubkey(request.get(), pair), "a request");
+      break;
+  }
   const auto all = alternative_names(texts);
   X509_EXTENSIONS* raw = nullptr;
   require(X509V3_add1_i2d(&raw, NID_subject_alt_name, all.get(), 0, X509V3_ADD_DEFAULT), "names");

@@ -96,6 +96,13 @@ Task<void> Look::find_targets() {
   const auto is_there = [](const Probe& probe) { return !probe.seen.values.empty() || !probe.flattened.empty(); };
   for (const auto& group : groups_) {
     if (std::ranges::none_of(group.authorities, is_there) && std::ranges::none_of(group.resolvers, is_there)) continue;
+    // Where a name of RFC 8552 leads needs no address, unless addresses stand in place of the alias.
+    const auto is_flattened = [](const Probe& probe) { return !probe.flattened.empty(); };
+    const bool is_host = !group.members.front().name.text().starts_with('_');
+    if (!is_host && std::ranges::none_of(group.authorities, is_flattened) &&
+        std::ranges::none_of(group.resolvers, is_flattened)) {
+      continue;
+    }
     for (const auto& record : group.members) {
       if (const auto target = target_of(record)) targets_.try_emplace(*target);
     }

@@ -70,6 +70,8 @@ class Deciding {
 
   Certificate operator()(const KeySaved& key) {
     if (!next_.order) return next_;
+    // An authority that has decided at once leaves no step between.
+    if (next_.order->step == OrderStep::kPlaced) (*this)(ChallengePosted{});
     next_.order->step = OrderStep::kFinalizing;
     next_.order->sealed_key = key.sealed_key;
     next_.order->busy_since.reset();

@@ -104,6 +104,17 @@ TEST(Certificate, IsNotTroubledByWhatStillSpreads) {
   EXPECT_FALSE(decide(later, ChallengePosted{}, kStart + minutes(6)).trouble);
 }
 
+TEST(Certificate, OfAnAuthorityThatDecidesAtOnceIsProvenWithItsKey) {
+  const auto unseen = decide(ordered(), ChallengeUnseen{"name_missing", "add it"}, kStart);
+  const auto late = decide(unseen, ChallengeUnseen{"name_missing", "add it"}, kStart + minutes(3));
+  const auto certificate = decide(late, KeySaved{"sealed"}, kStart + minutes(4));
+  EXPECT_EQ(state_of(certificate, kStart + minutes(4)), CertificateState::kFinalizing);
+  EXPECT_EQ(task_of(certificate, kStart + minutes(4)), CertificateTask::kFinalize);
+  EXPECT_FALSE(certificate.trouble);
+  EXPECT_FALSE(certificate.unseen_since);
+  EXPECT_THAT(certificate.missing, ::testing::IsEmpty());
+}
+
 TEST(Certificate, LooksAtOnceWhenSomebodyWaits) {
   auto certificate = decide(ordered(), ChallengeUnseen{"name_missing", "add it"}, kStart);
   certificate = decide(certificate, ChallengeUnseen{"name_missing", "add it"}, kStart + hours(5));

@@ -196,6 +196,8 @@ Result<HttpReply> perform(const HttpClient::Settings& settings, const HttpCall& 
   set(CURLOPT_PROTOCOLS_STR, "http,https");
   set(CURLOPT_FOLLOWLOCATION, 0L);
   set(CURLOPT_PROXY, "");
+  // A connection has one call at a time: the frames and header tables of HTTP/2 would bring nothing.
+  set(CURLOPT_HTTP_VERSION, static_cast<long>(CURL_HTTP_VERSION_1_1));
   set(CURLOPT_NOSIGNAL, 1L);
   set(CURLOPT_USERAGENT, settings.user_agent.c_str());
   set(CURLOPT_SSLVERSION, static_cast<long>(CURL_SSLVERSION_TLSv1_2));

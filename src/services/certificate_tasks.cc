@@ -692,6 +692,18 @@ Task<Happening> CertificateTasks::prove(const CertificateSubject& subject, Issua
     run.poll_at = next_poll(posted->retry_after);
   }
   run.unanswered.clear();
+  // Most decide at once, and a step is saved less; after a crash the authorizations say that they are answered.
+  const auto soon = std::chrono::steady_clock::now() + kFirstPollPause;
+  if (run.poll_at && *run.poll_at <= soon && co_await net::sleep_until(*run.poll_at)) {
+    auto seen = co_await authority->client().order(*account, order.url);
+    if (seen && seen->status == acme::OrderStatus::kReady) {
+      run.ready = *std::move(seen);
+      co_return co_await save_key(subject, *authority, run);
+    }
+    run.poll_at =
+        std::chrono::steady_clock::now() +
+        std::max<Milliseconds>(2 * kFirstPollPause, seen && seen->retry_after ? *seen->retry_after : Milliseconds(0));
+  }
   co_return model::ChallengePosted{};
 }
 

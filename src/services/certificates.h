@@ -3,8 +3,8 @@
 // Obtains certificates and renews them: the handler of the jobs kCertificate, and what callers may ask for.
 // Owned by app/wiring; jobs run on the loop of their partition, the rest on any loop; storage, master key, bell, clock,
 // ids, authorities, zone and sights outlive it.
-// An order is a row whose every step is saved before the next begins, so that a crash resumes at the later one and no
-// order is forgotten; what a step does is in certificate_tasks.h.
+// An order is a row whose steps are saved before what they begin, so that a crash resumes at the last one and no order
+// is forgotten; what a step does, and what one run need not ask twice, is in certificate_tasks.h.
 #pragma once
 
 #include <optional>

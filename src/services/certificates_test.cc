@@ -1475,6 +1475,17 @@ TEST_F(CertificatesTest, OfDeadNamesWaitForTheirLooksTogether) {
   EXPECT_EQ(key(), fairness_key_of(connection.application, connection.organization));
 }
 
+TEST_F(CertificatesTest, OfAHostThatNobodyAnsweredForTakeTheTurnOfTheDeadFromTheFirst) {
+  life_.eye.blind("servers_silent");
+  const auto connection = connect();
+  life_.turn();
+  ASSERT_EQ(life_.job(connection.id, model::JobKind::kOriginalDns).state, model::JobState::kWaiting);
+  life_.happen(connection.id, model::StepMarked{1});
+  EXPECT_EQ(life_.job(connection.id, model::JobKind::kCertificate).fairness_key, kDeadFairnessKey);
+  life_.turn();
+  EXPECT_EQ(now(connection).status, model::Status::kSslValidated) << "it had its turn, and all was well";
+}
+
 TEST_F(CertificatesTest, BlameNobodyForResolversThatFailAndLookLessAndLess) {
   sight_.was_unseen = true;
   sight_.cause = "resolvers_fail";

@@ -134,10 +134,18 @@ Result<void> ConnectionChange::write_consequences(const model::Decision& decisio
 Result<void> ConnectionChange::write_job(const model::Connection& connection, const model::JobRequest& wish) {
   const bool is_soon = wish.when != model::JobRequest::When::kNever && wish.not_before <= now_ + kBellHorizon;
   rings_.jobs |= is_soon;
-  const auto key = wish.kind == model::JobKind::kOriginalDns
-                       ? kOriginalDnsFairnessKey
-                       : fairness_key_of(connection.application, connection.organization);
+  const auto key = TRY(turn_of(connection, wish.kind));
   return store::jobs::request(tx_, connection.id, key, wish, ids_.make<JobRowId>(), now_);
+}
+
+Result<std::int64_t> ConnectionChange::turn_of(const model::Connection& connection, model::JobKind kind) {
+  if (kind == model::JobKind::kOriginalDns) return kOriginalDnsFairnessKey;
+  // Nobody answered for the host when it was first looked at: its certificate's first look is likely to be long.
+  if (kind == model::JobKind::kCertificate &&
+      TRY(store::jobs::is_failing(tx_, connection.id, model::JobKind::kOriginalDns))) {
+    return kDeadFairnessKey;
+  }
+  return fairness_key_of(connection.application, connection.organization);
 }
 
 Result<void> ConnectionChange::write_own_job(const model::Connection& connection, const model::JobRequest* wish) {

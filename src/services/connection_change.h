@@ -69,6 +69,7 @@ class ConnectionChange {
   Result<void> lose_rivals(const model::Connection& proven);
   Result<void> write_consequences(const model::Decision& decision);
   Result<void> write_job(const model::Connection& connection, const model::JobRequest& wish);
+  Result<std::int64_t> turn_of(const model::Connection& connection, model::JobKind kind);
   Result<void> write_own_job(const model::Connection& connection, const model::JobRequest* wish);
   bool is_own(const model::Connection& connection, model::JobKind kind) const;
 

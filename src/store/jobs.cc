@@ -91,27 +91,37 @@ namespace {
 
 // The words of the indexes job_fresh and job_seasoned; 13 is kFreshClaims.
 static_assert(kFreshClaims == 13);
-constexpr Sql kClaimFresh = CLAIM_OF("attempts < 13");
-constexpr Sql kClaimSeasoned = CLAIM_OF("attempts >= 13");
+#define DUE_OF(lane) \
+  "SELECT id FROM job WHERE is_ready = 1 AND " lane " AND not_before <= $1 AND partition % $2 = $3 LIMIT 1"
+struct Lane {
+  Sql any_due;  // most claims find a job or two: to see that there are no more costs less than to rank none
+  Sql claim;
+};
+constexpr Lane kFresh{DUE_OF("attempts < 13"), CLAIM_OF("attempts < 13")};
+constexpr Lane kSeasoned{DUE_OF("attempts >= 13"), CLAIM_OF("attempts >= 13")};
+
+Result<bool> is_any_due(Tx& tx, const Lane& lane, const ClaimRequest& request) {
+  return !TRY(tx.query(lane.any_due, request.now, request.loop.count, request.loop.index)).empty();
+}
 
 /// One pass over the first `seen_max` due jobs of keys that hold less than `in_flight_max`: how many it took.
-Result<std::int32_t> take(Tx& tx, Sql lane, const ClaimRequest& request, std::int32_t in_flight_max,
+Result<std::int32_t> take(Tx& tx, const Lane& lane, const ClaimRequest& request, std::int32_t in_flight_max,
                           std::int32_t seen_max, std::int32_t limit, std::vector<model::Job>& claimed) {
-  const Rows rows = TRY(tx.query(lane, request.lease_until, request.now, request.loop.count, request.loop.index,
+  const Rows rows = TRY(tx.query(lane.claim, request.lease_until, request.now, request.loop.count, request.loop.index,
                                  in_flight_max, seen_max, limit));
   for (const Row row : rows) claimed.push_back(TRY(read(row)));
   return static_cast<std::int32_t>(rows.size());
 }
 
 /// Up to `limit` of one lane.
-Result<void> take_lane(Tx& tx, Sql lane, const ClaimRequest& request, std::int32_t limit,
+Result<void> take_lane(Tx& tx, const Lane& lane, const ClaimRequest& request, std::int32_t limit,
                        std::vector<model::Job>& claimed) {
   // Everybody's first come first, and most keys have one job due: a narrow window finds them, and to rank it is cheap.
   std::int32_t left = limit;
-  if (left > 0 && request.in_flight_max > 0)
+  if (left > 0 && request.in_flight_max > 0 && TRY(is_any_due(tx, lane, request)))
     left -= TRY(take(tx, lane, request, 1, kNarrowWindow * left, left, claimed));
   // A pass sees kDueSeenMax jobs; keys it filled are out of the way of the next.
-  for (int pass = 0; pass < kPassesMax && left > 0; ++pass) {
+  for (int pass = 0; pass < kPassesMax && left > 0 && TRY(is_any_due(tx, lane, request)); ++pass) {
     const auto taken = TRY(take(tx, lane, request, request.in_flight_max, kDueSeenMax, left, claimed));
     if (taken == 0) break;
     left -= taken;
@@ -126,9 +136,9 @@ Result<std::vector<model::Job>> claim_due(Tx& tx, const ClaimRequest& request, s
   const auto left = [&] { return request.limit - static_cast<std::int32_t>(claimed.size()); };
   const auto seasoned = std::min(request.limit, seasoned_max);
   // A quarter is the seasoned ones' own, so that a flood of fresh ones cannot stop them.
-  TRY_VOID(take_lane(tx, kClaimFresh, request, request.limit - seasoned / 4, claimed));
-  TRY_VOID(take_lane(tx, kClaimSeasoned, request, std::min(left(), seasoned), claimed));
-  TRY_VOID(take_lane(tx, kClaimFresh, request, left(), claimed));
+  TRY_VOID(take_lane(tx, kFresh, request, request.limit - seasoned / 4, claimed));
+  TRY_VOID(take_lane(tx, kSeasoned, request, std::min(left(), seasoned), claimed));
+  TRY_VOID(take_lane(tx, kFresh, request, left(), claimed));
   // RETURNING promises no order.
   std::ranges::sort(claimed, {}, [](const model::Job& job) { return std::pair(job.not_before, job.id); });
   return claimed;
@@ -230,6 +240,14 @@ Result<std::optional<Time>> next_due_at(Tx& tx, Loop loop, Time now) {
                    now, loop.count, loop.index));
   if (rows.empty()) return std::nullopt;
   return rows.front().time(0);
+}
+
+Result<bool> is_failing(Tx& tx, ConnectionId subject, model::JobKind kind) {
+  const Rows rows =
+      TRY(tx.query("SELECT id FROM job WHERE subject = $1 AND kind = $2 AND state = $3 AND attempts > 0 "
+                   "AND lease_until IS NULL",
+                   subject, model::name_of(kind), model::name_of(model::JobState::kWaiting)));
+  return !rows.empty();
 }
 
 Result<std::vector<model::Job>> list_of_connection(Tx& tx, ApplicationId application, ConnectionId connection) {

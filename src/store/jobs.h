@@ -64,6 +64,8 @@ Result<std::optional<PulledUpTo>> pull_back(Tx& tx, const PullBack& request, con
 
 /// When the loop's next job becomes due after `now`. What is due already is claimed, or waits for one in flight to end.
 Result<std::optional<Time>> next_due_at(Tx& tx, Loop loop, Time now);
+/// Waits for another run, after one that has failed.
+Result<bool> is_failing(Tx& tx, ConnectionId subject, model::JobKind kind);
 /// By kind.
 Result<std::vector<model::Job>> list_of_connection(Tx& tx, ApplicationId application, ConnectionId connection);
 Result<QueueDepth> depth_across_applications(Tx& tx);
