@@ -24,7 +24,7 @@ using Happening = model::CertificateHappening;
 constexpr std::size_t kKeysWaitingMax = 4096;
 constexpr Milliseconds kFirstPollPause{50};  // of an authority that works on it, doubled each time
 constexpr Milliseconds kLastPollPause{2'000};
-constexpr Milliseconds kKeyChangePause{1'000};  // what failed while an account's key changed is done again
+constexpr Milliseconds kKeyChangePause{5'000};  // what failed while an account's key changed is done again
 constexpr Milliseconds kUnseenPause = std::chrono::seconds(30);  // when we could not look ourselves
 constexpr Milliseconds kCaaAge = std::chrono::minutes(5);        // for which one walk of CAA will do
 constexpr std::size_t kServersInWordsMax = 8;
