@@ -341,6 +341,17 @@ TEST(V1Certificates, OfAHouseWithoutAnyAreNone) {
   EXPECT_EQ(world.call("POST", "/v1/certificates/crt_0000000000001/revoke", R"({"reason":"boredom"})").status, 422);
 }
 
+TEST(V1Authorities, AreForAdminKeysAlone) {
+  ApiWorld world;
+  const auto list = world.admin("GET", "/v1/authorities");
+  EXPECT_EQ(list.status, 200);
+  EXPECT_TRUE(object_in(list).at("data").as_array().empty());
+  EXPECT_EQ(world.admin("POST", "/v1/authorities/letsencrypt/rollover-key").status, 404);
+  EXPECT_EQ(world.admin("POST", "/v1/authorities/letsencrypt/rollover-key", R"({"force":true})").status, 400);
+  EXPECT_EQ(world.call("GET", "/v1/authorities").status, 403);
+  EXPECT_EQ(world.call("POST", "/v1/authorities/letsencrypt/rollover-key").status, 403);
+}
+
 TEST(V1Connections, TakeWhatTheirWebhooksRepeat) {
   ApiWorld world;
   const auto made = world.call(

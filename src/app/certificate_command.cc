@@ -42,8 +42,13 @@ Result<Exit> certificate_list(Console& console, const CertificateListOptions& op
   const auto body = TRY(api.get(target_of(
       "/v1/certificates",
       {{"ends_within", options.ends_within}, {"cursor", options.cursor}, {"limit", std::to_string(options.limit)}})));
-  return print(console, options.form, body,
-               [&](const std::string& json) { return certificate_page(json, console.clock.now(), console.columns); });
+  const bool has_filter = !options.ends_within.empty() || !options.cursor.empty();
+  const auto* if_none = has_filter ? "no certificate is like that"
+                                   : "there is no certificate: one belongs to each connection whose certificate is "
+                                     "cname or txt";
+  return print(console, options.form, body, [&](const std::string& json) {
+    return certificate_page(json, console.clock.now(), console.columns, if_none);
+  });
 }
 
 Result<Exit> certificate_show(Console& console, const CertificateOptions& options) {

@@ -118,7 +118,7 @@ std::string distance_text(Time time, Time now) {
   return "";
 }
 
-Result<std::string> certificate_page(std::string_view json, Time now, std::size_t columns) {
+Result<std::string> certificate_page(std::string_view json, Time now, std::size_t columns, std::string_view if_none) {
   const auto page = TRY(AnsweredObject::parse(json));
   std::string lines;
   for (const auto& certificate : page.objects("data")) {
@@ -127,7 +127,7 @@ Result<std::string> certificate_page(std::string_view json, Time now, std::size_
       lines += wrap(format("! {}: {}", trouble->text("cause"), trouble->text("explanation", kExplanationBytesMax)),
                     columns, "    ");
   }
-  if (lines.empty()) lines = "no certificate is like that\n";
+  if (lines.empty()) lines = format("{}\n", if_none);
   if (const auto next = page.text("next_cursor"); !next.empty())
     lines += "there are older ones: the same with --cursor " + next + "\n";
   return lines;

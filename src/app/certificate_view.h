@@ -14,7 +14,8 @@ namespace signpost::app {
 
 /// The lines of a page, one for each certificate and one more for its trouble, and how to get the next page. kProtocol
 /// if it is none.
-Result<std::string> certificate_page(std::string_view json, Time now, std::size_t columns);
+Result<std::string> certificate_page(std::string_view json, Time now, std::size_t columns,
+                                     std::string_view if_none = "no certificate is like that");
 
 /// All about one: names, what is held, how far its order is, what is missing, its trouble and the way out.
 Result<std::string> certificate_text(std::string_view json, Time now, std::size_t columns);

@@ -60,6 +60,7 @@ TEST(CertificatePage, IsALineForEachAndOneForItsTrouble) {
 
 TEST(CertificatePage, SaysHowToGoOnAndWhenThereIsNone) {
   EXPECT_EQ(*certificate_page(R"({"data":[],"next_cursor":null})", kNow, 80), "no certificate is like that\n");
+  EXPECT_EQ(*certificate_page(R"({"data":[],"next_cursor":null})", kNow, 80, "there is none"), "there is none\n");
   EXPECT_THAT(*certificate_page(R"({"data":[],"next_cursor":"crt_0000000000001"})", kNow, 80),
               HasSubstr("--cursor crt_0000000000001\n"));
   EXPECT_EQ(certificate_page("[]", kNow, 80).error().kind, Kind::kProtocol);

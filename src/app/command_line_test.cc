@@ -166,7 +166,7 @@ TEST(CommandLine, AnUnknownWordIsNamedBesideWhatIsKnown) {
   console.run({"frobnicate"});
   EXPECT_EQ(console.err(),
             "signpost: there is no command \"frobnicate\": it is one of serve, app, member, key, mail, connect, "
-            "watch, dns, acme-zone, certificate, webhook, config\n\"signpost --help\" says more\n");
+            "watch, dns, acme-zone, certificate, authority, webhook, config\n\"signpost --help\" says more\n");
   console.run({"app", "remove"});
   EXPECT_TRUE(has(console.err(), "signpost: there is no command \"app remove\": it is one of app create, app list, "))
       << console.err();

@@ -166,8 +166,7 @@ Task<Result<AuthorityView>> Authority::change_key(AlsoInTx also) {
 
 Task<Authority::Opened> Authority::finish_key_change(store::acme_accounts::Account saved) {
   using Answer = acme::Outcome<acme::Account>;
-  auto even = key_changes_.load();
-  if (even % 2 != 0 || !key_changes_.compare_exchange_strong(even, even + 1)) {
+  if (is_changing_key_.exchange(true)) {
     co_return Answer(std::unexpected(acme::Failure(
         acme::Trouble::kTryLater,
         Error{Kind::kUnavailable, "the key of our account is being changed: ask again in some seconds", {}, {}})));
@@ -204,10 +203,11 @@ Task<Authority::Opened> Authority::finish_key_change(store::acme_accounts::Accou
     log::info("our account at a certificate authority has another key",
               {{"authority", settings_.name}, {"account", account.url}});
     account_.with([&](auto& known) { known = account; });
+    ++key_changes_;
     co_return Answer(std::move(account));
   };
   auto finished = co_await finish();
-  ++key_changes_;
+  is_changing_key_ = false;
   co_return finished;
 }
 
@@ -283,7 +283,7 @@ std::uint64_t Authorities::key_changes() const {
 }
 
 bool Authorities::has_key_changed_since(std::uint64_t before) const {
-  const bool is_changing = std::ranges::any_of(all_, [](const auto& one) { return one->key_changes() % 2 != 0; });
+  const bool is_changing = std::ranges::any_of(all_, [](const auto& one) { return one->is_changing_key(); });
   return is_changing || key_changes() != before;
 }
 

@@ -76,8 +76,9 @@ class Authority {
   /// After a start: goes on with a change of the key that was begun, and tells a contact that the settings have
   /// changed. What fails is logged, and done at the next start.
   Task<void> settle();
-  /// Odd while the key is changing: what was signed with the key before may be refused, and that means nothing.
+  /// So far. While one is under way, what was signed with the key before may be refused, and that means nothing.
   std::uint64_t key_changes() const { return key_changes_; }
+  bool is_changing_key() const { return is_changing_key_; }
 
  private:
   using Opened = Result<acme::Outcome<acme::Account>>;
@@ -103,6 +104,7 @@ class Authority {
   acme::Client client_;
   Guarded<std::optional<acme::Account>> account_;
   std::atomic<std::uint64_t> key_changes_{0};
+  std::atomic<bool> is_changing_key_{false};  // by one caller at a time
 };
 
 class Authorities {
@@ -121,7 +123,7 @@ class Authorities {
   Task<Result<AuthorityView>> change_key(std::string name, AlsoInTx also);
   /// Of all of them, one after the other.
   Task<void> settle();
-  /// Has a key been changing at any time since `before`, what this said then?
+  /// Of all of them; has a key changed since it was `before`, or is one changing now?
   std::uint64_t key_changes() const;
   bool has_key_changed_since(std::uint64_t before) const;
 

@@ -29,7 +29,7 @@ constexpr Milliseconds kFirstPollPause{50};                        // before tha
 constexpr Milliseconds kDelegationAge = std::chrono::seconds(10);  // for which one look at the CNAME will do
 constexpr Milliseconds kUnseenPause = std::chrono::seconds(30);    // when we could not look ourselves
 constexpr Milliseconds kCaaAge = std::chrono::minutes(5);          // for which one walk of CAA will do
-constexpr Milliseconds kKeyChangePause{1'000};  // what failed while an account's key changed is done again
+constexpr Milliseconds kKeyChangePause{5'000};  // what failed while an account's key changed is done again
 constexpr std::size_t kServersInWordsMax = 8;
 constexpr std::string_view kCountingLimits = "counting what the authority's limits allow";
 constexpr Milliseconds kBusyMax = std::chrono::hours(1);   // of an authority, until somebody hears of it

@@ -18,6 +18,7 @@ using Happening = model::CertificateHappening;
 
 constexpr int kTurnsMax = 24;  // steps of one run; an order has seven, the rest is for changes meanwhile
 constexpr Milliseconds kCompletePause{200};
+constexpr int kRenewTurnsMax = 8;  // of a renewal by hand while jobs change the certificate
 
 JobOutcome done(std::string text) { return {JobOutcome::Ending::kDone, std::move(text)}; }
 
@@ -285,39 +286,57 @@ Task<Result<void>> Certificates::check_hand_limit(const CertificateSubject& subj
                              authority->name(), subject.connection.host.text(), model::kHandRenewalsLeave));
 }
 
-Task<Result<model::Certificate>> Certificates::renew(Scope scope, CertificateId id, AlsoInTx also) {
-  const auto certificate = CO_TRY(co_await read(scope, id));
-  const auto subject = CO_TRY(co_await read_of_connection(scope, certificate.connection));
+namespace {
+
+/// kConflict where nobody would use a new certificate.
+Result<void> check_use(const CertificateSubject& subject) {
+  const auto& host = subject.connection.host.text();
   if (subject.is_superseded) {
-    co_return fail(Kind::kConflict,
-                   format("Amazon's certificate serves {} and renews itself: ours is not used any more",
-                          subject.connection.host.text()));
+    return fail(Kind::kConflict,
+                format("Amazon's certificate serves {} and renews itself: ours is not used any more", host));
   }
-  if (!wants_certificate(subject)) {
-    co_return fail(Kind::kConflict, format("{} is {}: nobody would use a new certificate",
-                                           subject.connection.host.text(), model::name_of(subject.connection.status)));
-  }
-  const Time now = clock_.now();
-  const auto& current = subject.certificate;
-  const auto wish = model::hand_renewal(current, now);
-  Happening happening = model::RenewalWanted{};
-  switch (wish.kind) {
-    case model::HandRenewal::Kind::kPaused: {
-      const auto why = current.trouble ? "the last attempt has failed: " + current.trouble->explanation
-                                       : std::string("the last attempt has just ended; it goes on by itself");
-      co_return too_early(wish.at, now, why);
+  if (wants_certificate(subject)) return {};
+  const auto status = subject.connection.status;
+  const bool is_early = status == model::Status::kPendingValidation;
+  const bool has_left = status == model::Status::kDisconnected;
+  return fail(Kind::kConflict, format("{} is {}: {}{}", host, model::name_of(status),
+                                      is_early ? "its certificate is ordered by itself once step 1 is marked"
+                                               : "nobody would use a new certificate",
+                                      has_left ? " before it is reconnected" : ""));
+}
+
+}  // namespace
+
+Task<Result<model::Certificate>> Certificates::renew(Scope scope, CertificateId id, AlsoInTx also) {
+  for (int turn = 0; turn < kRenewTurnsMax; ++turn) {
+    const auto certificate = CO_TRY(co_await read(scope, id));
+    const auto subject = CO_TRY(co_await read_of_connection(scope, certificate.connection));
+    CO_TRY_VOID(check_use(subject));
+    const Time now = clock_.now();
+    const auto& current = subject.certificate;
+    const auto wish = model::hand_renewal(current, now);
+    Happening happening = model::RenewalWanted{};
+    switch (wish.kind) {
+      case model::HandRenewal::Kind::kPaused: {
+        const auto why = current.trouble ? "the last attempt has failed: " + current.trouble->explanation
+                                         : std::string("the last attempt has just ended; it goes on by itself");
+        co_return too_early(wish.at, now, why);
+      }
+      case model::HandRenewal::Kind::kOnItsWay:
+        if (!is_waiting_for_dns(current, now)) co_return current;
+        happening = model::LookWanted{};
+        break;
+      case model::HandRenewal::Kind::kAllowed:
+        CO_TRY_VOID(co_await check_hand_limit(subject));
+        break;
     }
-    case model::HandRenewal::Kind::kOnItsWay:
-      if (!is_waiting_for_dns(current, now)) co_return current;
-      happening = model::LookWanted{};
-      break;
-    case model::HandRenewal::Kind::kAllowed:
-      CO_TRY_VOID(co_await check_hand_limit(subject));
-      break;
+    const auto after = co_await save(subject, happening, nullptr, also);
+    if (!after && after.error().kind == Kind::kConflict) continue;  // somebody was first
+    if (!after) co_return std::unexpected(after.error());
+    if (!*after) co_return fail(Kind::kNotFound, format("there is no certificate {}", id.text()));
+    co_return (*after)->certificate;
   }
-  const auto after = CO_TRY(co_await save(subject, happening, nullptr, also));
-  if (!after) co_return fail(Kind::kNotFound, format("there is no certificate {}", id.text()));
-  co_return after->certificate;
+  co_return fail(Kind::kUnavailable, format("{} changes all the time: try again", id.text()));
 }
 
 Task<Result<model::Certificate>> Certificates::revoke(Scope scope, CertificateId id, acme::RevocationReason reason,

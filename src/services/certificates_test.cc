@@ -713,6 +713,36 @@ TEST_F(CertificatesTest, ByHandLeaveTheAuthoritysLimitToRenewalsThatMustBe) {
   life_.let_database_rest();
 }
 
+TEST_F(CertificatesTest, ThatTwoRenewAtOnceAreOrderedOnceAndBothAreTold) {
+  const auto connection = connect_and_mark();
+  life_.turn();
+  const auto id = certificate_of(connection).id;
+  int told = 0;
+  const auto renew = [&]() -> Task<void> {
+    const auto renewed = co_await certificates_.renew({}, id);
+    EXPECT_TRUE(renewed) << (renewed ? "" : renewed.error().message);
+    ++told;
+  };
+  auto& loop = life_.loops.at(0);
+  auto other = boost::asio::co_spawn(loop, renew(), boost::asio::use_future);
+  net::testing::run_task(loop, renew());
+  while (other.wait_for(seconds(0)) != std::future_status::ready) loop.run_one();
+  EXPECT_EQ(told, 2);
+  life_.turn();
+  EXPECT_EQ(first_.count_of("newOrder"), 2);
+}
+
+TEST_F(CertificatesTest, ThatNobodyWouldUseAreNotRenewedByHand) {
+  const auto connection = connect();
+  const auto id = certificate_of(connection).id;
+  EXPECT_THAT(life_.run(certificates_.renew({}, id)).error().message, HasSubstr("once step 1 is marked"));
+  life_.happen(connection.id, model::StepMarked{1});
+  life_.turn();
+  life_.happen(connection.id, model::StepMarked{2});
+  life_.happen(connection.id, model::Disconnected{});
+  EXPECT_THAT(life_.run(certificates_.renew({}, id)).error().message, HasSubstr("before it is reconnected"));
+}
+
 TEST_F(CertificatesTest, ThatAreOnTheirWayAreNotOrderedAgainByHand) {
   const auto connection = connect_and_mark();
   life_.turn();
@@ -1459,6 +1489,26 @@ TEST_F(CertificatesTest, DoNotFailWhereTheKeyOfTheAccountChangesMeanwhile) {
   EXPECT_EQ(first_.count_of("keyChange"), 1);
   EXPECT_EQ(first_.count_of("newOrder"), 2);
   EXPECT_EQ(second_.count_of("newOrder"), 0);
+}
+
+TEST_F(CertificatesTest, SayThatAnAuthorityIsDownAlsoWhileAChangeOfTheKeyWaitsForIt) {
+  const auto connection = connect_and_mark();
+  life_.turn();
+  let_authorities_answer({"keyChange", 503, "", "maintenance", ""});
+  EXPECT_FALSE(life_.run(authorities_.change_key("first", {})));
+  let_authorities([](auto& choices) {
+    choices.canned.clear();
+    choices.is_closed = true;
+  });
+  must(life_.run(certificates_.renew({}, certificate_of(connection).id)));
+  life_.turn();
+  EXPECT_EQ(attention_of(connection).cause, "certificate_try_later");
+  EXPECT_EQ(certificate_of(connection).not_before, life_.clock.now() + minutes(1));
+  let_authorities([](auto& choices) { choices.is_closed = false; });
+  const auto serial = certificate_of(connection).held->serial;
+  life_.walk_to(life_.clock.now() + minutes(1));
+  EXPECT_NE(certificate_of(connection).held->serial, serial);
+  EXPECT_EQ(authorities_.key_changes(), 1);
 }
 
 // ── the hopeless ────────────────────────────────────────────────────────────────────────────────────────────────
