@@ -4,6 +4,7 @@
 // function. Plain values; any thread. decide() has no clock, network or database: whoever did what act_of() names tells
 // it here what came of it, and saves the answer in one transaction.
 // Whatever fails, the certificate that serves stays attached; only what we made, and nothing uses, is ever deleted.
+// When Amazon's certificate ends, ours comes back, and a new one is requested.
 #pragma once
 
 #include <array>
@@ -40,7 +41,7 @@ enum class Setup {
 std::string_view name_of(Setup setup);  // "attached"
 std::optional<Setup> parse_setup(std::string_view text);
 
-enum class SetupMove { kFound, kCertificateReady, kImported, kAttached, kLost };
+enum class SetupMove { kFound, kCertificateReady, kImported, kAttached, kLost, kDeleted };
 struct SetupTransition {
   Setup from;
   SetupMove move;
@@ -55,6 +56,10 @@ inline constexpr std::array kSetupTransitions{
     SetupTransition{Setup::kAttaching, SetupMove::kAttached, Setup::kAttached},
     SetupTransition{Setup::kAttaching, SetupMove::kLost, Setup::kImporting},
     SetupTransition{Setup::kAttached, SetupMove::kCertificateReady, Setup::kImporting},
+    // Ours was deleted after the upgrade, and is needed again.
+    SetupTransition{Setup::kImporting, SetupMove::kDeleted, Setup::kReady},
+    SetupTransition{Setup::kAttaching, SetupMove::kDeleted, Setup::kReady},
+    SetupTransition{Setup::kAttached, SetupMove::kDeleted, Setup::kReady},
 };
 constexpr std::optional<Setup> target_of(Setup from, SetupMove move) {
   for (const auto& row : kSetupTransitions) {
@@ -79,7 +84,7 @@ enum class Upgrade {
   kSwapping,    // seed 4: the new certificate goes onto the distribution
   kDeploying,   // until every edge serves it
   kCleaning,    // seed 5: the old imported certificate is deleted
-  kUpgraded,    // Amazon renews it; looked at once a day
+  kUpgraded,    // Amazon renews it; looked at once a day, and requested anew when it has ended
   kEnding,      // disconnected before the swap: a request that serves nothing is taken back
   kEnded,
 };
@@ -130,6 +135,7 @@ inline constexpr std::array kUpgradeTransitions{
     UpgradeTransition{Upgrade::kDeploying, UpgradeMove::kDeployed, Upgrade::kCleaning},
     UpgradeTransition{Upgrade::kCleaning, UpgradeMove::kSwappedBack, Upgrade::kSwapping},
     UpgradeTransition{Upgrade::kCleaning, UpgradeMove::kCleaned, Upgrade::kUpgraded},
+    UpgradeTransition{Upgrade::kUpgraded, UpgradeMove::kRefused, Upgrade::kRequesting},
     UpgradeTransition{Upgrade::kPreparing, UpgradeMove::kDisconnected, Upgrade::kEnding},
     UpgradeTransition{Upgrade::kPrepared, UpgradeMove::kDisconnected, Upgrade::kEnding},
     UpgradeTransition{Upgrade::kWaiting, UpgradeMove::kDisconnected, Upgrade::kEnding},
@@ -215,6 +221,9 @@ struct Distribution {
   bool is_made_by_us = false;
   std::string domain_name;  // "d111111abcdef8.cloudfront.net", where step 2 points
   std::string serving_arn;  // the certificate on it when it was last seen
+  /// Certificates of ours, or requested by us, that others take the place of: one of them may still serve, and is taken
+  /// off for its successor; each is deleted once nothing uses it. At most kReplacedMax.
+  std::vector<std::string> replaced_arns;
 
   Setup setup = Setup::kMaking;
   std::string imported_arn;     // ours in ACM; empty: none, or deleted after the upgrade
@@ -254,10 +263,16 @@ enum class Act {
   kDiscard,        // delete amazon.arn, which was refused
   kSwap,           // amazon.arn onto the distribution in place of imported_arn
   kCheckDeployed,  // does every edge serve it?
-  kClean,          // delete imported_arn, if it is IMPORTED, ours, and nothing uses it
+  kClean,          // delete old_certificate(), if it is ours, and nothing uses it
+  kTidy,           // the same while our certificate serves
   kTakeBack,       // is amazon.arn on the distribution? if not, delete it
 };
 std::string_view name_of(Act act);  // "swap"
+
+/// What kClean and kTidy delete next: imported_arn once Amazon's serves everywhere, else one of replaced_arns; empty:
+/// none.
+std::string old_certificate(const Distribution& distribution);
+bool is_replaced(const Distribution& distribution, std::string_view arn);
 
 /// What is due at `now`; the way to our certificate goes first.
 Act act_of(const Distribution& distribution, Time now);
@@ -322,6 +337,7 @@ struct DeploymentSeen {
 };
 enum class OldCertificate { kDeleted, kGone, kStillUsed, kNotOurs };
 struct OldSeen {
+  std::string arn;
   OldCertificate old = OldCertificate::kStillUsed;
 };
 /// The act failed. With a reason it parks at once, else only if it goes on for long.
@@ -387,6 +403,8 @@ inline constexpr std::array kCleanPauses{std::chrono::seconds(60),   std::chrono
 inline constexpr std::array kFailurePauses{
     std::chrono::seconds(5),   std::chrono::seconds(15),  std::chrono::seconds(30),  std::chrono::seconds(60),
     std::chrono::seconds(300), std::chrono::seconds(900), std::chrono::seconds(3600)};
+// More than these were never replaced within the time that deleting one takes; the oldest is then left to its owner.
+constexpr std::size_t kReplacedMax = 8;
 constexpr int kFailuresQuiet = 5;  // then it is parked, visibly, and tried on
 // A request that Amazon refused is made again rarely: an account has 5,000 a year (reference 8.2).
 inline constexpr std::array kRequestPauses{std::chrono::seconds(0), std::chrono::seconds(86'400),

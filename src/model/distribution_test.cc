@@ -228,9 +228,9 @@ TEST(Upgrade, WalksTheFiveStepsOfSeed000) {
   EXPECT_EQ(life.act(), Act::kCheckDeployed);
   life.happens(DeploymentSeen{true, kAmazons}).until_due();
   EXPECT_EQ(life.act(), Act::kClean);
-  life.happens(OldSeen{OldCertificate::kStillUsed}).until_due();
+  life.happens(OldSeen{kOurs, OldCertificate::kStillUsed}).until_due();
   EXPECT_EQ(life.act(), Act::kClean);
-  life.happens(OldSeen{OldCertificate::kDeleted});
+  life.happens(OldSeen{kOurs, OldCertificate::kDeleted});
   EXPECT_EQ(life.now.upgrade, Upgrade::kUpgraded);
   EXPECT_THAT(life.news, Contains(DistributionNews::kUpgraded));
   EXPECT_EQ(life.now.serving_arn, kAmazons);
@@ -436,13 +436,13 @@ TEST(Upgrade, IsNotUndoneByOursWhenItsSwapWasNotSaved) {
 
 TEST(Upgrade, ForgetsAnOldCertificateThatIsNotOursWithoutDeletingIt) {
   auto life = cleaning();
-  life.happens(OldSeen{OldCertificate::kNotOurs});
+  life.happens(OldSeen{kOurs, OldCertificate::kNotOurs});
   EXPECT_EQ(life.now.upgrade, Upgrade::kUpgraded);
 }
 
 TEST(Upgrade, SaysSoWhenAmazonsRenewalWaitsForTheRecord) {
   auto life = cleaning();
-  life.happens(OldSeen{OldCertificate::kDeleted}).until_due();
+  life.happens(OldSeen{kOurs, OldCertificate::kDeleted}).until_due();
   EXPECT_EQ(life.act(), Act::kDescribe);
   auto waiting = issued();
   waiting.explanation = "Amazon cannot renew: add the CNAME again";
@@ -450,6 +450,67 @@ TEST(Upgrade, SaysSoWhenAmazonsRenewalWaitsForTheRecord) {
   EXPECT_EQ(life.now.upgrade_park->reason, Park::Reason::kRecordMissing);
   life.until_due().happens(issued());
   EXPECT_FALSE(life.now.upgrade_park);
+}
+
+TEST(Upgrade, ComesBackToOursAndToANewOneWhenAmazonsEnds) {
+  auto life = cleaning();
+  life.happens(OldSeen{kOurs, OldCertificate::kDeleted}).until_due().happens(refused("EXPIRED"));
+  EXPECT_EQ(life.now.upgrade, Upgrade::kRequesting);
+  EXPECT_EQ(life.now.upgrade_park->reason, Park::Reason::kAmazonRefuses);
+  EXPECT_TRUE(needs_our_certificate(life.now));
+  EXPECT_TRUE(is_replaced(life.now, kAmazons)) << "what serves may be taken off";
+  EXPECT_EQ(life.act(), Act::kLook) << "without its record it would only end again";
+  life.happens(ValidationLooked{false, "add it"});
+
+  life.happens(OurCertificateReady{"01"});
+  EXPECT_EQ(life.act(), Act::kImport) << "the one that was deleted after the upgrade, if it is still the newest";
+  life.happens(ImportBegan{}).happens(Imported{"arn:imported/2", "01"}).happens(Attached{});
+  EXPECT_EQ(life.now.serving_arn, "arn:imported/2");
+  while (life.until_due().act() == Act::kLook) life.happens(ValidationLooked{false, "add it"});
+  EXPECT_EQ(life.act(), Act::kTidy);
+  life.happens(OldSeen{kAmazons, OldCertificate::kDeleted});
+  EXPECT_THAT(life.now.replaced_arns, IsEmpty());
+  EXPECT_FALSE(life.now.setup_next_at);
+
+  life.until_due().happens(ValidationLooked{true, ""});
+  EXPECT_EQ(life.act(), Act::kRequest);
+  life.happens(AmazonRequested{"arn:amazon/2"}).until_due().happens(pending()).happens(ValidationLooked{true, ""});
+  life.until_due().happens(issued()).happens(Swapped{}).until_due().happens(DeploymentSeen{true, "arn:amazon/2"});
+  life.until_due().happens(OldSeen{"arn:imported/2", OldCertificate::kDeleted});
+  EXPECT_EQ(life.now.upgrade, Upgrade::kUpgraded);
+}
+
+TEST(Upgrade, ComesBackToOursWhenAmazonsIsNotInAcmAnyMore) {
+  auto life = cleaning();
+  life.happens(OldSeen{kOurs, OldCertificate::kDeleted}).until_due().happens(AmazonGone{});
+  EXPECT_EQ(life.now.upgrade, Upgrade::kRequesting);
+  EXPECT_TRUE(is_replaced(life.now, kAmazons));
+  EXPECT_THAT(life.now.upgrade_park->explanation, ::testing::HasSubstr("not in ACM any more"));
+}
+
+TEST(Upgrade, DeletesWhatWasReplacedAfterwardsInWhicheverOrderItCan) {
+  auto life = cleaning();
+  life.now.replaced_arns = {"arn:old/1", "arn:old/2"};
+  life.happens(OldSeen{kOurs, OldCertificate::kDeleted});
+  EXPECT_EQ(life.now.upgrade, Upgrade::kCleaning);
+  EXPECT_EQ(old_certificate(life.now), "arn:old/1");
+  life.happens(OldSeen{"arn:old/1", OldCertificate::kStillUsed}).until_due();
+  EXPECT_EQ(old_certificate(life.now), "arn:old/2");
+  life.happens(OldSeen{"arn:old/2", OldCertificate::kDeleted}).happens(OldSeen{"arn:old/1", OldCertificate::kGone});
+  EXPECT_EQ(life.now.upgrade, Upgrade::kUpgraded);
+}
+
+TEST(Upgrade, RemembersOnlySoManyThatWereReplacedAndAlwaysWhatServes) {
+  auto life = attached();
+  for (std::size_t i = 0; i < kReplacedMax + 3; ++i) {
+    life.happens(OurCertificateReady{format("{}", i + 2)})
+        .happens(ImportLost{})
+        .happens(ImportBegan{})
+        .happens(Imported{format("arn:imported/{}", i + 2), format("{}", i + 2)});
+  }
+  EXPECT_EQ(life.now.replaced_arns.size(), kReplacedMax);
+  EXPECT_EQ(life.now.serving_arn, kOurs);
+  EXPECT_TRUE(is_replaced(life.now, kOurs));
 }
 
 // Failures
@@ -579,7 +640,7 @@ class Chance {
         return DistributionFound{"E1", true, "d1.cloudfront.net", serving_};
       case Act::kFindImport:
         for (const auto& [arn, is_imported] : certificates_) {
-          if (is_imported) return Imported{arn, "01"};
+          if (is_imported && !is_replaced(d, arn)) return Imported{arn, ""};
         }
         return ImportNotFound{};
       case Act::kImport: {
@@ -589,7 +650,7 @@ class Chance {
       }
       case Act::kAttach:
         if (!certificates_.contains(d.imported_arn)) return ImportLost{};
-        EXPECT_NE(serving_, d.amazon.arn.empty() ? "none" : d.amazon.arn) << "ours over Amazon's";
+        if (!d.amazon.arn.empty() && serving_ == d.amazon.arn) return Swapped{};
         serve(d.imported_arn, now);
         return Attached{};
       case Act::kEndWait:
@@ -604,7 +665,7 @@ class Chance {
       case Act::kDescribe:
         if (!certificates_.contains(d.amazon.arn)) return AmazonGone{};
         if (is_fine_ || !one_in(4)) return is_there_ ? issued() : pending();
-        return d.upgrade == Upgrade::kUpgraded || serving_ == d.amazon.arn ? issued() : refused("FAILED");
+        return refused(d.upgrade == Upgrade::kUpgraded ? "EXPIRED" : "FAILED");
       case Act::kLook:
         return ValidationLooked{is_there_, "add it"};
       case Act::kDiscard:
@@ -620,14 +681,19 @@ class Chance {
       case Act::kCheckDeployed:
         return DeploymentSeen{now >= deployed_at_, serving_};
       case Act::kClean:
-        if (serving_ == d.imported_arn) return DeploymentSeen{now >= deployed_at_, serving_};
-        if (!certificates_.contains(d.imported_arn)) return OldSeen{OldCertificate::kGone};
-        if (now < deployed_at_ + 15min) return OldSeen{OldCertificate::kStillUsed};
-        EXPECT_TRUE(certificates_.at(d.imported_arn)) << "only what was imported is deleted";
-        certificates_.erase(d.imported_arn);
-        return OldSeen{OldCertificate::kDeleted};
+        if (serving_ != d.amazon.arn) return DeploymentSeen{now >= deployed_at_, serving_};
+        return remove_old(d, now);
+      case Act::kTidy:
+        return remove_old(d, now);
     }
     return Waited{};
+  }
+  OldSeen remove_old(const Distribution& d, Time now) {
+    const auto arn = old_certificate(d);
+    if (!certificates_.contains(arn)) return {arn, OldCertificate::kGone};
+    if (serving_ == arn || now < deployed_at_ + 15min) return {arn, OldCertificate::kStillUsed};
+    certificates_.erase(arn);
+    return {arn, OldCertificate::kDeleted};
   }
 
   void check() const {

@@ -139,6 +139,8 @@ Task<DistributionActs::Outcome> DistributionActs::outcome_of(model::Distribution
       return check_deployed(std::move(distribution), deadline);
     case Act::kClean:
       return clean(std::move(distribution), deadline);
+    case Act::kTidy:
+      return tidy(std::move(distribution), deadline);
     case Act::kTakeBack:
       return take_back(std::move(distribution), deadline);
   }
@@ -167,7 +169,8 @@ Task<DistributionActs::Outcome> DistributionActs::find_import(model::Distributio
                                                               net::Deadline deadline) {
   const auto listed = CO_TRY(co_await acm_.list(deadline));
   for (const auto& one : listed) {
-    const bool may_be = one.type == cloud::AcmType::kImported && one.domain == distribution.host.text();
+    const bool may_be = one.type == cloud::AcmType::kImported && one.domain == distribution.host.text() &&
+                        !model::is_replaced(distribution, one.arn.text());
     if (!may_be || !CO_TRY(co_await is_made_for(distribution, one.arn, deadline))) continue;
     // Which of our certificates it is, is not known: the wanted one is imported again in its place.
     co_return model::Imported{one.arn.text(), ""};
@@ -204,7 +207,7 @@ Task<DistributionActs::Outcome> DistributionActs::attach(model::Distribution dis
       is_swapped = true;
       return Edited::kNothingToDo;
     }
-    if (!serving.empty() && serving != arn.text()) {
+    if (!serving.empty() && serving != arn.text() && !model::is_replaced(distribution, serving)) {
       refusal =
           Refusal{Park::Reason::kForeignCertificate,
                   format("the distribution {} serves {}, which Signpost did not attach: take it off there, or use "
@@ -255,6 +258,7 @@ Task<DistributionActs::Outcome> DistributionActs::request(model::Distribution di
 }
 
 Task<DistributionActs::Outcome> DistributionActs::describe(model::Distribution distribution, net::Deadline deadline) {
+  if (distribution.amazon.arn.empty()) co_return model::AmazonGone{};
   const auto arn = CO_TRY(cloud::Arn::parse_certificate(distribution.amazon.arn));
   const auto described = co_await acm_.describe(arn, distribution.amazon.requested_at, deadline);
   if (!described) {
@@ -288,8 +292,14 @@ Task<DistributionActs::Outcome> DistributionActs::look(model::Distribution distr
 Task<DistributionActs::Outcome> DistributionActs::discard(model::Distribution distribution, net::Deadline deadline) {
   const auto arn = CO_TRY(cloud::Arn::parse_certificate(distribution.amazon.arn));
   const auto removed = co_await acm_.remove(arn, deadline);
-  if (!removed && removed.error().trouble != AwsTrouble::kNotFound) co_return std::unexpected(removed.error());
-  co_return model::AmazonGone{};
+  if (removed || removed.error().trouble == AwsTrouble::kNotFound) co_return model::AmazonGone{};
+  if (removed.error().trouble == AwsTrouble::kInUse && !distribution.cloudfront_id.empty()) {
+    // A swap that was made, and that a crash kept out of the row.
+    const auto id = CO_TRY(cloud::DistributionId::parse(distribution.cloudfront_id));
+    const auto seen = CO_TRY(co_await cloudfront_.get(id, deadline));
+    if (serving_of(seen.certificate) == arn.text()) co_return model::Swapped{};
+  }
+  co_return std::unexpected(removed.error());
 }
 
 Task<DistributionActs::Outcome> DistributionActs::swap(model::Distribution distribution, net::Deadline deadline) {
@@ -308,7 +318,8 @@ Task<DistributionActs::Outcome> DistributionActs::swap(model::Distribution distr
                          id.text(), distribution.host.text())};
       return Edited::kNothingToDo;
     }
-    if (serving.empty() || serving != distribution.imported_arn) {
+    const bool is_one_of_ours = serving == distribution.imported_arn || model::is_replaced(distribution, serving);
+    if (serving.empty() || !is_one_of_ours) {
       refusal =
           Refusal{Park::Reason::kForeignCertificate,
                   format("the distribution {} serves {} instead of the certificate that Signpost attached: attach {}, "
@@ -334,22 +345,41 @@ Task<DistributionActs::Outcome> DistributionActs::check_deployed(model::Distribu
 
 Task<DistributionActs::Outcome> DistributionActs::clean(model::Distribution distribution, net::Deadline deadline) {
   const auto id = CO_TRY(cloud::DistributionId::parse(distribution.cloudfront_id));
-  const auto old = CO_TRY(cloud::Arn::parse_certificate(distribution.imported_arn));
   const auto seen = CO_TRY(co_await cloudfront_.get(id, deadline));
   if (!seen.is_deployed || serving_of(seen.certificate) != distribution.amazon.arn)
     co_return model::DeploymentSeen{seen.is_deployed, serving_of(seen.certificate)};
+  co_return co_await remove_old(std::move(distribution), deadline);
+}
+
+Task<DistributionActs::Outcome> DistributionActs::tidy(model::Distribution distribution, net::Deadline deadline) {
+  const auto id = CO_TRY(cloud::DistributionId::parse(distribution.cloudfront_id));
+  const auto old = model::old_certificate(distribution);
+  const auto seen = co_await cloudfront_.get(id, deadline);
+  if (!seen && seen.error().trouble != AwsTrouble::kNotFound) co_return std::unexpected(seen.error());
+  if (seen && (!seen->is_deployed || serving_of(seen->certificate) == old))
+    co_return model::OldSeen{old, model::OldCertificate::kStillUsed};
+  co_return co_await remove_old(std::move(distribution), deadline);
+}
+
+/// What was imported may serve elsewhere, too, and of Amazon's only what we requested is ours: ACM's tags and uses
+/// tell.
+Task<DistributionActs::Outcome> DistributionActs::remove_old(model::Distribution distribution, net::Deadline deadline) {
+  using model::OldCertificate;
+  const auto old = CO_TRY(cloud::Arn::parse_certificate(model::old_certificate(distribution)));
+  const auto outcome = [&](OldCertificate seen) { return model::OldSeen{old.text(), seen}; };
   const auto described = co_await acm_.describe(old, std::nullopt, deadline);
   if (!described) {
-    if (described.error().trouble == AwsTrouble::kNotFound) co_return model::OldSeen{model::OldCertificate::kGone};
+    if (described.error().trouble == AwsTrouble::kNotFound) co_return outcome(OldCertificate::kGone);
     co_return std::unexpected(described.error());
   }
-  if (described->type != cloud::AcmType::kImported || !CO_TRY(co_await is_made_for(distribution, old, deadline)))
-    co_return model::OldSeen{model::OldCertificate::kNotOurs};
-  if (!described->in_use_by.empty()) co_return model::OldSeen{model::OldCertificate::kStillUsed};
+  const bool may_be_ours = described->type == cloud::AcmType::kImported || old.text() != distribution.imported_arn;
+  if (!may_be_ours || !CO_TRY(co_await is_made_for(distribution, old, deadline)))
+    co_return outcome(OldCertificate::kNotOurs);
+  if (!described->in_use_by.empty()) co_return outcome(OldCertificate::kStillUsed);
   const auto removed = co_await acm_.remove(old, deadline);
-  if (removed) co_return model::OldSeen{model::OldCertificate::kDeleted};
-  if (removed.error().trouble == AwsTrouble::kInUse) co_return model::OldSeen{model::OldCertificate::kStillUsed};
-  if (removed.error().trouble == AwsTrouble::kNotFound) co_return model::OldSeen{model::OldCertificate::kGone};
+  if (removed) co_return outcome(OldCertificate::kDeleted);
+  if (removed.error().trouble == AwsTrouble::kInUse) co_return outcome(OldCertificate::kStillUsed);
+  if (removed.error().trouble == AwsTrouble::kNotFound) co_return outcome(OldCertificate::kGone);
   co_return std::unexpected(removed.error());
 }
 

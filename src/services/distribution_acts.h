@@ -77,6 +77,8 @@ class DistributionActs {
   Task<Outcome> swap(model::Distribution distribution, net::Deadline deadline);
   Task<Outcome> check_deployed(model::Distribution distribution, net::Deadline deadline);
   Task<Outcome> clean(model::Distribution distribution, net::Deadline deadline);
+  Task<Outcome> tidy(model::Distribution distribution, net::Deadline deadline);
+  Task<Outcome> remove_old(model::Distribution distribution, net::Deadline deadline);
   Task<Outcome> take_back(model::Distribution distribution, net::Deadline deadline);
   Task<cloud::AwsResult<bool>> is_made_for(model::Distribution distribution, cloud::Arn certificate,
                                            net::Deadline deadline);

@@ -51,7 +51,8 @@ bool serves(const DistributionSubject& subject, Time now) {
   const auto& row = subject.distribution;
   const bool is_ours_there = row.setup == model::Setup::kAttached && subject.held &&
                              subject.held->serial == row.imported_serial && subject.held->not_after > now;
-  const bool is_amazons_there = !row.amazon.arn.empty() && row.serving_arn == row.amazon.arn;
+  const bool is_amazons_there = !row.amazon.arn.empty() && row.serving_arn == row.amazon.arn &&
+                                row.amazon.status != model::AmazonCertificate::Status::kRefused;
   return is_ours_there || (is_amazons_there && (!row.amazon.not_after || *row.amazon.not_after > now));
 }
 
@@ -119,7 +120,7 @@ std::optional<Unheard> unheard_of(const DistributionSubject& subject, Time now) 
     if (hears(model::UpgradeMove::kDisconnected)) return Unheard{model::EdgeDisconnected{}, now};
     return std::nullopt;
   }
-  const bool is_new = held && held->serial != row.wanted_serial;
+  const bool is_new = held && held->serial != row.wanted_serial && held->not_after > now;
   if (is_new && model::needs_our_certificate(row)) return Unheard{model::OurCertificateReady{held->serial}, now};
   switch (connection.status) {
     case model::Status::kSslValidating:

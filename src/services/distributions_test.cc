@@ -217,6 +217,46 @@ TEST_F(DistributionsTest, AreNotOfAConnectionThatIsServedElsewhere) {
   EXPECT_THAT(state().at("log").as_array(), IsEmpty());
 }
 
+TEST_F(DistributionsTest, ComeBackToOursWhenAmazonsEndsAndUpgradeAgain) {
+  begin(model::Upgrade::kUpgraded);
+  const auto ended = row().amazon.arn;
+  server_.control("fail", format(R"({{"arn": "{}", "status": "EXPIRED"}})", ended));
+  sight_.is_there = false;
+  ASSERT_TRUE(reaches(model::Upgrade::kRequesting));
+  const auto subject = must(life_.world.storage.read_now<std::optional<CertificateSubject>>(
+      [&](store::Tx& tx) { return load_certificate_subject(tx, id_); }));
+  EXPECT_TRUE(wants_certificate(*subject));
+  hold("02");
+  ASSERT_TRUE(turn_until([&] { return row().setup == model::Setup::kAttached && row().imported_serial == "02"; }))
+      << explanation();
+  EXPECT_EQ(serving(), row().imported_arn);
+  ASSERT_TRUE(turn_until([&] { return connection().attention && row().replaced_arns.empty(); }));
+  EXPECT_EQ(connection().attention->cause, "certificate_edge_record_missing");
+  EXPECT_EQ(certificates(), 1U) << "what has ended is deleted";
+  add_record();
+  ASSERT_TRUE(reaches(model::Upgrade::kUpgraded)) << explanation();
+  EXPECT_NE(row().amazon.arn, ended);
+  EXPECT_EQ(serving(), row().amazon.arn);
+  EXPECT_FALSE(connection().attention);
+}
+
+TEST_F(DistributionsTest, ReconnectWithOursWhenAmazonsWasRevokedMeanwhile) {
+  begin(model::Upgrade::kUpgraded);
+  happens(model::Disconnected{});
+  while (life_.turn() > 0) continue;
+  sight_.is_there = false;
+  server_.control("fail", format(R"({{"arn": "{}", "status": "REVOKED"}})", row().amazon.arn));
+  pass_to(life_.clock.now() + std::chrono::days(100));
+  happens(model::Reconnected{});
+  EXPECT_EQ(connection().status, model::Status::kPendingValidation);
+  happens(model::StepMarked{1});
+  ASSERT_TRUE(reaches(model::Upgrade::kRequesting));
+  EXPECT_EQ(connection().status, model::Status::kSslValidating) << "what is revoked counts for nothing";
+  hold("02");
+  ASSERT_TRUE(reaches(model::Status::kSslValidated)) << explanation();
+  EXPECT_EQ(serving(), row().imported_arn);
+}
+
 TEST_F(DistributionsTest, RenewOursUntilAmazonsServesAndNoLonger) {
   begin(model::Upgrade::kLooking);
   const auto subject = [&] {
@@ -251,7 +291,9 @@ TEST(Unheard, IsToldInTheOrderInWhichItMatters) {
   EXPECT_TRUE(std::holds_alternative<model::PreparationWanted>(heard()->happening));
   subject.distribution.upgrade = model::Upgrade::kPrepared;
   EXPECT_FALSE(heard());
-  subject.held = model::HeldCertificate{.serial = "01"};
+  subject.held = model::HeldCertificate{.serial = "01", .not_after = now};
+  EXPECT_FALSE(heard()) << "what has ended is of no use";
+  subject.held->not_after = now + 1h;
   EXPECT_EQ(std::get<model::OurCertificateReady>(heard()->happening).serial, "01");
   subject.distribution.wanted_serial = "01";
   EXPECT_FALSE(heard());

@@ -17,6 +17,7 @@
 #include "store/migrations/0011_search.h"
 #include "store/migrations/0012_distributions.h"
 #include "store/migrations/0013_authorizations.h"
+#include "store/migrations/0014_replaced_certificates.h"
 
 namespace signpost::store {
 namespace {
@@ -35,6 +36,7 @@ constexpr std::array kMigrations{
     Migration{11, "search", migration_0011::kStatements},
     Migration{12, "distributions", migration_0012::kStatements},
     Migration{13, "authorizations", migration_0013::kStatements},
+    Migration{14, "replaced_certificates", migration_0014::kStatements},
 };
 
 Result<std::int64_t> version_of(Tx& tx) {
