@@ -215,6 +215,23 @@ class Deciding {
     next().replaced_arns.empty() ? setup_rests() : setup_due(pause_of(kCleanPauses, 0));
   }
 
+  void operator()(const Adopted& adopted) {
+    if (next().setup != Setup::kAttaching) return unchanged();
+    switch (adopted.issuer) {
+      case Adopted::Issuer::kOurs:
+        replace(adopted.arn);
+        break;
+      case Adopted::Issuer::kAmazon:
+        replace_amazons();
+        next().amazon = {adopted.arn, {}, AmazonCertificate::Status::kIssued, adopted.not_after, true};
+        next().serving_arn = adopted.arn;
+        break;
+    }
+    next().setup_park.reset();
+    next().setup_tries = 0;
+    setup_due(Milliseconds{0});
+  }
+
   // Amazon's certificate
 
   void operator()(const Waited&) {
@@ -308,7 +325,7 @@ class Deciding {
       upgrade_due(Milliseconds{0});
     }
     // Seen while ours was to be attached: that waits until it is known what became of Amazon's.
-    if (next().setup == Setup::kAttaching) setup_due(pause_of(kDescribePauses, next().setup_tries++));
+    if (next().setup == Setup::kAttaching) setup_due(pause_of(kCleanPauses, next().setup_tries++));
   }
 
   void operator()(const DeploymentSeen& seen) {

@@ -312,6 +312,12 @@ struct Imported {
 };
 struct ImportLost {};  // imported_arn is not in ACM any more
 struct Attached {};
+/// What serves was put there for this host by an earlier connection: it is ours from now on.
+struct Adopted {
+  std::string arn;
+  enum class Issuer { kOurs, kAmazon } issuer = Issuer::kOurs;  // kAmazon: issued, and valid
+  std::optional<Time> not_after = {};
+};
 struct Waited {};
 struct AmazonForbidden {  // by CAA
   std::string explanation;
@@ -350,7 +356,7 @@ struct ActFailed {
 
 using DistributionHappening =
     std::variant<DistributionWanted, PreparationWanted, OurCertificateReady, Step2Marked, EdgeDisconnected, RetryWanted,
-                 DistributionFound, ImportBegan, ImportNotFound, Imported, ImportLost, Attached, Waited,
+                 DistributionFound, ImportBegan, ImportNotFound, Imported, ImportLost, Attached, Adopted, Waited,
                  AmazonForbidden, AmazonRequested, AmazonSeen, AmazonGone, ValidationLooked, Swapped, DeploymentSeen,
                  OldSeen, ActFailed>;
 

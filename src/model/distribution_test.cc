@@ -185,6 +185,33 @@ TEST(Distribution, ImportsAnewWhatSomebodyDeletedInAcm) {
   EXPECT_EQ(life.now.imported_arn, "");
 }
 
+TEST(Distribution, TakesOverWhatAnEarlierConnectionOfTheHostLeftBehind) {
+  auto life = attached();
+  life.happens(OurCertificateReady{"02"}).happens(Imported{kOurs, "02"}).happens(Adopted{"arn:earlier/1"});
+  EXPECT_EQ(life.act(), Act::kAttach);
+  EXPECT_TRUE(is_replaced(life.now, "arn:earlier/1"));
+  life.happens(Attached{});
+  EXPECT_EQ(life.until_due().act(), Act::kTidy);
+}
+
+TEST(Distribution, LeavesAmazonsCertificateOfAnEarlierConnectionWhereItServes) {
+  auto life = attached();
+  life.happens(PreparationWanted{}).happens(AmazonRequested{kAmazons}).happens(pending());
+  life.happens(OurCertificateReady{"02"}).happens(Imported{kOurs, "02"});
+  life.happens(Adopted{"arn:earlier/1", Adopted::Issuer::kAmazon, kNow + 300 * 24h});
+  EXPECT_EQ(life.now.amazon.arn, "arn:earlier/1");
+  EXPECT_EQ(life.now.serving_arn, "arn:earlier/1");
+  EXPECT_TRUE(is_replaced(life.now, kAmazons)) << "the early request is deleted with the rest";
+  life.happens(Swapped{});
+  EXPECT_EQ(life.act(), Act::kNothing) << "ours is not attached over it";
+  life.happens(Step2Marked{}).after(kUpgradeDelay);
+  while (life.act() != Act::kEndWait) life.happens(Swapped{}).until_due();
+  life.happens(Waited{});
+  while (life.act() != Act::kDescribe) life.happens(Swapped{});
+  life.happens(issued());
+  EXPECT_EQ(life.now.upgrade, Upgrade::kSwapping);
+}
+
 TEST(Distribution, WaitsQuietlyWhileCloudFrontDoesNotKnowTheImportYet) {
   auto life = attached();
   life.happens(OurCertificateReady{"02"}).happens(Imported{kOurs, "02"});

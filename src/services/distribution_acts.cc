@@ -14,7 +14,7 @@ using model::Act;
 using model::Park;
 
 std::vector<cloud::AwsTag> tags_of(const model::Distribution& distribution) {
-  return {{std::string(kOwnerTag), distribution.id.text()}, {"signpost:host", distribution.host.text()}};
+  return {{std::string(kOwnerTag), distribution.id.text()}, {std::string(kHostTag), distribution.host.text()}};
 }
 
 /// Why the row parks at once; nothing for what heals by waiting.
@@ -197,22 +197,18 @@ Task<DistributionActs::Outcome> DistributionActs::attach(model::Distribution dis
   const auto id = CO_TRY(cloud::DistributionId::parse(distribution.cloudfront_id));
   const auto arn = CO_TRY(cloud::Arn::parse_certificate(distribution.imported_arn));
   bool is_swapped = false;
-  std::optional<Refusal> refusal;
+  std::string unknown;  // what serves, if it is none that the row knows
   const auto edit = [&](cloud::DistributionDocument& document) -> cloud::AwsResult<cloud::CloudFront::Edited> {
     using Edited = cloud::CloudFront::Edited;
     is_swapped = false;
-    refusal.reset();
+    unknown.clear();
     const auto serving = serving_of(document.viewer_certificate());
     if (!distribution.amazon.arn.empty() && serving == distribution.amazon.arn) {
       is_swapped = true;
       return Edited::kNothingToDo;
     }
     if (!serving.empty() && serving != arn.text() && !model::is_replaced(distribution, serving)) {
-      refusal =
-          Refusal{Park::Reason::kForeignCertificate,
-                  format("the distribution {} serves {}, which Signpost did not attach: take it off there, or use "
-                         "another distribution for {}",
-                         id.text(), serving, distribution.host.text())};
+      unknown = serving;
       return Edited::kNothingToDo;
     }
     if (serving == arn.text() && document.has_alias(distribution.host.text())) return Edited::kNothingToDo;
@@ -228,9 +224,47 @@ Task<DistributionActs::Outcome> DistributionActs::attach(model::Distribution dis
     }
     co_return std::unexpected(changed.error());
   }
-  if (refusal) co_return model::ActFailed{Act::kAttach, refusal->reason, refusal->explanation, {}};
+  if (!unknown.empty()) co_return co_await adopt(std::move(distribution), std::move(unknown), deadline);
   if (is_swapped) co_return model::Swapped{};
   co_return model::Attached{};
+}
+
+/// What serves is taken over if ACM's tags say that it was made for this very host, whose owner our connection has
+/// proven to be: it is what an earlier connection of the host left there. Anything else is somebody's.
+Task<DistributionActs::Outcome> DistributionActs::adopt(model::Distribution distribution, std::string serving,
+                                                        net::Deadline deadline) {
+  const auto refused = [&](std::string explanation) {
+    return model::ActFailed{Act::kAttach, Park::Reason::kForeignCertificate, std::move(explanation), {}};
+  };
+  const auto foreign = format(
+      "the distribution {} serves {}, which Signpost did not attach for {}: take it off there, or use another "
+      "distribution",
+      distribution.cloudfront_id, serving, distribution.host.text());
+  const auto arn = cloud::Arn::parse_certificate(serving);
+  if (!arn) co_return refused(foreign);
+  const auto described = co_await acm_.describe(*arn, std::nullopt, deadline);
+  const auto tags = described ? co_await acm_.tags_of(*arn, deadline)
+                              : cloud::AwsResult<std::vector<cloud::AwsTag>>(std::unexpected(described.error()));
+  if (!tags) {
+    if (tags.error().trouble == AwsTrouble::kNotFound) co_return refused(foreign);
+    co_return std::unexpected(tags.error());
+  }
+  const bool is_ours = std::ranges::find(*tags, kOwnerTag, &cloud::AwsTag::key) != tags->end();
+  const bool is_for_host =
+      std::ranges::find(*tags, cloud::AwsTag{std::string(kHostTag), distribution.host.text()}) != tags->end();
+  if (!is_ours || !is_for_host || described->type == cloud::AcmType::kPrivate) co_return refused(foreign);
+  if (!CO_TRY(co_await source_.is_host_proven(distribution))) {
+    co_return refused(
+        format("the distribution {} serves a certificate of an earlier connection of {}: it is taken over once "
+               "this connection has proven the host",
+               distribution.cloudfront_id, distribution.host.text()));
+  }
+  // From here on it is this row's, for whoever deletes it.
+  CO_TRY_VOID(co_await acm_.add_tags(*arn, tags_of(distribution), deadline));
+  const bool is_amazons =
+      described->type == cloud::AcmType::kAmazonIssued && described->status == cloud::AcmStatus::kIssued;
+  co_return model::Adopted{arn->text(), is_amazons ? model::Adopted::Issuer::kAmazon : model::Adopted::Issuer::kOurs,
+                           described->not_after};
 }
 
 // ── Amazon's certificate ────────────────────────────────────────────────────────────────────────────────────

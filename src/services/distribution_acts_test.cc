@@ -45,7 +45,9 @@ class FakeSource final : public DistributionSource {
         .tags = {}};
   }
   Task<Result<OurCertificate>> certificate(model::Distribution) override { co_return ours; }
+  Task<Result<bool>> is_host_proven(model::Distribution) override { co_return is_proven; }
   OurCertificate ours;
+  bool is_proven = true;
 };
 
 class DistributionActsTest : public cloud::testing::AwsWorld {
@@ -191,6 +193,31 @@ TEST_F(DistributionActsTest, LeaveADistributionThatServesAnotherCertificate) {
   ASSERT_TRUE(turn_until([&] { return row_.setup_park.has_value(); }));
   EXPECT_EQ(row_.setup_park->reason, model::Park::Reason::kForeignCertificate);
   EXPECT_EQ(serving(), foreign.text());
+}
+
+TEST_F(DistributionActsTest, LeaveWhatServesAnotherHostOrAHostThatIsNotProven) {
+  begin(Upgrade::kLooking);
+  const auto left = row_.cloudfront_id;
+  const auto before = serving();
+  const auto connect_again = [&](std::string_view to) {
+    row_ = model::Distribution{.id = model::DistributionRowId(78), .host = host(to), .cloudfront_id = left};
+    auto made = certificate_for(to);
+    source_.ours = {made.certificate, made.chain, made.private_key, "05"};
+    happens(model::DistributionWanted{});
+    happens(model::OurCertificateReady{"05"});
+    return turn_until([&] { return row_.setup_park.has_value(); });
+  };
+  ASSERT_TRUE(connect_again("other.example"));
+  EXPECT_EQ(row_.setup_park->reason, model::Park::Reason::kForeignCertificate);
+  EXPECT_NE(row_.setup_park->explanation.find("did not attach for other.example"), std::string::npos);
+  source_.is_proven = false;
+  ASSERT_TRUE(connect_again("www.shop.example"));
+  EXPECT_EQ(row_.setup_park->reason, model::Park::Reason::kForeignCertificate);
+  EXPECT_NE(row_.setup_park->explanation.find("once this connection has proven the host"), std::string::npos);
+  EXPECT_EQ(serving(), before);
+  source_.is_proven = true;
+  ASSERT_TRUE(reaches(model::Setup::kAttached));
+  EXPECT_EQ(serving(), row_.imported_arn);
 }
 
 TEST_F(DistributionActsTest, FindTheImportThatACrashKeptOutOfTheRow) {

@@ -364,4 +364,11 @@ Task<Result<OurCertificate>> Distributions::certificate(model::Distribution dist
   co_return OurCertificate{chain.leaf_pem(), chain.issuers_pem(), std::move(key), certificate->held->serial};
 }
 
+Task<Result<bool>> Distributions::is_host_proven(model::Distribution distribution) {
+  co_return co_await storage_.read<bool>([&](store::Tx& tx) -> Result<bool> {
+    const auto connection = TRY(load_connection(tx, distribution.application, distribution.connection));
+    return connection.claim == model::Claim::kProven;
+  });
+}
+
 }  // namespace signpost::services

@@ -440,6 +440,43 @@ TEST_F(DistributionsTest, SayThatAnotherDistributionHasTheAlias) {
   EXPECT_EQ(connection().status, model::Status::kSslValidating);
 }
 
+TEST_F(DistributionsTest, AreTakenOverByTheNextConnectionOfTheHost) {
+  begin(model::Upgrade::kLooking);
+  const auto left = row();
+  must(life_.run(connections_.remove({}, id_)));
+  sight_.is_there = false;
+  auto again = wish();
+  again.distribution_id = left.cloudfront_id;
+  id_ = must(create(std::move(again))).id;
+  happens(model::StepMarked{1});
+  hold("05");
+  ASSERT_TRUE(reaches(model::Status::kSslValidated)) << explanation();
+  EXPECT_EQ(row().serving_arn, row().imported_arn);
+  EXPECT_NE(row().imported_arn, left.imported_arn);
+  EXPECT_EQ(state().at("distributions").as_array().size(), 1U);
+  ASSERT_TRUE(turn_until([&] { return row().replaced_arns.empty(); }));
+  for (const auto& one : state().at("certificates").as_array())
+    EXPECT_NE(one.at("arn").as_string(), left.imported_arn) << "with its key";
+}
+
+TEST_F(DistributionsTest, KeepAmazonsCertificateForTheNextConnectionOfTheHost) {
+  begin(model::Upgrade::kUpgraded);
+  const auto left = row();
+  must(life_.run(connections_.remove({}, id_)));
+  auto again = wish();
+  again.distribution_id = left.cloudfront_id;
+  id_ = must(create(std::move(again))).id;
+  happens(model::StepMarked{1});
+  hold("05");
+  ASSERT_TRUE(reaches(model::Status::kSslValidated)) << explanation();
+  EXPECT_EQ(serving(), left.amazon.arn) << "it serves, and goes on serving";
+  happens(model::StepMarked{2});
+  ASSERT_TRUE(reaches(model::Upgrade::kUpgraded)) << explanation();
+  EXPECT_EQ(serving(), left.amazon.arn);
+  EXPECT_EQ(row().amazon.arn, left.amazon.arn);
+  EXPECT_EQ(certificates(), 1U) << "ours and the early request are deleted";
+}
+
 TEST_F(DistributionsTest, SayThatAQuotaIsReachedAndGoOnOnceItIsRaised) {
   server_.control("settings", R"({"distributions_max": 0})");
   connect();

@@ -6,6 +6,8 @@
 namespace signpost::services {
 namespace {
 
+constexpr std::string_view kCloudFrontDomain = ".cloudfront.net";
+
 constexpr std::string_view kOrganizationVariable = "{ORGANIZATION}";
 
 /// As webhooks and pages show it: relative to the domain.
@@ -56,6 +58,14 @@ Result<std::string> origin_of(const model::Distribution& distribution,
                 format("what {} answered before is not known yet, so neither is where its distribution is to fetch "
                        "from; if it stays so, delete the connection and make it with \"origin\"",
                        host));
+  }
+  if (original->cname && original->cname->ends_with(kCloudFrontDomain)) {
+    return fail(
+        Kind::kConflict,
+        format("{} leads to CloudFront already ({}), from where a new distribution would fetch in a circle: delete "
+               "the connection and make it again, with \"distribution_id\" if that distribution is of this "
+               "account, or with \"origin\", a host name of the customer's server",
+               host, *original->cname));
   }
   if (original->cname) return *original->cname;
   return fail(Kind::kConflict,

@@ -59,6 +59,18 @@ class CloudFrontTest(unittest.TestCase):
         renewed = self.world.server.v1("POST", f"/certificates/{certificate['id']}/renew")
         self.assertEqual(renewed.status, 409, "ours is not renewed any more")
 
+    def test_the_next_connection_of_a_host_takes_over_what_a_deleted_one_left(self):
+        shop = self.shop("again")
+        shop.obtain()
+        left = shop.distribution()
+        self.assertEqual(self.world.server.v1("DELETE", f"/connections/{shop.connection.json['id']}").status, 204)
+        second = self.shop("again", distribution_id=left["id"])
+        second.obtain()
+        now = second.distribution()
+        self.assertEqual((now["id"], now["aliases"]), (left["id"], ["again.shop.example"]))
+        self.assertNotEqual(now["certificate"], left["certificate"])
+        wait_until(lambda: [one["arn"] for one in second.certificates() if one["type"] == "IMPORTED"] == [now["certificate"]], "the first import to be deleted", 180, pause=1)
+
     # ── bad input ─────────────────────────────────────────────────────────────────────────────────────────────────
 
     def refused(self, label, status, member, **members):
