@@ -208,6 +208,11 @@ class Deciding {
     setup_due(Milliseconds{0});
   }
 
+  void operator()(const ReimportRefused&) {
+    replace_import();
+    setup_due(Milliseconds{0});
+  }
+
   void operator()(const Attached&) {
     next().serving_arn = next().imported_arn;
     if (!go(SetupMove::kAttached)) return;

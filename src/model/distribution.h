@@ -311,6 +311,9 @@ struct Imported {
   std::string serial;
 };
 struct ImportLost {};  // imported_arn is not in ACM any more
+/// ACM does not take the certificate in the place of imported_arn: a renewal there keeps type and size of the key, and
+/// the uses that the one before had.
+struct ReimportRefused {};
 struct Attached {};
 /// What serves was put there for this host by an earlier connection: it is ours from now on.
 struct Adopted {
@@ -356,9 +359,9 @@ struct ActFailed {
 
 using DistributionHappening =
     std::variant<DistributionWanted, PreparationWanted, OurCertificateReady, Step2Marked, EdgeDisconnected, RetryWanted,
-                 DistributionFound, ImportBegan, ImportNotFound, Imported, ImportLost, Attached, Adopted, Waited,
-                 AmazonForbidden, AmazonRequested, AmazonSeen, AmazonGone, ValidationLooked, Swapped, DeploymentSeen,
-                 OldSeen, ActFailed>;
+                 DistributionFound, ImportBegan, ImportNotFound, Imported, ImportLost, ReimportRefused, Attached,
+                 Adopted, Waited, AmazonForbidden, AmazonRequested, AmazonSeen, AmazonGone, ValidationLooked, Swapped,
+                 DeploymentSeen, OldSeen, ActFailed>;
 
 /// What the connection, and whoever watches it, is to be told.
 enum class DistributionNews {

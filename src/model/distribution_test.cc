@@ -185,6 +185,18 @@ TEST(Distribution, ImportsAnewWhatSomebodyDeletedInAcm) {
   EXPECT_EQ(life.now.imported_arn, "");
 }
 
+TEST(Distribution, ImportsAnewWhatAcmDoesNotTakeInThePlaceOfTheOneBefore) {
+  auto life = attached();
+  life.happens(OurCertificateReady{"02"}).happens(ReimportRefused{});
+  EXPECT_EQ(life.act(), Act::kImport);
+  EXPECT_EQ(life.now.imported_arn, "");
+  EXPECT_TRUE(is_replaced(life.now, kOurs)) << "it serves until the new one does";
+  life.happens(ImportBegan{}).happens(Imported{"arn:imported/2", "02"}).happens(Attached{});
+  EXPECT_EQ(life.now.serving_arn, "arn:imported/2");
+  EXPECT_EQ(life.until_due().act(), Act::kTidy);
+  EXPECT_EQ(old_certificate(life.now), kOurs);
+}
+
 TEST(Distribution, TakesOverWhatAnEarlierConnectionOfTheHostLeftBehind) {
   auto life = attached();
   life.happens(OurCertificateReady{"02"}).happens(Imported{kOurs, "02"}).happens(Adopted{"arn:earlier/1"});

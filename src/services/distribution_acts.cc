@@ -190,6 +190,9 @@ Task<DistributionActs::Outcome> DistributionActs::import(model::Distribution dis
   if (imported) co_return model::Imported{imported->text(), ours.serial};
   const bool is_lost = !distribution.imported_arn.empty() && imported.error().trouble == AwsTrouble::kNotFound;
   if (is_lost) co_return model::ImportLost{};
+  const bool was_to_replace = !distribution.imported_arn.empty();
+  if (was_to_replace && imported.error().trouble == AwsTrouble::kCertificateMismatch)
+    co_return model::ReimportRefused{};
   co_return std::unexpected(imported.error());
 }
 

@@ -62,8 +62,8 @@ class DistributionActsTest : public cloud::testing::AwsWorld {
   }
 
   /// Our authority has issued.
-  void renew(std::string serial) {
-    auto made = certificate_for("www.shop.example");
+  void renew(std::string serial, std::string_view key = "EC_prime256v1") {
+    auto made = certificate_for("www.shop.example", 90, key);
     source_.ours = {made.certificate, made.chain, made.private_key, std::move(serial)};
   }
   void happens(const model::DistributionHappening& happening) {
@@ -241,6 +241,21 @@ TEST_F(DistributionActsTest, ImportARenewedCertificateUnderTheSameArn) {
   EXPECT_EQ(row_.imported_arn, arn);
   EXPECT_EQ(serving(), arn);
   EXPECT_EQ(calls("UpdateDistribution"), changes) << "what serves has the same ARN";
+}
+
+TEST_F(DistributionActsTest, ImportAnewWhenTheKindOfKeyHasChanged) {
+  begin(Upgrade::kWaiting);
+  ASSERT_TRUE(reaches(Upgrade::kLooking));
+  const auto arn = row_.imported_arn;
+  pass(24h);
+  renew("02", "RSA_2048");
+  happens(model::OurCertificateReady{"02"});
+  ASSERT_TRUE(turn_until([&] { return row_.imported_serial == "02" && row_.setup == model::Setup::kAttached; }))
+      << (row_.setup_park ? row_.setup_park->explanation : "");
+  EXPECT_NE(row_.imported_arn, arn) << "ACM replaces only by the same kind of key";
+  EXPECT_EQ(serving(), row_.imported_arn);
+  ASSERT_TRUE(turn_until([&] { return row_.replaced_arns.empty(); }));
+  for (const auto& one : state().at("certificates").as_array()) EXPECT_NE(one.at("arn").as_string(), arn);
 }
 
 TEST_F(DistributionActsTest, ImportAnewWhatSomebodyDeleted) {

@@ -93,6 +93,9 @@ class Acm:
             certificate = self.find(account, region, p)
             if certificate["type"] != "IMPORTED":
                 raise Fault("InvalidArnException", f"{certificate['arn']} is not an imported certificate.")
+            # "The key type and size cannot be changed" (ACM's guide, "Reimport a certificate").
+            if key_algorithm(leaf.public_key()) != certificate["algorithm"]:
+                raise Fault("ValidationException", "The certificate's key algorithm differs from that of the certificate that it replaces.", 400)
             certificate["names"] = names
         else:
             self.check_quota(account)
