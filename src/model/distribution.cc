@@ -213,8 +213,12 @@ class Deciding {
     setup_due(Milliseconds{0});
   }
 
-  void operator()(const Attached&) {
+  void operator()(const Attached& attached) {
     next().serving_arn = next().imported_arn;
+    if (next().setup == Setup::kAttaching && !attached.is_deployed) {
+      next().setup_park.reset();
+      return setup_due(pause_of(kAttachPauses, next().setup_tries++));
+    }
     if (!go(SetupMove::kAttached)) return;
     tell(DistributionNews::kAttached);
     next().replaced_arns.empty() ? setup_rests() : setup_due(pause_of(kCleanPauses, 0));

@@ -35,7 +35,7 @@ enum class Setup {
   kMaking,     // it is created, or an existing one is read
   kReady,      // it is there; no certificate of ours yet
   kImporting,  // our certificate goes into ACM, for the first time or again under the same ARN
-  kAttaching,  // certificate and alias go onto the distribution
+  kAttaching,  // certificate and alias go onto the distribution, until every edge has them
   kAttached,
 };
 std::string_view name_of(Setup setup);  // "attached"
@@ -255,7 +255,7 @@ enum class Act {
   kMake,           // create the distribution, or read the existing one
   kFindImport,     // a first import may have been cut short: is it in ACM?
   kImport,         // our certificate into ACM, under imported_arn if there is one
-  kAttach,         // imported_arn and the alias onto the distribution
+  kAttach,         // imported_arn and the alias onto the distribution; are they at every edge?
   kEndWait,        // the 60 s after step 2 are over
   kRequest,        // look at CAA, then request Amazon's certificate
   kDescribe,       // what has become of amazon.arn?
@@ -314,7 +314,9 @@ struct ImportLost {};  // imported_arn is not in ACM any more
 /// ACM does not take the certificate in the place of imported_arn: a renewal there keeps type and size of the key, and
 /// the uses that the one before had.
 struct ReimportRefused {};
-struct Attached {};
+struct Attached {
+  bool is_deployed = true;  // every edge has it; else some answer with the configuration before
+};
 /// What serves was put there for this host by an earlier connection: it is ours from now on.
 struct Adopted {
   std::string arn;
@@ -403,6 +405,9 @@ inline constexpr std::array kSwapPauses{std::chrono::seconds(10), std::chrono::s
                                         std::chrono::seconds(60), std::chrono::seconds(120), std::chrono::seconds(300),
                                         std::chrono::seconds(900)};
 constexpr int kSwapTriesQuiet = 5;  // then it is parked, visibly, and tried on
+// The customer waits for the first, before the traffic is switched.
+inline constexpr std::array kAttachPauses{std::chrono::seconds(10), std::chrono::seconds(10), std::chrono::seconds(20),
+                                          std::chrono::seconds(30), std::chrono::seconds(60)};
 inline constexpr std::array kDeployPauses{std::chrono::seconds(30), std::chrono::seconds(60), std::chrono::seconds(60),
                                           std::chrono::seconds(120)};
 // ACM lists a use for 10 to 20 minutes after its end (reference 8.4).

@@ -185,6 +185,20 @@ TEST(Distribution, ImportsAnewWhatSomebodyDeletedInAcm) {
   EXPECT_EQ(life.now.imported_arn, "");
 }
 
+TEST(Distribution, IsAttachedOnceEveryEdgeHasTheCertificate) {
+  auto life = attached();
+  life.happens(OurCertificateReady{"02"}).happens(Imported{kOurs, "02"});
+  life.happens(ActFailed{Act::kAttach, Park::Reason::kAliasTaken, "taken", {}}).happens(Attached{false});
+  EXPECT_EQ(life.now.setup, Setup::kAttaching);
+  EXPECT_FALSE(life.now.setup_park);
+  EXPECT_THAT(life.news, Not(Contains(DistributionNews::kAttached)));
+  EXPECT_EQ(life.act(), Act::kNothing);
+  EXPECT_EQ(life.until_due().act(), Act::kAttach);
+  life.happens(Attached{true});
+  EXPECT_EQ(life.now.setup, Setup::kAttached);
+  EXPECT_THAT(life.news, Contains(DistributionNews::kAttached));
+}
+
 TEST(Distribution, ImportsAnewWhatAcmDoesNotTakeInThePlaceOfTheOneBefore) {
   auto life = attached();
   life.happens(OurCertificateReady{"02"}).happens(ReimportRefused{});

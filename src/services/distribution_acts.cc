@@ -229,7 +229,7 @@ Task<DistributionActs::Outcome> DistributionActs::attach(model::Distribution dis
   }
   if (!unknown.empty()) co_return co_await adopt(std::move(distribution), std::move(unknown), deadline);
   if (is_swapped) co_return model::Swapped{};
-  co_return model::Attached{};
+  co_return model::Attached{changed->is_deployed};
 }
 
 /// What serves is taken over if ACM's tags say that it was made for this very host, whose owner our connection has

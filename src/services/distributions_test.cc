@@ -185,7 +185,10 @@ TEST_F(DistributionsTest, BringOurCertificateToANewDistributionAndThenAmazons) {
   EXPECT_EQ(prepared.status, model::Status::kSslValidating);
 
   hold("01");
+  ASSERT_TRUE(turn_until([&] { return !row().serving_arn.empty(); }));
+  EXPECT_EQ(connection().status, model::Status::kSslValidating) << "no edge has it yet";
   ASSERT_TRUE(reaches(model::Status::kSslValidated));
+  EXPECT_TRUE(state().at("distributions").at(0).at("is_deployed").as_bool());
   EXPECT_EQ(serving(), row().imported_arn);
   EXPECT_EQ(row().imported_serial, "01");
   EXPECT_EQ(life_.job(id_, model::JobKind::kDistribution).state, model::JobState::kDone);

@@ -37,6 +37,7 @@ class CloudFrontTest(unittest.TestCase):
         shop.prove()
         completed = wait_until(lambda: (lambda answer: answer if answer.status == 200 else None)(shop.domain("POST", "complete-certificate")), "the certificate", 90)
         self.assertEqual(completed.json["proxy_status"], "SSL_VALIDATED")
+        self.assertTrue(shop.distribution()["is_deployed"], "the traffic may be switched once every edge has the certificate")
         imported = shop.distribution()["certificate"]
         self.assertEqual(completed.json["certificate_arn"], imported)
         held = next(one for one in shop.certificates() if one["arn"] == imported)
