@@ -181,8 +181,11 @@ Task<Result<JobOutcome>> Distributions::settle_later(model::Job job, Time not_be
   const Time now = clock_.now();
   auto rings = CO_TRY(co_await storage_.write<Rings>([&, now](store::Tx& tx) -> Result<Rings> {
     Rings rings;
-    const auto subject = TRY(load_subject(tx, job.subject));
-    if (subject) TRY_VOID(settle(tx, *subject, &job, now, not_before, rings));
+    auto subject = TRY(load_subject(tx, job.subject));
+    if (!subject) return rings;
+    // Who reconnects finds what serves already, and no act may be due for a day.
+    TRY_VOID(tell(tx, {subject->distribution, {}}, *subject, rings));
+    TRY_VOID(settle(tx, *subject, &job, now, not_before, rings));
     return rings;
   }));
   ring(bell_, std::move(rings));

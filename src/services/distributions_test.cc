@@ -243,6 +243,22 @@ TEST_F(DistributionsTest, ComeBackToOursWhenAmazonsEndsAndUpgradeAgain) {
   EXPECT_FALSE(connection().attention);
 }
 
+TEST_F(DistributionsTest, AReconnectionIsAtStep2AtOnceWhileAmazonsServes) {
+  begin(model::Upgrade::kUpgraded);
+  pass_to(life_.clock.now() + std::chrono::days(100));
+  while (life_.turn() > 0) continue;
+  happens(model::Disconnected{});
+  while (life_.turn() > 0) continue;
+  happens(model::Reconnected{});
+  EXPECT_EQ(connection().status, model::Status::kPendingValidation) << "ours has ended";
+  while (life_.turn() > 0) continue;
+  const Time then = life_.clock.now();
+  happens(model::StepMarked{1});
+  while (life_.turn() > 0) continue;
+  EXPECT_EQ(connection().status, model::Status::kSslValidated);
+  EXPECT_EQ(life_.clock.now(), then) << "not with the next daily look";
+}
+
 TEST_F(DistributionsTest, ReconnectWithOursWhenAmazonsWasRevokedMeanwhile) {
   begin(model::Upgrade::kUpgraded);
   happens(model::Disconnected{});

@@ -59,6 +59,12 @@ class CloudFrontTest(unittest.TestCase):
         certificate = next(one for one in self.world.server.v1("GET", "/certificates").json["data"] if one["connection"] == shop.connection.json["id"])
         renewed = self.world.server.v1("POST", f"/certificates/{certificate['id']}/renew")
         self.assertEqual(renewed.status, 409, "ours is not renewed any more")
+        # Ours is gone, Amazon's serves: a reconnection waits for nothing.
+        self.assertEqual(self.world.server.v1("POST", f"/certificates/{certificate['id']}/revoke").status, 200)
+        self.assertEqual(shop.domain("POST", "mark-disconnect-complete").json["proxy_status"], "DISCONNECTED")
+        shop.domain("POST", "mark-step-complete", {"step": 1})
+        wait_until(lambda: shop.is_at("SSL_VALIDATED"), "the reconnection", 20, pause=0.2)
+        self.assertEqual(shop.switch().json["proxy_status"], "DEPLOYED")
 
     def test_the_next_connection_of_a_host_takes_over_what_a_deleted_one_left(self):
         shop = self.shop("again")
