@@ -125,6 +125,7 @@ class Deciding {
   Deciding(const Distribution& before, Time now) : before_(before), now_(now), decision_{before, {}, true} {}
 
   DistributionDecision take() {
+    if (decision_.is_changed) spare_requests();
     tell_of_parks();
     return std::move(decision_);
   }
@@ -262,6 +263,7 @@ class Deciding {
     next().amazon = AmazonCertificate{};
     next().amazon.arn = requested.arn;
     next().amazon.requested_at = now_;
+    next().last_request_at = now_;
     next().amazon.status = AmazonCertificate::Status::kPending;
     ++next().requests;
     if (next().upgrade == Upgrade::kEnding) return upgrade_due(Milliseconds{0});
@@ -431,6 +433,11 @@ class Deciding {
     next().replaced_arns.empty() ? setup_rests() : setup_due(Milliseconds{0});
   }
 
+  /// Whoever made it due: not before the pause after the last request is over.
+  void spare_requests() {
+    if (!next().upgrade_next_at || !next().last_request_at || upgrade_act(next()) != Act::kRequest) return;
+    next().upgrade_next_at = std::max(*next().upgrade_next_at, *next().last_request_at + request_pause());
+  }
   Milliseconds request_pause() { return pause_of(kRequestPauses, next().requests - 1); }
 
   void prepare(const AmazonSeen& seen) {

@@ -237,9 +237,10 @@ struct Distribution {
   Upgrade upgrade = Upgrade::kNone;
   AmazonCertificate amazon;
   std::optional<ValidationRecord> validation;
-  bool is_validation_seen = false;  // at the last look
-  std::int32_t requests = 0;        // made so far; the idempotency token counts with it
-  std::int32_t upgrade_tries = 0;   // in this state
+  bool is_validation_seen = false;      // at the last look
+  std::int32_t requests = 0;            // made so far; the idempotency token counts with it
+  std::optional<Time> last_request_at;  // whatever has become of it
+  std::int32_t upgrade_tries = 0;       // in this state
   std::optional<Time> upgrade_next_at;
 
   std::optional<Park> setup_park;
@@ -420,7 +421,8 @@ inline constexpr std::array kFailurePauses{
 // More than these were never replaced within the time that deleting one takes; the oldest is then left to its owner.
 constexpr std::size_t kReplacedMax = 8;
 constexpr int kFailuresQuiet = 5;  // then it is parked, visibly, and tried on
-// A request that Amazon refused is made again rarely: an account has 5,000 a year (reference 8.2).
+// After the first request the next ones are made rarely, whether Amazon refused, the customer left or somebody wants it
+// now: an account has 5,000 a year for all its customers (reference 8.2).
 inline constexpr std::array kRequestPauses{std::chrono::seconds(0), std::chrono::seconds(86'400),
                                            std::chrono::seconds(172'800), std::chrono::seconds(604'800)};
 constexpr Milliseconds kUpgradedPause = std::chrono::hours(24);

@@ -429,6 +429,36 @@ TEST(Upgrade, DoesNotBurnTheQuotaOfRequests) {
   EXPECT_EQ(pauses, (std::vector<Milliseconds>{0s, 24h, 48h, 168h, 168h}));
 }
 
+TEST(Upgrade, SparesTheQuotaWhenACustomerLeavesAndComesBackAgainAndAgain) {
+  auto life = looking();
+  life.now.is_validation_seen = true;
+  std::vector<Milliseconds> pauses;
+  for (int i = 0; i < 4; ++i) {
+    const auto requested_at = life.now.last_request_at.value();
+    life.happens(EdgeDisconnected{}).happens(AmazonGone{}).happens(Step2Marked{}).until_due().happens(Waited{});
+    life.until_due();
+    ASSERT_EQ(life.act(), Act::kRequest);
+    pauses.push_back(life.time - requested_at);
+    life.happens(AmazonRequested{format("arn:amazon/{}", i + 2)});
+  }
+  EXPECT_LE(pauses[0], 2min) << "the first time it is a customer's change of mind";
+  EXPECT_EQ(std::vector(pauses.begin() + 1, pauses.end()), (std::vector<Milliseconds>{24h, 48h, 168h}));
+}
+
+TEST(Upgrade, SparesTheQuotaWhoeverWantsItNow) {
+  auto life = validating();
+  life.happens(AmazonGone{}).happens(AmazonRequested{"arn:amazon/2"}).until_due().happens(pending());
+  life.happens(ValidationLooked{true, ""}).until_due().happens(refused("FAILED"));
+  const auto allowed_at = life.now.last_request_at.value() + 24h;
+  for (int i = 0; i < 3; ++i) {
+    life.happens(RetryWanted{});
+    if (life.act() == Act::kDiscard) life.happens(AmazonGone{});
+    EXPECT_EQ(life.act(), Act::kNothing);
+  }
+  EXPECT_EQ(life.until_due().time, allowed_at);
+  EXPECT_EQ(life.act(), Act::kRequest);
+}
+
 TEST(Upgrade, AsksForTheSameCertificateUntilItIsSaved) {
   auto life = waited();
   const auto token = idempotency_token(life.now);

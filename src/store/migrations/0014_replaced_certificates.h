@@ -13,6 +13,8 @@ namespace signpost::store::migration_0014 {
 inline constexpr std::array kStatements{
     // One ARN a line.
     Sql("ALTER TABLE distribution ADD COLUMN replaced_arns TEXT NOT NULL DEFAULT ''"),
+    Sql("ALTER TABLE distribution ADD COLUMN last_request_at BIGINT"),
+    Sql("UPDATE distribution SET last_request_at = amazon_requested_at"),
 };
 
 }  // namespace signpost::store::migration_0014
