@@ -653,6 +653,8 @@ std::string_view name_of(Park::Reason reason) {
       return "alias_taken";
     case Park::Reason::kDistributionGone:
       return "distribution_gone";
+    case Park::Reason::kDistributionDisabled:
+      return "distribution_disabled";
     case Park::Reason::kDenied:
       return "denied";
     case Park::Reason::kLimitReached:
@@ -664,11 +666,12 @@ std::string_view name_of(Park::Reason reason) {
 }
 
 std::optional<Park::Reason> parse_park_reason(std::string_view text) {
-  return by_name(std::array{Park::Reason::kRecordMissing, Park::Reason::kCaaForbids, Park::Reason::kAmazonRefuses,
-                            Park::Reason::kCertificateRefused, Park::Reason::kForeignCertificate,
-                            Park::Reason::kAliasGone, Park::Reason::kAliasTaken, Park::Reason::kDistributionGone,
-                            Park::Reason::kDenied, Park::Reason::kLimitReached, Park::Reason::kTrouble},
-                 text);
+  return by_name(
+      std::array{Park::Reason::kRecordMissing, Park::Reason::kCaaForbids, Park::Reason::kAmazonRefuses,
+                 Park::Reason::kCertificateRefused, Park::Reason::kForeignCertificate, Park::Reason::kAliasGone,
+                 Park::Reason::kAliasTaken, Park::Reason::kDistributionGone, Park::Reason::kDistributionDisabled,
+                 Park::Reason::kDenied, Park::Reason::kLimitReached, Park::Reason::kTrouble},
+      text);
 }
 
 std::string_view name_of(AmazonCertificate::Status status) {

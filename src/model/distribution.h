@@ -181,6 +181,7 @@ struct Park {
     kAliasGone,           // somebody took the host name off the distribution
     kAliasTaken,          // another distribution has the host name
     kDistributionGone,
+    kDistributionDisabled,
     kDenied,        // credentials, permissions, another account
     kLimitReached,  // a quota
     kTrouble,       // AWS or the way to it, for a long time now

@@ -51,6 +51,15 @@ std::optional<Park::Reason> reason_of(AwsTrouble trouble) {
   return Park::Reason::kTrouble;
 }
 
+/// It answers nobody, and is not enabled by us: somebody has had a reason.
+model::ActFailed disabled(Act act, const cloud::DistributionId& id) {
+  return {act,
+          Park::Reason::kDistributionDisabled,
+          format("the distribution {} is disabled, so it would answer nobody: enable it at AWS, or name another",
+                 id.text()),
+          {}};
+}
+
 /// How an edit says that it must not be made, and why.
 struct Refusal {
   std::optional<Park::Reason> reason;
@@ -155,7 +164,9 @@ Task<DistributionActs::Outcome> DistributionActs::make(model::Distribution distr
   };
   if (!distribution.cloudfront_id.empty()) {
     const auto id = CO_TRY(cloud::DistributionId::parse(distribution.cloudfront_id));
-    co_return found(CO_TRY(co_await cloudfront_.get(id, deadline)), distribution.is_made_by_us);
+    const auto seen = CO_TRY(co_await cloudfront_.get(id, deadline));
+    if (!seen.is_enabled) co_return disabled(Act::kMake, id);
+    co_return found(seen, distribution.is_made_by_us);
   }
   auto plan = CO_TRY(co_await source_.plan(distribution));
   plan.caller_reference = distribution.id.text();
@@ -199,12 +210,14 @@ Task<DistributionActs::Outcome> DistributionActs::import(model::Distribution dis
 Task<DistributionActs::Outcome> DistributionActs::attach(model::Distribution distribution, net::Deadline deadline) {
   const auto id = CO_TRY(cloud::DistributionId::parse(distribution.cloudfront_id));
   const auto arn = CO_TRY(cloud::Arn::parse_certificate(distribution.imported_arn));
-  bool is_swapped = false;
+  bool is_swapped = false, is_disabled = false;
   std::string unknown;  // what serves, if it is none that the row knows
   const auto edit = [&](cloud::DistributionDocument& document) -> cloud::AwsResult<cloud::CloudFront::Edited> {
     using Edited = cloud::CloudFront::Edited;
     is_swapped = false;
     unknown.clear();
+    is_disabled = !document.is_enabled();
+    if (is_disabled) return Edited::kNothingToDo;
     const auto serving = serving_of(document.viewer_certificate());
     if (!distribution.amazon.arn.empty() && serving == distribution.amazon.arn) {
       is_swapped = true;
@@ -227,6 +240,7 @@ Task<DistributionActs::Outcome> DistributionActs::attach(model::Distribution dis
     }
     co_return std::unexpected(changed.error());
   }
+  if (is_disabled) co_return disabled(Act::kAttach, id);
   if (!unknown.empty()) co_return co_await adopt(std::move(distribution), std::move(unknown), deadline);
   if (is_swapped) co_return model::Swapped{};
   co_return model::Attached{changed->is_deployed};

@@ -173,6 +173,37 @@ TEST_F(DistributionActsTest, ParkOnADistributionThatIsNotThereOrOfAnotherAccount
   EXPECT_NE(row_.setup_park->explanation.find("another account"), std::string::npos);
 }
 
+TEST_F(DistributionActsTest, ParkOnADistributionThatIsDisabledWheneverThatWas) {
+  auto plan = run(source_.plan(row_)).value();
+  plan.caller_reference = "by hand";
+  const auto made = run(cloudfront_.create(plan, soon())).value();
+  const auto enable = [&](bool is_enabled) {
+    return run(cloudfront_.update(
+                   made.id,
+                   [&](cloud::DistributionDocument& document) -> cloud::AwsResult<cloud::CloudFront::Edited> {
+                     document.set_enabled(is_enabled);
+                     return cloud::CloudFront::Edited::kYes;
+                   },
+                   soon()))
+        .has_value();
+  };
+  ASSERT_TRUE(enable(false));
+  row_.cloudfront_id = made.id.text();
+  happens(model::DistributionWanted{});
+  happens(model::OurCertificateReady{"01"});
+  EXPECT_EQ(turn(), Act::kMake);
+  EXPECT_EQ(row_.setup_park->reason, model::Park::Reason::kDistributionDisabled);
+  EXPECT_NE(row_.setup_park->explanation.find("enable it at AWS"), std::string::npos);
+  ASSERT_TRUE(enable(true));
+  ASSERT_TRUE(reaches(model::Setup::kAttaching));
+  ASSERT_TRUE(enable(false));
+  EXPECT_EQ(turn(), Act::kAttach);
+  EXPECT_EQ(row_.setup_park->reason, model::Park::Reason::kDistributionDisabled);
+  EXPECT_TRUE(state().at("distributions").at(0).at("certificate").is_null()) << "nothing is put on it";
+  ASSERT_TRUE(enable(true));
+  ASSERT_TRUE(reaches(model::Setup::kAttached));
+}
+
 TEST_F(DistributionActsTest, LeaveADistributionThatServesAnotherCertificate) {
   auto plan = run(source_.plan(row_)).value();
   plan.caller_reference = "by hand";
