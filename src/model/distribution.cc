@@ -189,6 +189,8 @@ class Deciding {
   }
 
   void operator()(const ImportNotFound&) {
+    const auto listed_at = next().import_began_at.value_or(now_) + kImportListed;
+    if (next().import_began_at && now_ < listed_at) return setup_due(listed_at - now_);
     next().import_began_at.reset();
     setup_due(Milliseconds{0});
   }

@@ -426,6 +426,8 @@ constexpr int kFailuresQuiet = 5;  // then it is parked, visibly, and tried on
 // now: an account has 5,000 a year for all its customers (reference 8.2).
 inline constexpr std::array kRequestPauses{std::chrono::seconds(0), std::chrono::seconds(86'400),
                                            std::chrono::seconds(172'800), std::chrono::seconds(604'800)};
+// ACM lists a new import some seconds late: only then is one that is not listed believed not to be there.
+constexpr Milliseconds kImportListed = std::chrono::seconds(60);
 constexpr Milliseconds kUpgradedPause = std::chrono::hours(24);
 // While Amazon validates, DNS is looked at again with every such try: a record may vanish.
 constexpr int kValidatingLookEvery = 4;

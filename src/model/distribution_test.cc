@@ -150,6 +150,10 @@ TEST(Distribution, SearchesAnImportThatWasCutShortBeforeItImportsAgain) {
       .happens(ImportBegan{});
   EXPECT_EQ(life.act(), Act::kFindImport);
   life.happens(ImportNotFound{});
+  EXPECT_EQ(life.act(), Act::kNothing) << "ACM lists it some seconds late";
+  EXPECT_EQ(life.until_due().time, kNow + kImportListed);
+  EXPECT_EQ(life.act(), Act::kFindImport);
+  life.happens(ImportNotFound{});
   EXPECT_EQ(life.act(), Act::kImport);
 }
 

@@ -178,10 +178,13 @@ Task<DistributionActs::Outcome> DistributionActs::make(model::Distribution distr
 /// An import may be in ACM without its ARN in our row: its tag tells.
 Task<DistributionActs::Outcome> DistributionActs::find_import(model::Distribution distribution,
                                                               net::Deadline deadline) {
+  const auto& host = distribution.host.text();
   const auto listed = CO_TRY(co_await acm_.list(deadline));
   for (const auto& one : listed) {
-    const bool may_be = one.type == cloud::AcmType::kImported && one.domain == distribution.host.text() &&
-                        !model::is_replaced(distribution, one.arn.text());
+    // Without a common name ACM shows the first of the names, which may be the wildcard.
+    const bool is_for_host = one.domain == host || one.domain == "*." + host;
+    const bool may_be =
+        one.type == cloud::AcmType::kImported && is_for_host && !model::is_replaced(distribution, one.arn.text());
     if (!may_be || !CO_TRY(co_await is_made_for(distribution, one.arn, deadline))) continue;
     // Which of our certificates it is, is not known: the wanted one is imported again in its place.
     co_return model::Imported{one.arn.text(), ""};

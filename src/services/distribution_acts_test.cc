@@ -252,11 +252,24 @@ TEST_F(DistributionActsTest, LeaveWhatServesAnotherHostOrAHostThatIsNotProven) {
 }
 
 TEST_F(DistributionActsTest, FindTheImportThatACrashKeptOutOfTheRow) {
+  server_.control("settings", R"({"list_lag": 20})");
   happens(model::DistributionWanted{});
   happens(model::OurCertificateReady{"01"});
   ASSERT_TRUE(reaches(model::Setup::kImporting));
   EXPECT_EQ(turn(Save::kCrash), Act::kImport);
   EXPECT_EQ(turn(), Act::kFindImport);
+  EXPECT_EQ(row_.imported_arn, "") << "ACM does not list it yet";
+  ASSERT_TRUE(reaches(model::Setup::kAttached));
+  EXPECT_EQ(certificates(), 1U);
+}
+
+TEST_F(DistributionActsTest, FindAnImportWhoseFirstNameIsTheWildcard) {
+  auto made = certificate_for("*.www.shop.example,www.shop.example");
+  source_.ours = {made.certificate, made.chain, made.private_key, "01"};
+  happens(model::DistributionWanted{});
+  happens(model::OurCertificateReady{"01"});
+  ASSERT_TRUE(reaches(model::Setup::kImporting));
+  EXPECT_EQ(turn(Save::kCrash), Act::kImport);
   ASSERT_TRUE(reaches(model::Setup::kAttached));
   EXPECT_EQ(certificates(), 1U);
 }

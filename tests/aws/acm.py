@@ -116,7 +116,8 @@ class Acm:
         if ("SortBy" in p) != ("SortOrder" in p):
             raise Fault("ValidationException", "SortBy and SortOrder belong together", 400)
         kinds = set(p.get("Includes", {}).get("keyTypes", LISTED_BY_DEFAULT))
-        found = [c for c in self.certificates.values() if c["account"] == account and c["region"] == region and c["algorithm"] in kinds]
+        found = [c for c in self.certificates.values() if c["account"] == account and c["region"] == region and c["algorithm"] in kinds
+                 and self.age(c) >= self.settings["list_lag"]]
         for certificate in found:
             self.settle(certificate)
         found = [c for c in found if c["status"] in p.get("CertificateStatuses", [c["status"]])]
