@@ -457,15 +457,27 @@ Task<cloud::AwsResult<bool>> DistributionActs::is_made_for(model::Distribution d
   co_return std::ranges::find(*tags, cloud::AwsTag{std::string(kOwnerTag), distribution.id.text()}) != tags->end();
 }
 
-/// AWS tells who has the alias as far as it may, once a certificate that covers it is on our distribution.
+/// AWS tells who has the alias as far as it may, once a certificate that covers it is on our distribution: so it goes
+/// there alone.
 Task<std::string> DistributionActs::explain_taken(model::Distribution distribution, std::string sentence,
                                                   net::Deadline deadline) {
   const auto id = cloud::DistributionId::parse(distribution.cloudfront_id);
-  if (!id) co_return sentence;
+  const auto arn = cloud::Arn::parse_certificate(distribution.imported_arn);
+  if (!id || !arn) co_return sentence;
+  const auto edit = [&](cloud::DistributionDocument& document) -> cloud::AwsResult<cloud::CloudFront::Edited> {
+    const auto serving = serving_of(document.viewer_certificate());
+    const bool may_go_there = serving.empty() || model::is_replaced(distribution, serving);
+    if (!may_go_there) return cloud::CloudFront::Edited::kNothingToDo;
+    TRY_VOID(document.set_certificate(*arn));
+    return cloud::CloudFront::Edited::kYes;
+  };
+  if (const auto alone = co_await cloudfront_.update(*id, edit, deadline); !alone) co_return sentence;
   const auto conflicts = co_await cloudfront_.conflicting_aliases(*id, distribution.host, deadline);
   if (!conflicts || conflicts->empty()) co_return sentence;
-  co_return format("{}; {} is on the distribution {} of account {}", sentence, conflicts->front().alias,
-                   conflicts->front().distribution, conflicts->front().account);
+  co_return format(
+      "{}; {} is on the distribution {} of account {}: if an earlier connection left it there, make this one again "
+      "with that \"distribution_id\"",
+      sentence, conflicts->front().alias, conflicts->front().distribution, conflicts->front().account);
 }
 
 }  // namespace signpost::services

@@ -335,6 +335,11 @@ TEST_F(DistributionActsTest, SayWhoHasTheAlias) {
   ASSERT_TRUE(turn_until([&] { return row_.setup_park.has_value(); }));
   EXPECT_EQ(row_.setup_park->reason, model::Park::Reason::kAliasTaken);
   EXPECT_NE(row_.setup_park->explanation.find("another distribution has this host name"), std::string::npos);
+  const auto of_theirs =
+      format("www.shop.example is on the distribution *******{} of account", theirs_made.id.text().substr(7));
+  ASSERT_TRUE(turn_until([&] { return row_.setup_park->explanation.find(of_theirs) != std::string::npos; }, 20))
+      << row_.setup_park->explanation;
+  EXPECT_EQ(row_.setup, model::Setup::kAttaching);
 }
 
 TEST_F(DistributionActsTest, RequestNothingWhereCaaForbidsOrCannotBeRead) {
