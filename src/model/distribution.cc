@@ -30,6 +30,7 @@ bool is_of_setup(Act act) {
     case Act::kFindImport:
     case Act::kImport:
     case Act::kAttach:
+    case Act::kTidy:
       return true;
     case Act::kNothing:
     case Act::kEndWait:
@@ -54,8 +55,9 @@ Act setup_act(const Distribution& distribution) {
       return distribution.imported_arn.empty() && distribution.import_began_at ? Act::kFindImport : Act::kImport;
     case Setup::kAttaching:
       return Act::kAttach;
-    case Setup::kReady:
     case Setup::kAttached:
+      return distribution.replaced_arns.empty() ? Act::kNothing : Act::kTidy;
+    case Setup::kReady:
       return Act::kNothing;
   }
   return Act::kNothing;
@@ -71,6 +73,14 @@ Act request_act(const Distribution& distribution) {
   if (amazon.arn.empty()) return must_look_first(distribution) ? Act::kLook : Act::kRequest;
   if (amazon.status != AmazonCertificate::Status::kRefused) return Act::kDescribe;
   return must_look_first(distribution) ? Act::kLook : Act::kDiscard;
+}
+
+bool is_first_import(const Distribution& distribution) {
+  return distribution.setup == Setup::kImporting && distribution.imported_arn.empty();
+}
+/// A crash may have left an import in ACM that the row does not know: after the swap nobody would look for it.
+bool is_import_unsettled(const Distribution& distribution) {
+  return is_first_import(distribution) && distribution.import_began_at;
 }
 
 Act upgrade_act(const Distribution& distribution) {
@@ -91,6 +101,7 @@ Act upgrade_act(const Distribution& distribution) {
     case Upgrade::kValidating:
       return is_other_turn ? Act::kLook : Act::kDescribe;
     case Upgrade::kSwapping:
+      if (is_import_unsettled(distribution)) return Act::kNothing;
       return is_other_turn ? Act::kDescribe : Act::kSwap;
     case Upgrade::kDeploying:
       return Act::kCheckDeployed;
@@ -114,6 +125,7 @@ class Deciding {
   Deciding(const Distribution& before, Time now) : before_(before), now_(now), decision_{before, {}, true} {}
 
   DistributionDecision take() {
+    if (decision_.is_changed) spare_requests();
     tell_of_parks();
     return std::move(decision_);
   }
@@ -130,9 +142,13 @@ class Deciding {
 
   void operator()(const OurCertificateReady& ready) {
     if (!needs_our_certificate(next())) return unchanged();
+    const bool is_wanted = next().wanted_serial == ready.serial;
     next().wanted_serial = ready.serial;
-    const bool is_there = next().setup == Setup::kAttached && next().imported_serial == ready.serial;
-    if (is_there || !go(SetupMove::kCertificateReady)) return;
+    const bool is_imported = next().imported_serial == ready.serial;
+    const bool is_there = is_imported && next().setup == Setup::kAttached;
+    const bool is_on_its_way =
+        is_wanted && (next().setup == Setup::kImporting || (is_imported && next().setup == Setup::kAttaching));
+    if (is_there || is_on_its_way || !go(SetupMove::kCertificateReady)) return;
     setup_due(Milliseconds{0});
   }
 
@@ -173,6 +189,8 @@ class Deciding {
   }
 
   void operator()(const ImportNotFound&) {
+    const auto listed_at = next().import_began_at.value_or(now_) + kImportListed;
+    if (next().import_began_at && now_ < listed_at) return setup_due(listed_at - now_);
     next().import_began_at.reset();
     setup_due(Milliseconds{0});
   }
@@ -188,17 +206,42 @@ class Deciding {
   }
 
   void operator()(const ImportLost&) {
-    next().imported_arn.clear();
-    next().imported_serial.clear();
+    replace_import();
     go(SetupMove::kLost);
     setup_due(Milliseconds{0});
   }
 
-  void operator()(const Attached&) {
+  void operator()(const ReimportRefused&) {
+    replace_import();
+    setup_due(Milliseconds{0});
+  }
+
+  void operator()(const Attached& attached) {
     next().serving_arn = next().imported_arn;
+    if (next().setup == Setup::kAttaching && !attached.is_deployed) {
+      next().setup_park.reset();
+      return setup_due(pause_of(kAttachPauses, next().setup_tries++));
+    }
     if (!go(SetupMove::kAttached)) return;
     tell(DistributionNews::kAttached);
-    setup_rests();
+    next().replaced_arns.empty() ? setup_rests() : setup_due(pause_of(kCleanPauses, 0));
+  }
+
+  void operator()(const Adopted& adopted) {
+    if (next().setup != Setup::kAttaching) return unchanged();
+    switch (adopted.issuer) {
+      case Adopted::Issuer::kOurs:
+        replace(adopted.arn);
+        break;
+      case Adopted::Issuer::kAmazon:
+        replace_amazons();
+        next().amazon = {adopted.arn, {}, AmazonCertificate::Status::kIssued, adopted.not_after, true};
+        next().serving_arn = adopted.arn;
+        break;
+    }
+    next().setup_park.reset();
+    next().setup_tries = 0;
+    setup_due(Milliseconds{0});
   }
 
   // Amazon's certificate
@@ -222,6 +265,7 @@ class Deciding {
     next().amazon = AmazonCertificate{};
     next().amazon.arn = requested.arn;
     next().amazon.requested_at = now_;
+    next().last_request_at = now_;
     next().amazon.status = AmazonCertificate::Status::kPending;
     ++next().requests;
     if (next().upgrade == Upgrade::kEnding) return upgrade_due(Milliseconds{0});
@@ -255,6 +299,12 @@ class Deciding {
   }
 
   void operator()(const AmazonGone&) {
+    if (next().upgrade == Upgrade::kUpgraded) {
+      return lose_amazons(
+          format("Amazon's certificate of {} is not in ACM any more: a new one is requested, and ours "
+                 "serves until it is there",
+                 next().host.text()));
+    }
     const bool was_refused = next().amazon.status == AmazonCertificate::Status::kRefused;
     next().amazon = AmazonCertificate{};
     if (go(UpgradeMove::kTakenBack)) return upgrade_rests();
@@ -282,8 +332,13 @@ class Deciding {
     next().serving_arn = next().amazon.arn;
     next().amazon.is_attached = true;
     if (go(UpgradeMove::kSwapped)) return upgrade_due(pause_of(kDeployPauses, 0));
+    if (next().upgrade == Upgrade::kRequesting && next().amazon.status == AmazonCertificate::Status::kRefused) {
+      // It serves, though Amazon has refused it since: no request to delete, but one to take the place of.
+      replace_amazons();
+      upgrade_due(Milliseconds{0});
+    }
     // Seen while ours was to be attached: that waits until it is known what became of Amazon's.
-    if (next().setup == Setup::kAttaching) setup_due(pause_of(kDescribePauses, next().setup_tries++));
+    if (next().setup == Setup::kAttaching) setup_due(pause_of(kCleanPauses, next().setup_tries++));
   }
 
   void operator()(const DeploymentSeen& seen) {
@@ -292,21 +347,23 @@ class Deciding {
     if (!is_expected) return;
     if (seen.serving_arn != next().amazon.arn) return swapped_back();
     if (!seen.is_deployed || !go(UpgradeMove::kDeployed)) return try_again(kDeployPauses);
-    if (next().imported_arn.empty()) return upgraded();
+    if (old_certificate(next()).empty()) return upgraded();
     upgrade_due(pause_of(kCleanPauses, 0));
   }
 
   void operator()(const OldSeen& seen) {
-    if (next().upgrade != Upgrade::kCleaning) return unchanged();
+    const bool is_cleaning = next().upgrade == Upgrade::kCleaning;
     switch (seen.old) {
       case OldCertificate::kStillUsed:
-        return try_again(kCleanPauses);
+        postpone(seen.arn);
+        if (is_cleaning) return try_again(kCleanPauses);
+        return setup_due(pause_of(kCleanPauses, next().setup_tries++));
       case OldCertificate::kDeleted:
       case OldCertificate::kGone:
       case OldCertificate::kNotOurs:
-        next().imported_arn.clear();
-        next().imported_serial.clear();
-        return upgraded();
+        std::erase(next().replaced_arns, seen.arn);
+        if (is_cleaning) return clean_on(seen.arn);
+        if (next().setup == Setup::kAttached) tidy_on();
     }
   }
 
@@ -339,6 +396,50 @@ class Deciding {
   void setup_rests() { next().setup_next_at.reset(); }
   void upgrade_rests() { next().upgrade_next_at.reset(); }
   void try_again(Pauses pauses) { upgrade_due(pause_of(pauses, next().upgrade_tries++)); }
+  /// It is not wanted any more, and may serve for a while yet.
+  void replace(const std::string& arn) {
+    auto& replaced = next().replaced_arns;
+    if (arn.empty() || is_replaced(next(), arn)) return;
+    if (replaced.size() == kReplacedMax) {
+      const auto oldest = std::ranges::find_if(replaced, [&](const auto& one) { return one != next().serving_arn; });
+      replaced.erase(oldest);
+    }
+    replaced.push_back(arn);
+  }
+  void replace_amazons() {
+    replace(next().amazon.arn);
+    next().amazon = AmazonCertificate{};
+    // Ours waited until it was known what became of it.
+    if (next().setup == Setup::kAttaching) setup_due(Milliseconds{0});
+  }
+  void replace_import() {
+    replace(next().imported_arn);
+    next().imported_arn.clear();
+    next().imported_serial.clear();
+  }
+  /// Whatever else is to be deleted does not wait for it.
+  void postpone(const std::string& arn) {
+    auto& replaced = next().replaced_arns;
+    if (const auto at = std::ranges::find(replaced, arn); at != replaced.end()) std::rotate(at, at + 1, replaced.end());
+  }
+  void clean_on(const std::string& arn) {
+    if (next().imported_arn == arn) {
+      next().imported_arn.clear();
+      next().imported_serial.clear();
+    }
+    old_certificate(next()).empty() ? upgraded() : upgrade_due(Milliseconds{0});
+  }
+  void tidy_on() {
+    next().setup_tries = 0;
+    next().setup_park.reset();
+    next().replaced_arns.empty() ? setup_rests() : setup_due(Milliseconds{0});
+  }
+
+  /// Whoever made it due: not before the pause after the last request is over.
+  void spare_requests() {
+    if (!next().upgrade_next_at || !next().last_request_at || upgrade_act(next()) != Act::kRequest) return;
+    next().upgrade_next_at = std::max(*next().upgrade_next_at, *next().last_request_at + request_pause());
+  }
   Milliseconds request_pause() { return pause_of(kRequestPauses, next().requests - 1); }
 
   void prepare(const AmazonSeen& seen) {
@@ -361,16 +462,34 @@ class Deciding {
 
   /// Amazon has refused: a new request, but not soon again and again.
   void start_over(const std::string& explanation) {
+    if (next().upgrade == Upgrade::kSwapping) {
+      // A swap that a crash kept out of the row may have put it on the distribution: it is not deleted like a request.
+      replace_amazons();
+    }
     go(UpgradeMove::kRefused);
     park_upgrade(Park::Reason::kAmazonRefuses, explanation);
     upgrade_due(request_pause());
   }
 
+  /// What serves is Amazon's no more, or not for long: ours comes back, and Amazon's is requested anew.
+  void lose_amazons(const std::string& explanation) {
+    if (next().amazon.arn.empty()) replace(next().serving_arn);
+    replace_amazons();
+    next().is_validation_seen = false;  // without it Amazon does not renew, so it may well be gone
+    // Whatever we hold is imported again, even the one that was deleted after the upgrade.
+    if (next().imported_arn.empty() && go(SetupMove::kDeleted)) {
+      next().wanted_serial.clear();
+      setup_rests();
+    }
+    go(UpgradeMove::kRefused);
+    park_upgrade(Park::Reason::kAmazonRefuses, explanation);
+    upgrade_due(Milliseconds{0});
+  }
+
   /// Once a day: Amazon renews only while the record is in DNS.
   void watch(const AmazonSeen& seen) {
-    if (seen.status == AmazonCertificate::Status::kRefused) {
-      park_upgrade(Park::Reason::kAmazonRefuses, seen.explanation);
-    } else if (!seen.explanation.empty()) {
+    if (seen.status == AmazonCertificate::Status::kRefused) return lose_amazons(seen.explanation);
+    if (!seen.explanation.empty()) {
       park_upgrade(Park::Reason::kRecordMissing, seen.explanation);
     } else {
       next().upgrade_park.reset();
@@ -388,7 +507,8 @@ class Deciding {
 
   /// Somebody wrote an older configuration back, or another certificate.
   void swapped_back() {
-    if (!next().serving_arn.empty() && next().serving_arn == next().imported_arn) {
+    const bool is_one_of_ours = next().serving_arn == next().imported_arn || is_replaced(next(), next().serving_arn);
+    if (!next().serving_arn.empty() && is_one_of_ours) {
       go(UpgradeMove::kSwappedBack);
       return upgrade_due(Milliseconds{0});
     }
@@ -535,6 +655,8 @@ std::string_view name_of(Park::Reason reason) {
       return "alias_taken";
     case Park::Reason::kDistributionGone:
       return "distribution_gone";
+    case Park::Reason::kDistributionDisabled:
+      return "distribution_disabled";
     case Park::Reason::kDenied:
       return "denied";
     case Park::Reason::kLimitReached:
@@ -546,11 +668,12 @@ std::string_view name_of(Park::Reason reason) {
 }
 
 std::optional<Park::Reason> parse_park_reason(std::string_view text) {
-  return by_name(std::array{Park::Reason::kRecordMissing, Park::Reason::kCaaForbids, Park::Reason::kAmazonRefuses,
-                            Park::Reason::kCertificateRefused, Park::Reason::kForeignCertificate,
-                            Park::Reason::kAliasGone, Park::Reason::kAliasTaken, Park::Reason::kDistributionGone,
-                            Park::Reason::kDenied, Park::Reason::kLimitReached, Park::Reason::kTrouble},
-                 text);
+  return by_name(
+      std::array{Park::Reason::kRecordMissing, Park::Reason::kCaaForbids, Park::Reason::kAmazonRefuses,
+                 Park::Reason::kCertificateRefused, Park::Reason::kForeignCertificate, Park::Reason::kAliasGone,
+                 Park::Reason::kAliasTaken, Park::Reason::kDistributionGone, Park::Reason::kDistributionDisabled,
+                 Park::Reason::kDenied, Park::Reason::kLimitReached, Park::Reason::kTrouble},
+      text);
 }
 
 std::string_view name_of(AmazonCertificate::Status status) {
@@ -600,15 +723,30 @@ std::string_view name_of(Act act) {
       return "check_deployed";
     case Act::kClean:
       return "clean";
+    case Act::kTidy:
+      return "tidy";
     case Act::kTakeBack:
       return "take_back";
   }
   return "";
 }
 
+std::string old_certificate(const Distribution& distribution) {
+  const bool is_ours_old = distribution.upgrade == Upgrade::kCleaning && !distribution.imported_arn.empty();
+  if (is_ours_old) return distribution.imported_arn;
+  return distribution.replaced_arns.empty() ? std::string() : distribution.replaced_arns.front();
+}
+
+bool is_replaced(const Distribution& distribution, std::string_view arn) {
+  return std::ranges::find(distribution.replaced_arns, arn) != distribution.replaced_arns.end();
+}
+
 Act act_of(const Distribution& distribution, Time now) {
   const auto is_due = [&](const std::optional<Time>& at) { return at && *at <= now; };
-  if (is_due(distribution.setup_next_at) && may_set_up(distribution)) {
+  // What is not imported yet is not needed once Amazon's can serve.
+  const bool swaps_first = is_due(distribution.upgrade_next_at) && distribution.upgrade == Upgrade::kSwapping &&
+                           is_first_import(distribution) && !distribution.import_began_at;
+  if (!swaps_first && is_due(distribution.setup_next_at) && may_set_up(distribution)) {
     if (const auto act = setup_act(distribution); act != Act::kNothing) return act;
   }
   return is_due(distribution.upgrade_next_at) ? upgrade_act(distribution) : Act::kNothing;

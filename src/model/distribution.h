@@ -4,6 +4,7 @@
 // function. Plain values; any thread. decide() has no clock, network or database: whoever did what act_of() names tells
 // it here what came of it, and saves the answer in one transaction.
 // Whatever fails, the certificate that serves stays attached; only what we made, and nothing uses, is ever deleted.
+// When Amazon's certificate ends, ours comes back, and a new one is requested.
 #pragma once
 
 #include <array>
@@ -34,13 +35,13 @@ enum class Setup {
   kMaking,     // it is created, or an existing one is read
   kReady,      // it is there; no certificate of ours yet
   kImporting,  // our certificate goes into ACM, for the first time or again under the same ARN
-  kAttaching,  // certificate and alias go onto the distribution
+  kAttaching,  // certificate and alias go onto the distribution, until every edge has them
   kAttached,
 };
 std::string_view name_of(Setup setup);  // "attached"
 std::optional<Setup> parse_setup(std::string_view text);
 
-enum class SetupMove { kFound, kCertificateReady, kImported, kAttached, kLost };
+enum class SetupMove { kFound, kCertificateReady, kImported, kAttached, kLost, kDeleted };
 struct SetupTransition {
   Setup from;
   SetupMove move;
@@ -55,6 +56,10 @@ inline constexpr std::array kSetupTransitions{
     SetupTransition{Setup::kAttaching, SetupMove::kAttached, Setup::kAttached},
     SetupTransition{Setup::kAttaching, SetupMove::kLost, Setup::kImporting},
     SetupTransition{Setup::kAttached, SetupMove::kCertificateReady, Setup::kImporting},
+    // Ours was deleted after the upgrade, and is needed again.
+    SetupTransition{Setup::kImporting, SetupMove::kDeleted, Setup::kReady},
+    SetupTransition{Setup::kAttaching, SetupMove::kDeleted, Setup::kReady},
+    SetupTransition{Setup::kAttached, SetupMove::kDeleted, Setup::kReady},
 };
 constexpr std::optional<Setup> target_of(Setup from, SetupMove move) {
   for (const auto& row : kSetupTransitions) {
@@ -79,7 +84,7 @@ enum class Upgrade {
   kSwapping,    // seed 4: the new certificate goes onto the distribution
   kDeploying,   // until every edge serves it
   kCleaning,    // seed 5: the old imported certificate is deleted
-  kUpgraded,    // Amazon renews it; looked at once a day
+  kUpgraded,    // Amazon renews it; looked at once a day, and requested anew when it has ended
   kEnding,      // disconnected before the swap: a request that serves nothing is taken back
   kEnded,
 };
@@ -130,6 +135,7 @@ inline constexpr std::array kUpgradeTransitions{
     UpgradeTransition{Upgrade::kDeploying, UpgradeMove::kDeployed, Upgrade::kCleaning},
     UpgradeTransition{Upgrade::kCleaning, UpgradeMove::kSwappedBack, Upgrade::kSwapping},
     UpgradeTransition{Upgrade::kCleaning, UpgradeMove::kCleaned, Upgrade::kUpgraded},
+    UpgradeTransition{Upgrade::kUpgraded, UpgradeMove::kRefused, Upgrade::kRequesting},
     UpgradeTransition{Upgrade::kPreparing, UpgradeMove::kDisconnected, Upgrade::kEnding},
     UpgradeTransition{Upgrade::kPrepared, UpgradeMove::kDisconnected, Upgrade::kEnding},
     UpgradeTransition{Upgrade::kWaiting, UpgradeMove::kDisconnected, Upgrade::kEnding},
@@ -175,6 +181,7 @@ struct Park {
     kAliasGone,           // somebody took the host name off the distribution
     kAliasTaken,          // another distribution has the host name
     kDistributionGone,
+    kDistributionDisabled,
     kDenied,        // credentials, permissions, another account
     kLimitReached,  // a quota
     kTrouble,       // AWS or the way to it, for a long time now
@@ -215,6 +222,9 @@ struct Distribution {
   bool is_made_by_us = false;
   std::string domain_name;  // "d111111abcdef8.cloudfront.net", where step 2 points
   std::string serving_arn;  // the certificate on it when it was last seen
+  /// Certificates of ours, or requested by us, that others take the place of: one of them may still serve, and is taken
+  /// off for its successor; each is deleted once nothing uses it. At most kReplacedMax.
+  std::vector<std::string> replaced_arns;
 
   Setup setup = Setup::kMaking;
   std::string imported_arn;     // ours in ACM; empty: none, or deleted after the upgrade
@@ -228,9 +238,10 @@ struct Distribution {
   Upgrade upgrade = Upgrade::kNone;
   AmazonCertificate amazon;
   std::optional<ValidationRecord> validation;
-  bool is_validation_seen = false;  // at the last look
-  std::int32_t requests = 0;        // made so far; the idempotency token counts with it
-  std::int32_t upgrade_tries = 0;   // in this state
+  bool is_validation_seen = false;      // at the last look
+  std::int32_t requests = 0;            // made so far; the idempotency token counts with it
+  std::optional<Time> last_request_at;  // whatever has become of it
+  std::int32_t upgrade_tries = 0;       // in this state
   std::optional<Time> upgrade_next_at;
 
   std::optional<Park> setup_park;
@@ -246,7 +257,7 @@ enum class Act {
   kMake,           // create the distribution, or read the existing one
   kFindImport,     // a first import may have been cut short: is it in ACM?
   kImport,         // our certificate into ACM, under imported_arn if there is one
-  kAttach,         // imported_arn and the alias onto the distribution
+  kAttach,         // imported_arn and the alias onto the distribution; are they at every edge?
   kEndWait,        // the 60 s after step 2 are over
   kRequest,        // look at CAA, then request Amazon's certificate
   kDescribe,       // what has become of amazon.arn?
@@ -254,10 +265,16 @@ enum class Act {
   kDiscard,        // delete amazon.arn, which was refused
   kSwap,           // amazon.arn onto the distribution in place of imported_arn
   kCheckDeployed,  // does every edge serve it?
-  kClean,          // delete imported_arn, if it is IMPORTED, ours, and nothing uses it
+  kClean,          // delete old_certificate(), if it is ours, and nothing uses it
+  kTidy,           // the same while our certificate serves
   kTakeBack,       // is amazon.arn on the distribution? if not, delete it
 };
 std::string_view name_of(Act act);  // "swap"
+
+/// What kClean and kTidy delete next: imported_arn once Amazon's serves everywhere, else one of replaced_arns; empty:
+/// none.
+std::string old_certificate(const Distribution& distribution);
+bool is_replaced(const Distribution& distribution, std::string_view arn);
 
 /// What is due at `now`; the way to our certificate goes first.
 Act act_of(const Distribution& distribution, Time now);
@@ -296,7 +313,18 @@ struct Imported {
   std::string serial;
 };
 struct ImportLost {};  // imported_arn is not in ACM any more
-struct Attached {};
+/// ACM does not take the certificate in the place of imported_arn: a renewal there keeps type and size of the key, and
+/// the uses that the one before had.
+struct ReimportRefused {};
+struct Attached {
+  bool is_deployed = true;  // every edge has it; else some answer with the configuration before
+};
+/// What serves was put there for this host by an earlier connection: it is ours from now on.
+struct Adopted {
+  std::string arn;
+  enum class Issuer { kOurs, kAmazon } issuer = Issuer::kOurs;  // kAmazon: issued, and valid
+  std::optional<Time> not_after = {};
+};
 struct Waited {};
 struct AmazonForbidden {  // by CAA
   std::string explanation;
@@ -322,6 +350,7 @@ struct DeploymentSeen {
 };
 enum class OldCertificate { kDeleted, kGone, kStillUsed, kNotOurs };
 struct OldSeen {
+  std::string arn;
   OldCertificate old = OldCertificate::kStillUsed;
 };
 /// The act failed. With a reason it parks at once, else only if it goes on for long.
@@ -334,9 +363,9 @@ struct ActFailed {
 
 using DistributionHappening =
     std::variant<DistributionWanted, PreparationWanted, OurCertificateReady, Step2Marked, EdgeDisconnected, RetryWanted,
-                 DistributionFound, ImportBegan, ImportNotFound, Imported, ImportLost, Attached, Waited,
-                 AmazonForbidden, AmazonRequested, AmazonSeen, AmazonGone, ValidationLooked, Swapped, DeploymentSeen,
-                 OldSeen, ActFailed>;
+                 DistributionFound, ImportBegan, ImportNotFound, Imported, ImportLost, ReimportRefused, Attached,
+                 Adopted, Waited, AmazonForbidden, AmazonRequested, AmazonSeen, AmazonGone, ValidationLooked, Swapped,
+                 DeploymentSeen, OldSeen, ActFailed>;
 
 /// What the connection, and whoever watches it, is to be told.
 enum class DistributionNews {
@@ -378,6 +407,9 @@ inline constexpr std::array kSwapPauses{std::chrono::seconds(10), std::chrono::s
                                         std::chrono::seconds(60), std::chrono::seconds(120), std::chrono::seconds(300),
                                         std::chrono::seconds(900)};
 constexpr int kSwapTriesQuiet = 5;  // then it is parked, visibly, and tried on
+// The customer waits for the first, before the traffic is switched.
+inline constexpr std::array kAttachPauses{std::chrono::seconds(10), std::chrono::seconds(10), std::chrono::seconds(20),
+                                          std::chrono::seconds(30), std::chrono::seconds(60)};
 inline constexpr std::array kDeployPauses{std::chrono::seconds(30), std::chrono::seconds(60), std::chrono::seconds(60),
                                           std::chrono::seconds(120)};
 // ACM lists a use for 10 to 20 minutes after its end (reference 8.4).
@@ -387,10 +419,15 @@ inline constexpr std::array kCleanPauses{std::chrono::seconds(60),   std::chrono
 inline constexpr std::array kFailurePauses{
     std::chrono::seconds(5),   std::chrono::seconds(15),  std::chrono::seconds(30),  std::chrono::seconds(60),
     std::chrono::seconds(300), std::chrono::seconds(900), std::chrono::seconds(3600)};
+// More than these were never replaced within the time that deleting one takes; the oldest is then left to its owner.
+constexpr std::size_t kReplacedMax = 8;
 constexpr int kFailuresQuiet = 5;  // then it is parked, visibly, and tried on
-// A request that Amazon refused is made again rarely: an account has 5,000 a year (reference 8.2).
+// After the first request the next ones are made rarely, whether Amazon refused, the customer left or somebody wants it
+// now: an account has 5,000 a year for all its customers (reference 8.2).
 inline constexpr std::array kRequestPauses{std::chrono::seconds(0), std::chrono::seconds(86'400),
                                            std::chrono::seconds(172'800), std::chrono::seconds(604'800)};
+// ACM lists a new import some seconds late: only then is one that is not listed believed not to be there.
+constexpr Milliseconds kImportListed = std::chrono::seconds(60);
 constexpr Milliseconds kUpgradedPause = std::chrono::hours(24);
 // While Amazon validates, DNS is looked at again with every such try: a record may vanish.
 constexpr int kValidatingLookEvery = 4;

@@ -150,6 +150,10 @@ TEST(Distribution, SearchesAnImportThatWasCutShortBeforeItImportsAgain) {
       .happens(ImportBegan{});
   EXPECT_EQ(life.act(), Act::kFindImport);
   life.happens(ImportNotFound{});
+  EXPECT_EQ(life.act(), Act::kNothing) << "ACM lists it some seconds late";
+  EXPECT_EQ(life.until_due().time, kNow + kImportListed);
+  EXPECT_EQ(life.act(), Act::kFindImport);
+  life.happens(ImportNotFound{});
   EXPECT_EQ(life.act(), Act::kImport);
 }
 
@@ -183,6 +187,59 @@ TEST(Distribution, ImportsAnewWhatSomebodyDeletedInAcm) {
   life.happens(OurCertificateReady{"02"}).happens(ImportLost{});
   EXPECT_EQ(life.act(), Act::kImport);
   EXPECT_EQ(life.now.imported_arn, "");
+}
+
+TEST(Distribution, IsAttachedOnceEveryEdgeHasTheCertificate) {
+  auto life = attached();
+  life.happens(OurCertificateReady{"02"}).happens(Imported{kOurs, "02"});
+  life.happens(ActFailed{Act::kAttach, Park::Reason::kAliasTaken, "taken", {}}).happens(Attached{false});
+  EXPECT_EQ(life.now.setup, Setup::kAttaching);
+  EXPECT_FALSE(life.now.setup_park);
+  EXPECT_THAT(life.news, Not(Contains(DistributionNews::kAttached)));
+  EXPECT_EQ(life.act(), Act::kNothing);
+  EXPECT_EQ(life.until_due().act(), Act::kAttach);
+  life.happens(Attached{true});
+  EXPECT_EQ(life.now.setup, Setup::kAttached);
+  EXPECT_THAT(life.news, Contains(DistributionNews::kAttached));
+}
+
+TEST(Distribution, ImportsAnewWhatAcmDoesNotTakeInThePlaceOfTheOneBefore) {
+  auto life = attached();
+  life.happens(OurCertificateReady{"02"}).happens(ReimportRefused{});
+  EXPECT_EQ(life.act(), Act::kImport);
+  EXPECT_EQ(life.now.imported_arn, "");
+  EXPECT_TRUE(is_replaced(life.now, kOurs)) << "it serves until the new one does";
+  life.happens(ImportBegan{}).happens(Imported{"arn:imported/2", "02"}).happens(Attached{});
+  EXPECT_EQ(life.now.serving_arn, "arn:imported/2");
+  EXPECT_EQ(life.until_due().act(), Act::kTidy);
+  EXPECT_EQ(old_certificate(life.now), kOurs);
+}
+
+TEST(Distribution, TakesOverWhatAnEarlierConnectionOfTheHostLeftBehind) {
+  auto life = attached();
+  life.happens(OurCertificateReady{"02"}).happens(Imported{kOurs, "02"}).happens(Adopted{"arn:earlier/1"});
+  EXPECT_EQ(life.act(), Act::kAttach);
+  EXPECT_TRUE(is_replaced(life.now, "arn:earlier/1"));
+  life.happens(Attached{});
+  EXPECT_EQ(life.until_due().act(), Act::kTidy);
+}
+
+TEST(Distribution, LeavesAmazonsCertificateOfAnEarlierConnectionWhereItServes) {
+  auto life = attached();
+  life.happens(PreparationWanted{}).happens(AmazonRequested{kAmazons}).happens(pending());
+  life.happens(OurCertificateReady{"02"}).happens(Imported{kOurs, "02"});
+  life.happens(Adopted{"arn:earlier/1", Adopted::Issuer::kAmazon, kNow + 300 * 24h});
+  EXPECT_EQ(life.now.amazon.arn, "arn:earlier/1");
+  EXPECT_EQ(life.now.serving_arn, "arn:earlier/1");
+  EXPECT_TRUE(is_replaced(life.now, kAmazons)) << "the early request is deleted with the rest";
+  life.happens(Swapped{});
+  EXPECT_EQ(life.act(), Act::kNothing) << "ours is not attached over it";
+  life.happens(Step2Marked{}).after(kUpgradeDelay);
+  while (life.act() != Act::kEndWait) life.happens(Swapped{}).until_due();
+  life.happens(Waited{});
+  while (life.act() != Act::kDescribe) life.happens(Swapped{});
+  life.happens(issued());
+  EXPECT_EQ(life.now.upgrade, Upgrade::kSwapping);
 }
 
 TEST(Distribution, WaitsQuietlyWhileCloudFrontDoesNotKnowTheImportYet) {
@@ -228,9 +285,9 @@ TEST(Upgrade, WalksTheFiveStepsOfSeed000) {
   EXPECT_EQ(life.act(), Act::kCheckDeployed);
   life.happens(DeploymentSeen{true, kAmazons}).until_due();
   EXPECT_EQ(life.act(), Act::kClean);
-  life.happens(OldSeen{OldCertificate::kStillUsed}).until_due();
+  life.happens(OldSeen{kOurs, OldCertificate::kStillUsed}).until_due();
   EXPECT_EQ(life.act(), Act::kClean);
-  life.happens(OldSeen{OldCertificate::kDeleted});
+  life.happens(OldSeen{kOurs, OldCertificate::kDeleted});
   EXPECT_EQ(life.now.upgrade, Upgrade::kUpgraded);
   EXPECT_THAT(life.news, Contains(DistributionNews::kUpgraded));
   EXPECT_EQ(life.now.serving_arn, kAmazons);
@@ -376,6 +433,36 @@ TEST(Upgrade, DoesNotBurnTheQuotaOfRequests) {
   EXPECT_EQ(pauses, (std::vector<Milliseconds>{0s, 24h, 48h, 168h, 168h}));
 }
 
+TEST(Upgrade, SparesTheQuotaWhenACustomerLeavesAndComesBackAgainAndAgain) {
+  auto life = looking();
+  life.now.is_validation_seen = true;
+  std::vector<Milliseconds> pauses;
+  for (int i = 0; i < 4; ++i) {
+    const auto requested_at = life.now.last_request_at.value();
+    life.happens(EdgeDisconnected{}).happens(AmazonGone{}).happens(Step2Marked{}).until_due().happens(Waited{});
+    life.until_due();
+    ASSERT_EQ(life.act(), Act::kRequest);
+    pauses.push_back(life.time - requested_at);
+    life.happens(AmazonRequested{format("arn:amazon/{}", i + 2)});
+  }
+  EXPECT_LE(pauses[0], 2min) << "the first time it is a customer's change of mind";
+  EXPECT_EQ(std::vector(pauses.begin() + 1, pauses.end()), (std::vector<Milliseconds>{24h, 48h, 168h}));
+}
+
+TEST(Upgrade, SparesTheQuotaWhoeverWantsItNow) {
+  auto life = validating();
+  life.happens(AmazonGone{}).happens(AmazonRequested{"arn:amazon/2"}).until_due().happens(pending());
+  life.happens(ValidationLooked{true, ""}).until_due().happens(refused("FAILED"));
+  const auto allowed_at = life.now.last_request_at.value() + 24h;
+  for (int i = 0; i < 3; ++i) {
+    life.happens(RetryWanted{});
+    if (life.act() == Act::kDiscard) life.happens(AmazonGone{});
+    EXPECT_EQ(life.act(), Act::kNothing);
+  }
+  EXPECT_EQ(life.until_due().time, allowed_at);
+  EXPECT_EQ(life.act(), Act::kRequest);
+}
+
 TEST(Upgrade, AsksForTheSameCertificateUntilItIsSaved) {
   auto life = waited();
   const auto token = idempotency_token(life.now);
@@ -436,13 +523,13 @@ TEST(Upgrade, IsNotUndoneByOursWhenItsSwapWasNotSaved) {
 
 TEST(Upgrade, ForgetsAnOldCertificateThatIsNotOursWithoutDeletingIt) {
   auto life = cleaning();
-  life.happens(OldSeen{OldCertificate::kNotOurs});
+  life.happens(OldSeen{kOurs, OldCertificate::kNotOurs});
   EXPECT_EQ(life.now.upgrade, Upgrade::kUpgraded);
 }
 
 TEST(Upgrade, SaysSoWhenAmazonsRenewalWaitsForTheRecord) {
   auto life = cleaning();
-  life.happens(OldSeen{OldCertificate::kDeleted}).until_due();
+  life.happens(OldSeen{kOurs, OldCertificate::kDeleted}).until_due();
   EXPECT_EQ(life.act(), Act::kDescribe);
   auto waiting = issued();
   waiting.explanation = "Amazon cannot renew: add the CNAME again";
@@ -450,6 +537,67 @@ TEST(Upgrade, SaysSoWhenAmazonsRenewalWaitsForTheRecord) {
   EXPECT_EQ(life.now.upgrade_park->reason, Park::Reason::kRecordMissing);
   life.until_due().happens(issued());
   EXPECT_FALSE(life.now.upgrade_park);
+}
+
+TEST(Upgrade, ComesBackToOursAndToANewOneWhenAmazonsEnds) {
+  auto life = cleaning();
+  life.happens(OldSeen{kOurs, OldCertificate::kDeleted}).until_due().happens(refused("EXPIRED"));
+  EXPECT_EQ(life.now.upgrade, Upgrade::kRequesting);
+  EXPECT_EQ(life.now.upgrade_park->reason, Park::Reason::kAmazonRefuses);
+  EXPECT_TRUE(needs_our_certificate(life.now));
+  EXPECT_TRUE(is_replaced(life.now, kAmazons)) << "what serves may be taken off";
+  EXPECT_EQ(life.act(), Act::kLook) << "without its record it would only end again";
+  life.happens(ValidationLooked{false, "add it"});
+
+  life.happens(OurCertificateReady{"01"});
+  EXPECT_EQ(life.act(), Act::kImport) << "the one that was deleted after the upgrade, if it is still the newest";
+  life.happens(ImportBegan{}).happens(Imported{"arn:imported/2", "01"}).happens(Attached{});
+  EXPECT_EQ(life.now.serving_arn, "arn:imported/2");
+  while (life.until_due().act() == Act::kLook) life.happens(ValidationLooked{false, "add it"});
+  EXPECT_EQ(life.act(), Act::kTidy);
+  life.happens(OldSeen{kAmazons, OldCertificate::kDeleted});
+  EXPECT_THAT(life.now.replaced_arns, IsEmpty());
+  EXPECT_FALSE(life.now.setup_next_at);
+
+  life.until_due().happens(ValidationLooked{true, ""});
+  EXPECT_EQ(life.act(), Act::kRequest);
+  life.happens(AmazonRequested{"arn:amazon/2"}).until_due().happens(pending()).happens(ValidationLooked{true, ""});
+  life.until_due().happens(issued()).happens(Swapped{}).until_due().happens(DeploymentSeen{true, "arn:amazon/2"});
+  life.until_due().happens(OldSeen{"arn:imported/2", OldCertificate::kDeleted});
+  EXPECT_EQ(life.now.upgrade, Upgrade::kUpgraded);
+}
+
+TEST(Upgrade, ComesBackToOursWhenAmazonsIsNotInAcmAnyMore) {
+  auto life = cleaning();
+  life.happens(OldSeen{kOurs, OldCertificate::kDeleted}).until_due().happens(AmazonGone{});
+  EXPECT_EQ(life.now.upgrade, Upgrade::kRequesting);
+  EXPECT_TRUE(is_replaced(life.now, kAmazons));
+  EXPECT_THAT(life.now.upgrade_park->explanation, ::testing::HasSubstr("not in ACM any more"));
+}
+
+TEST(Upgrade, DeletesWhatWasReplacedAfterwardsInWhicheverOrderItCan) {
+  auto life = cleaning();
+  life.now.replaced_arns = {"arn:old/1", "arn:old/2"};
+  life.happens(OldSeen{kOurs, OldCertificate::kDeleted});
+  EXPECT_EQ(life.now.upgrade, Upgrade::kCleaning);
+  EXPECT_EQ(old_certificate(life.now), "arn:old/1");
+  life.happens(OldSeen{"arn:old/1", OldCertificate::kStillUsed}).until_due();
+  EXPECT_EQ(old_certificate(life.now), "arn:old/2");
+  life.happens(OldSeen{"arn:old/2", OldCertificate::kDeleted}).happens(OldSeen{"arn:old/1", OldCertificate::kGone});
+  EXPECT_EQ(life.now.upgrade, Upgrade::kUpgraded);
+}
+
+TEST(Upgrade, RemembersOnlySoManyThatWereReplacedAndAlwaysWhatServes) {
+  auto life = attached();
+  for (std::size_t i = 0; i < kReplacedMax + 3; ++i) {
+    life.happens(OurCertificateReady{format("{}", i + 2)})
+        .happens(ImportLost{})
+        .happens(ImportBegan{})
+        .happens(Imported{format("arn:imported/{}", i + 2), format("{}", i + 2)});
+  }
+  EXPECT_EQ(life.now.replaced_arns.size(), kReplacedMax);
+  EXPECT_EQ(life.now.serving_arn, kOurs);
+  EXPECT_TRUE(is_replaced(life.now, kOurs));
 }
 
 // Failures
@@ -579,7 +727,7 @@ class Chance {
         return DistributionFound{"E1", true, "d1.cloudfront.net", serving_};
       case Act::kFindImport:
         for (const auto& [arn, is_imported] : certificates_) {
-          if (is_imported) return Imported{arn, "01"};
+          if (is_imported && !is_replaced(d, arn)) return Imported{arn, ""};
         }
         return ImportNotFound{};
       case Act::kImport: {
@@ -589,7 +737,7 @@ class Chance {
       }
       case Act::kAttach:
         if (!certificates_.contains(d.imported_arn)) return ImportLost{};
-        EXPECT_NE(serving_, d.amazon.arn.empty() ? "none" : d.amazon.arn) << "ours over Amazon's";
+        if (!d.amazon.arn.empty() && serving_ == d.amazon.arn) return Swapped{};
         serve(d.imported_arn, now);
         return Attached{};
       case Act::kEndWait:
@@ -604,7 +752,7 @@ class Chance {
       case Act::kDescribe:
         if (!certificates_.contains(d.amazon.arn)) return AmazonGone{};
         if (is_fine_ || !one_in(4)) return is_there_ ? issued() : pending();
-        return d.upgrade == Upgrade::kUpgraded || serving_ == d.amazon.arn ? issued() : refused("FAILED");
+        return refused(d.upgrade == Upgrade::kUpgraded ? "EXPIRED" : "FAILED");
       case Act::kLook:
         return ValidationLooked{is_there_, "add it"};
       case Act::kDiscard:
@@ -620,14 +768,19 @@ class Chance {
       case Act::kCheckDeployed:
         return DeploymentSeen{now >= deployed_at_, serving_};
       case Act::kClean:
-        if (serving_ == d.imported_arn) return DeploymentSeen{now >= deployed_at_, serving_};
-        if (!certificates_.contains(d.imported_arn)) return OldSeen{OldCertificate::kGone};
-        if (now < deployed_at_ + 15min) return OldSeen{OldCertificate::kStillUsed};
-        EXPECT_TRUE(certificates_.at(d.imported_arn)) << "only what was imported is deleted";
-        certificates_.erase(d.imported_arn);
-        return OldSeen{OldCertificate::kDeleted};
+        if (serving_ != d.amazon.arn) return DeploymentSeen{now >= deployed_at_, serving_};
+        return remove_old(d, now);
+      case Act::kTidy:
+        return remove_old(d, now);
     }
     return Waited{};
+  }
+  OldSeen remove_old(const Distribution& d, Time now) {
+    const auto arn = old_certificate(d);
+    if (!certificates_.contains(arn)) return {arn, OldCertificate::kGone};
+    if (serving_ == arn || now < deployed_at_ + 15min) return {arn, OldCertificate::kStillUsed};
+    certificates_.erase(arn);
+    return {arn, OldCertificate::kDeleted};
   }
 
   void check() const {

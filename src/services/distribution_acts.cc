@@ -14,7 +14,7 @@ using model::Act;
 using model::Park;
 
 std::vector<cloud::AwsTag> tags_of(const model::Distribution& distribution) {
-  return {{std::string(kOwnerTag), distribution.id.text()}, {"signpost:host", distribution.host.text()}};
+  return {{std::string(kOwnerTag), distribution.id.text()}, {std::string(kHostTag), distribution.host.text()}};
 }
 
 /// Why the row parks at once; nothing for what heals by waiting.
@@ -49,6 +49,15 @@ std::optional<Park::Reason> reason_of(AwsTrouble trouble) {
       return Park::Reason::kTrouble;
   }
   return Park::Reason::kTrouble;
+}
+
+/// It answers nobody, and is not enabled by us: somebody has had a reason.
+model::ActFailed disabled(Act act, const cloud::DistributionId& id) {
+  return {act,
+          Park::Reason::kDistributionDisabled,
+          format("the distribution {} is disabled, so it would answer nobody: enable it at AWS, or name another",
+                 id.text()),
+          {}};
 }
 
 /// How an edit says that it must not be made, and why.
@@ -139,6 +148,8 @@ Task<DistributionActs::Outcome> DistributionActs::outcome_of(model::Distribution
       return check_deployed(std::move(distribution), deadline);
     case Act::kClean:
       return clean(std::move(distribution), deadline);
+    case Act::kTidy:
+      return tidy(std::move(distribution), deadline);
     case Act::kTakeBack:
       return take_back(std::move(distribution), deadline);
   }
@@ -153,7 +164,9 @@ Task<DistributionActs::Outcome> DistributionActs::make(model::Distribution distr
   };
   if (!distribution.cloudfront_id.empty()) {
     const auto id = CO_TRY(cloud::DistributionId::parse(distribution.cloudfront_id));
-    co_return found(CO_TRY(co_await cloudfront_.get(id, deadline)), distribution.is_made_by_us);
+    const auto seen = CO_TRY(co_await cloudfront_.get(id, deadline));
+    if (!seen.is_enabled) co_return disabled(Act::kMake, id);
+    co_return found(seen, distribution.is_made_by_us);
   }
   auto plan = CO_TRY(co_await source_.plan(distribution));
   plan.caller_reference = distribution.id.text();
@@ -165,9 +178,13 @@ Task<DistributionActs::Outcome> DistributionActs::make(model::Distribution distr
 /// An import may be in ACM without its ARN in our row: its tag tells.
 Task<DistributionActs::Outcome> DistributionActs::find_import(model::Distribution distribution,
                                                               net::Deadline deadline) {
+  const auto& host = distribution.host.text();
   const auto listed = CO_TRY(co_await acm_.list(deadline));
   for (const auto& one : listed) {
-    const bool may_be = one.type == cloud::AcmType::kImported && one.domain == distribution.host.text();
+    // Without a common name ACM shows the first of the names, which may be the wildcard.
+    const bool is_for_host = one.domain == host || one.domain == "*." + host;
+    const bool may_be =
+        one.type == cloud::AcmType::kImported && is_for_host && !model::is_replaced(distribution, one.arn.text());
     if (!may_be || !CO_TRY(co_await is_made_for(distribution, one.arn, deadline))) continue;
     // Which of our certificates it is, is not known: the wanted one is imported again in its place.
     co_return model::Imported{one.arn.text(), ""};
@@ -187,29 +204,30 @@ Task<DistributionActs::Outcome> DistributionActs::import(model::Distribution dis
   if (imported) co_return model::Imported{imported->text(), ours.serial};
   const bool is_lost = !distribution.imported_arn.empty() && imported.error().trouble == AwsTrouble::kNotFound;
   if (is_lost) co_return model::ImportLost{};
+  const bool was_to_replace = !distribution.imported_arn.empty();
+  if (was_to_replace && imported.error().trouble == AwsTrouble::kCertificateMismatch)
+    co_return model::ReimportRefused{};
   co_return std::unexpected(imported.error());
 }
 
 Task<DistributionActs::Outcome> DistributionActs::attach(model::Distribution distribution, net::Deadline deadline) {
   const auto id = CO_TRY(cloud::DistributionId::parse(distribution.cloudfront_id));
   const auto arn = CO_TRY(cloud::Arn::parse_certificate(distribution.imported_arn));
-  bool is_swapped = false;
-  std::optional<Refusal> refusal;
+  bool is_swapped = false, is_disabled = false;
+  std::string unknown;  // what serves, if it is none that the row knows
   const auto edit = [&](cloud::DistributionDocument& document) -> cloud::AwsResult<cloud::CloudFront::Edited> {
     using Edited = cloud::CloudFront::Edited;
     is_swapped = false;
-    refusal.reset();
+    unknown.clear();
+    is_disabled = !document.is_enabled();
+    if (is_disabled) return Edited::kNothingToDo;
     const auto serving = serving_of(document.viewer_certificate());
     if (!distribution.amazon.arn.empty() && serving == distribution.amazon.arn) {
       is_swapped = true;
       return Edited::kNothingToDo;
     }
-    if (!serving.empty() && serving != arn.text()) {
-      refusal =
-          Refusal{Park::Reason::kForeignCertificate,
-                  format("the distribution {} serves {}, which Signpost did not attach: take it off there, or use "
-                         "another distribution for {}",
-                         id.text(), serving, distribution.host.text())};
+    if (!serving.empty() && serving != arn.text() && !model::is_replaced(distribution, serving)) {
+      unknown = serving;
       return Edited::kNothingToDo;
     }
     if (serving == arn.text() && document.has_alias(distribution.host.text())) return Edited::kNothingToDo;
@@ -225,9 +243,48 @@ Task<DistributionActs::Outcome> DistributionActs::attach(model::Distribution dis
     }
     co_return std::unexpected(changed.error());
   }
-  if (refusal) co_return model::ActFailed{Act::kAttach, refusal->reason, refusal->explanation, {}};
+  if (is_disabled) co_return disabled(Act::kAttach, id);
+  if (!unknown.empty()) co_return co_await adopt(std::move(distribution), std::move(unknown), deadline);
   if (is_swapped) co_return model::Swapped{};
-  co_return model::Attached{};
+  co_return model::Attached{changed->is_deployed};
+}
+
+/// What serves is taken over if ACM's tags say that it was made for this very host, whose owner our connection has
+/// proven to be: it is what an earlier connection of the host left there. Anything else is somebody's.
+Task<DistributionActs::Outcome> DistributionActs::adopt(model::Distribution distribution, std::string serving,
+                                                        net::Deadline deadline) {
+  const auto refused = [&](std::string explanation) {
+    return model::ActFailed{Act::kAttach, Park::Reason::kForeignCertificate, std::move(explanation), {}};
+  };
+  const auto foreign = format(
+      "the distribution {} serves {}, which Signpost did not attach for {}: take it off there, or use another "
+      "distribution",
+      distribution.cloudfront_id, serving, distribution.host.text());
+  const auto arn = cloud::Arn::parse_certificate(serving);
+  if (!arn) co_return refused(foreign);
+  const auto described = co_await acm_.describe(*arn, std::nullopt, deadline);
+  const auto tags = described ? co_await acm_.tags_of(*arn, deadline)
+                              : cloud::AwsResult<std::vector<cloud::AwsTag>>(std::unexpected(described.error()));
+  if (!tags) {
+    if (tags.error().trouble == AwsTrouble::kNotFound) co_return refused(foreign);
+    co_return std::unexpected(tags.error());
+  }
+  const bool is_ours = std::ranges::find(*tags, kOwnerTag, &cloud::AwsTag::key) != tags->end();
+  const bool is_for_host =
+      std::ranges::find(*tags, cloud::AwsTag{std::string(kHostTag), distribution.host.text()}) != tags->end();
+  if (!is_ours || !is_for_host || described->type == cloud::AcmType::kPrivate) co_return refused(foreign);
+  if (!CO_TRY(co_await source_.is_host_proven(distribution))) {
+    co_return refused(
+        format("the distribution {} serves a certificate of an earlier connection of {}: it is taken over once "
+               "this connection has proven the host",
+               distribution.cloudfront_id, distribution.host.text()));
+  }
+  // From here on it is this row's, for whoever deletes it.
+  CO_TRY_VOID(co_await acm_.add_tags(*arn, tags_of(distribution), deadline));
+  const bool is_amazons =
+      described->type == cloud::AcmType::kAmazonIssued && described->status == cloud::AcmStatus::kIssued;
+  co_return model::Adopted{arn->text(), is_amazons ? model::Adopted::Issuer::kAmazon : model::Adopted::Issuer::kOurs,
+                           described->not_after};
 }
 
 // ── Amazon's certificate ────────────────────────────────────────────────────────────────────────────────────
@@ -255,6 +312,7 @@ Task<DistributionActs::Outcome> DistributionActs::request(model::Distribution di
 }
 
 Task<DistributionActs::Outcome> DistributionActs::describe(model::Distribution distribution, net::Deadline deadline) {
+  if (distribution.amazon.arn.empty()) co_return model::AmazonGone{};
   const auto arn = CO_TRY(cloud::Arn::parse_certificate(distribution.amazon.arn));
   const auto described = co_await acm_.describe(arn, distribution.amazon.requested_at, deadline);
   if (!described) {
@@ -288,8 +346,14 @@ Task<DistributionActs::Outcome> DistributionActs::look(model::Distribution distr
 Task<DistributionActs::Outcome> DistributionActs::discard(model::Distribution distribution, net::Deadline deadline) {
   const auto arn = CO_TRY(cloud::Arn::parse_certificate(distribution.amazon.arn));
   const auto removed = co_await acm_.remove(arn, deadline);
-  if (!removed && removed.error().trouble != AwsTrouble::kNotFound) co_return std::unexpected(removed.error());
-  co_return model::AmazonGone{};
+  if (removed || removed.error().trouble == AwsTrouble::kNotFound) co_return model::AmazonGone{};
+  if (removed.error().trouble == AwsTrouble::kInUse && !distribution.cloudfront_id.empty()) {
+    // A swap that was made, and that a crash kept out of the row.
+    const auto id = CO_TRY(cloud::DistributionId::parse(distribution.cloudfront_id));
+    const auto seen = CO_TRY(co_await cloudfront_.get(id, deadline));
+    if (serving_of(seen.certificate) == arn.text()) co_return model::Swapped{};
+  }
+  co_return std::unexpected(removed.error());
 }
 
 Task<DistributionActs::Outcome> DistributionActs::swap(model::Distribution distribution, net::Deadline deadline) {
@@ -308,7 +372,8 @@ Task<DistributionActs::Outcome> DistributionActs::swap(model::Distribution distr
                          id.text(), distribution.host.text())};
       return Edited::kNothingToDo;
     }
-    if (serving.empty() || serving != distribution.imported_arn) {
+    const bool is_one_of_ours = serving == distribution.imported_arn || model::is_replaced(distribution, serving);
+    if (serving.empty() || !is_one_of_ours) {
       refusal =
           Refusal{Park::Reason::kForeignCertificate,
                   format("the distribution {} serves {} instead of the certificate that Signpost attached: attach {}, "
@@ -334,22 +399,41 @@ Task<DistributionActs::Outcome> DistributionActs::check_deployed(model::Distribu
 
 Task<DistributionActs::Outcome> DistributionActs::clean(model::Distribution distribution, net::Deadline deadline) {
   const auto id = CO_TRY(cloud::DistributionId::parse(distribution.cloudfront_id));
-  const auto old = CO_TRY(cloud::Arn::parse_certificate(distribution.imported_arn));
   const auto seen = CO_TRY(co_await cloudfront_.get(id, deadline));
   if (!seen.is_deployed || serving_of(seen.certificate) != distribution.amazon.arn)
     co_return model::DeploymentSeen{seen.is_deployed, serving_of(seen.certificate)};
+  co_return co_await remove_old(std::move(distribution), deadline);
+}
+
+Task<DistributionActs::Outcome> DistributionActs::tidy(model::Distribution distribution, net::Deadline deadline) {
+  const auto id = CO_TRY(cloud::DistributionId::parse(distribution.cloudfront_id));
+  const auto old = model::old_certificate(distribution);
+  const auto seen = co_await cloudfront_.get(id, deadline);
+  if (!seen && seen.error().trouble != AwsTrouble::kNotFound) co_return std::unexpected(seen.error());
+  if (seen && (!seen->is_deployed || serving_of(seen->certificate) == old))
+    co_return model::OldSeen{old, model::OldCertificate::kStillUsed};
+  co_return co_await remove_old(std::move(distribution), deadline);
+}
+
+/// What was imported may serve elsewhere, too, and of Amazon's only what we requested is ours: ACM's tags and uses
+/// tell.
+Task<DistributionActs::Outcome> DistributionActs::remove_old(model::Distribution distribution, net::Deadline deadline) {
+  using model::OldCertificate;
+  const auto old = CO_TRY(cloud::Arn::parse_certificate(model::old_certificate(distribution)));
+  const auto outcome = [&](OldCertificate seen) { return model::OldSeen{old.text(), seen}; };
   const auto described = co_await acm_.describe(old, std::nullopt, deadline);
   if (!described) {
-    if (described.error().trouble == AwsTrouble::kNotFound) co_return model::OldSeen{model::OldCertificate::kGone};
+    if (described.error().trouble == AwsTrouble::kNotFound) co_return outcome(OldCertificate::kGone);
     co_return std::unexpected(described.error());
   }
-  if (described->type != cloud::AcmType::kImported || !CO_TRY(co_await is_made_for(distribution, old, deadline)))
-    co_return model::OldSeen{model::OldCertificate::kNotOurs};
-  if (!described->in_use_by.empty()) co_return model::OldSeen{model::OldCertificate::kStillUsed};
+  const bool may_be_ours = described->type == cloud::AcmType::kImported || old.text() != distribution.imported_arn;
+  if (!may_be_ours || !CO_TRY(co_await is_made_for(distribution, old, deadline)))
+    co_return outcome(OldCertificate::kNotOurs);
+  if (!described->in_use_by.empty()) co_return outcome(OldCertificate::kStillUsed);
   const auto removed = co_await acm_.remove(old, deadline);
-  if (removed) co_return model::OldSeen{model::OldCertificate::kDeleted};
-  if (removed.error().trouble == AwsTrouble::kInUse) co_return model::OldSeen{model::OldCertificate::kStillUsed};
-  if (removed.error().trouble == AwsTrouble::kNotFound) co_return model::OldSeen{model::OldCertificate::kGone};
+  if (removed) co_return outcome(OldCertificate::kDeleted);
+  if (removed.error().trouble == AwsTrouble::kInUse) co_return outcome(OldCertificate::kStillUsed);
+  if (removed.error().trouble == AwsTrouble::kNotFound) co_return outcome(OldCertificate::kGone);
   co_return std::unexpected(removed.error());
 }
 
@@ -373,15 +457,27 @@ Task<cloud::AwsResult<bool>> DistributionActs::is_made_for(model::Distribution d
   co_return std::ranges::find(*tags, cloud::AwsTag{std::string(kOwnerTag), distribution.id.text()}) != tags->end();
 }
 
-/// AWS tells who has the alias as far as it may, once a certificate that covers it is on our distribution.
+/// AWS tells who has the alias as far as it may, once a certificate that covers it is on our distribution: so it goes
+/// there alone.
 Task<std::string> DistributionActs::explain_taken(model::Distribution distribution, std::string sentence,
                                                   net::Deadline deadline) {
   const auto id = cloud::DistributionId::parse(distribution.cloudfront_id);
-  if (!id) co_return sentence;
+  const auto arn = cloud::Arn::parse_certificate(distribution.imported_arn);
+  if (!id || !arn) co_return sentence;
+  const auto edit = [&](cloud::DistributionDocument& document) -> cloud::AwsResult<cloud::CloudFront::Edited> {
+    const auto serving = serving_of(document.viewer_certificate());
+    const bool may_go_there = serving.empty() || model::is_replaced(distribution, serving);
+    if (!may_go_there) return cloud::CloudFront::Edited::kNothingToDo;
+    TRY_VOID(document.set_certificate(*arn));
+    return cloud::CloudFront::Edited::kYes;
+  };
+  if (const auto alone = co_await cloudfront_.update(*id, edit, deadline); !alone) co_return sentence;
   const auto conflicts = co_await cloudfront_.conflicting_aliases(*id, distribution.host, deadline);
   if (!conflicts || conflicts->empty()) co_return sentence;
-  co_return format("{}; {} is on the distribution {} of account {}", sentence, conflicts->front().alias,
-                   conflicts->front().distribution, conflicts->front().account);
+  co_return format(
+      "{}; {} is on the distribution {} of account {}: if an earlier connection left it there, make this one again "
+      "with that \"distribution_id\"",
+      sentence, conflicts->front().alias, conflicts->front().distribution, conflicts->front().account);
 }
 
 }  // namespace signpost::services

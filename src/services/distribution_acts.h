@@ -46,12 +46,16 @@ class DistributionSource {
   /// What it is to look like when it is made: origins and paths. Caller reference, comment and tags are written here.
   virtual Task<Result<cloud::NewDistribution>> plan(model::Distribution distribution) = 0;
   virtual Task<Result<OurCertificate>> certificate(model::Distribution distribution) = 0;
+  /// The connection's organization has proven the host, now.
+  virtual Task<Result<bool>> is_host_proven(model::Distribution distribution) = 0;
 };
 
 /// Who may issue for Amazon, in CAA (reference 8.2).
 inline constexpr std::array kAmazonIssuers{"amazon.com", "amazontrust.com", "awstrust.com", "amazonaws.com"};
 /// The tag on everything that Signpost makes at AWS: its value is the id of the distribution's row.
 inline constexpr std::string_view kOwnerTag = "signpost:distribution";
+/// Beside it: the host that it was made for, which outlives the row.
+inline constexpr std::string_view kHostTag = "signpost:host";
 
 class DistributionActs {
  public:
@@ -70,6 +74,7 @@ class DistributionActs {
   Task<Outcome> find_import(model::Distribution distribution, net::Deadline deadline);
   Task<Outcome> import(model::Distribution distribution, net::Deadline deadline);
   Task<Outcome> attach(model::Distribution distribution, net::Deadline deadline);
+  Task<Outcome> adopt(model::Distribution distribution, std::string serving, net::Deadline deadline);
   Task<Outcome> request(model::Distribution distribution, net::Deadline deadline);
   Task<Outcome> describe(model::Distribution distribution, net::Deadline deadline);
   Task<Outcome> look(model::Distribution distribution);
@@ -77,6 +82,8 @@ class DistributionActs {
   Task<Outcome> swap(model::Distribution distribution, net::Deadline deadline);
   Task<Outcome> check_deployed(model::Distribution distribution, net::Deadline deadline);
   Task<Outcome> clean(model::Distribution distribution, net::Deadline deadline);
+  Task<Outcome> tidy(model::Distribution distribution, net::Deadline deadline);
+  Task<Outcome> remove_old(model::Distribution distribution, net::Deadline deadline);
   Task<Outcome> take_back(model::Distribution distribution, net::Deadline deadline);
   Task<cloud::AwsResult<bool>> is_made_for(model::Distribution distribution, cloud::Arn certificate,
                                            net::Deadline deadline);

@@ -45,7 +45,9 @@ class FakeSource final : public DistributionSource {
         .tags = {}};
   }
   Task<Result<OurCertificate>> certificate(model::Distribution) override { co_return ours; }
+  Task<Result<bool>> is_host_proven(model::Distribution) override { co_return is_proven; }
   OurCertificate ours;
+  bool is_proven = true;
 };
 
 class DistributionActsTest : public cloud::testing::AwsWorld {
@@ -60,8 +62,8 @@ class DistributionActsTest : public cloud::testing::AwsWorld {
   }
 
   /// Our authority has issued.
-  void renew(std::string serial) {
-    auto made = certificate_for("www.shop.example");
+  void renew(std::string serial, std::string_view key = "EC_prime256v1") {
+    auto made = certificate_for("www.shop.example", 90, key);
     source_.ours = {made.certificate, made.chain, made.private_key, std::move(serial)};
   }
   void happens(const model::DistributionHappening& happening) {
@@ -171,6 +173,37 @@ TEST_F(DistributionActsTest, ParkOnADistributionThatIsNotThereOrOfAnotherAccount
   EXPECT_NE(row_.setup_park->explanation.find("another account"), std::string::npos);
 }
 
+TEST_F(DistributionActsTest, ParkOnADistributionThatIsDisabledWheneverThatWas) {
+  auto plan = run(source_.plan(row_)).value();
+  plan.caller_reference = "by hand";
+  const auto made = run(cloudfront_.create(plan, soon())).value();
+  const auto enable = [&](bool is_enabled) {
+    return run(cloudfront_.update(
+                   made.id,
+                   [&](cloud::DistributionDocument& document) -> cloud::AwsResult<cloud::CloudFront::Edited> {
+                     document.set_enabled(is_enabled);
+                     return cloud::CloudFront::Edited::kYes;
+                   },
+                   soon()))
+        .has_value();
+  };
+  ASSERT_TRUE(enable(false));
+  row_.cloudfront_id = made.id.text();
+  happens(model::DistributionWanted{});
+  happens(model::OurCertificateReady{"01"});
+  EXPECT_EQ(turn(), Act::kMake);
+  EXPECT_EQ(row_.setup_park->reason, model::Park::Reason::kDistributionDisabled);
+  EXPECT_NE(row_.setup_park->explanation.find("enable it at AWS"), std::string::npos);
+  ASSERT_TRUE(enable(true));
+  ASSERT_TRUE(reaches(model::Setup::kAttaching));
+  ASSERT_TRUE(enable(false));
+  EXPECT_EQ(turn(), Act::kAttach);
+  EXPECT_EQ(row_.setup_park->reason, model::Park::Reason::kDistributionDisabled);
+  EXPECT_TRUE(state().at("distributions").at(0).at("certificate").is_null()) << "nothing is put on it";
+  ASSERT_TRUE(enable(true));
+  ASSERT_TRUE(reaches(model::Setup::kAttached));
+}
+
 TEST_F(DistributionActsTest, LeaveADistributionThatServesAnotherCertificate) {
   auto plan = run(source_.plan(row_)).value();
   plan.caller_reference = "by hand";
@@ -193,12 +226,50 @@ TEST_F(DistributionActsTest, LeaveADistributionThatServesAnotherCertificate) {
   EXPECT_EQ(serving(), foreign.text());
 }
 
+TEST_F(DistributionActsTest, LeaveWhatServesAnotherHostOrAHostThatIsNotProven) {
+  begin(Upgrade::kLooking);
+  const auto left = row_.cloudfront_id;
+  const auto before = serving();
+  const auto connect_again = [&](std::string_view to) {
+    row_ = model::Distribution{.id = model::DistributionRowId(78), .host = host(to), .cloudfront_id = left};
+    auto made = certificate_for(to);
+    source_.ours = {made.certificate, made.chain, made.private_key, "05"};
+    happens(model::DistributionWanted{});
+    happens(model::OurCertificateReady{"05"});
+    return turn_until([&] { return row_.setup_park.has_value(); });
+  };
+  ASSERT_TRUE(connect_again("other.example"));
+  EXPECT_EQ(row_.setup_park->reason, model::Park::Reason::kForeignCertificate);
+  EXPECT_NE(row_.setup_park->explanation.find("did not attach for other.example"), std::string::npos);
+  source_.is_proven = false;
+  ASSERT_TRUE(connect_again("www.shop.example"));
+  EXPECT_EQ(row_.setup_park->reason, model::Park::Reason::kForeignCertificate);
+  EXPECT_NE(row_.setup_park->explanation.find("once this connection has proven the host"), std::string::npos);
+  EXPECT_EQ(serving(), before);
+  source_.is_proven = true;
+  ASSERT_TRUE(reaches(model::Setup::kAttached));
+  EXPECT_EQ(serving(), row_.imported_arn);
+}
+
 TEST_F(DistributionActsTest, FindTheImportThatACrashKeptOutOfTheRow) {
+  server_.control("settings", R"({"list_lag": 20})");
   happens(model::DistributionWanted{});
   happens(model::OurCertificateReady{"01"});
   ASSERT_TRUE(reaches(model::Setup::kImporting));
   EXPECT_EQ(turn(Save::kCrash), Act::kImport);
   EXPECT_EQ(turn(), Act::kFindImport);
+  EXPECT_EQ(row_.imported_arn, "") << "ACM does not list it yet";
+  ASSERT_TRUE(reaches(model::Setup::kAttached));
+  EXPECT_EQ(certificates(), 1U);
+}
+
+TEST_F(DistributionActsTest, FindAnImportWhoseFirstNameIsTheWildcard) {
+  auto made = certificate_for("*.www.shop.example,www.shop.example");
+  source_.ours = {made.certificate, made.chain, made.private_key, "01"};
+  happens(model::DistributionWanted{});
+  happens(model::OurCertificateReady{"01"});
+  ASSERT_TRUE(reaches(model::Setup::kImporting));
+  EXPECT_EQ(turn(Save::kCrash), Act::kImport);
   ASSERT_TRUE(reaches(model::Setup::kAttached));
   EXPECT_EQ(certificates(), 1U);
 }
@@ -214,6 +285,21 @@ TEST_F(DistributionActsTest, ImportARenewedCertificateUnderTheSameArn) {
   EXPECT_EQ(row_.imported_arn, arn);
   EXPECT_EQ(serving(), arn);
   EXPECT_EQ(calls("UpdateDistribution"), changes) << "what serves has the same ARN";
+}
+
+TEST_F(DistributionActsTest, ImportAnewWhenTheKindOfKeyHasChanged) {
+  begin(Upgrade::kWaiting);
+  ASSERT_TRUE(reaches(Upgrade::kLooking));
+  const auto arn = row_.imported_arn;
+  pass(24h);
+  renew("02", "RSA_2048");
+  happens(model::OurCertificateReady{"02"});
+  ASSERT_TRUE(turn_until([&] { return row_.imported_serial == "02" && row_.setup == model::Setup::kAttached; }))
+      << (row_.setup_park ? row_.setup_park->explanation : "");
+  EXPECT_NE(row_.imported_arn, arn) << "ACM replaces only by the same kind of key";
+  EXPECT_EQ(serving(), row_.imported_arn);
+  ASSERT_TRUE(turn_until([&] { return row_.replaced_arns.empty(); }));
+  for (const auto& one : state().at("certificates").as_array()) EXPECT_NE(one.at("arn").as_string(), arn);
 }
 
 TEST_F(DistributionActsTest, ImportAnewWhatSomebodyDeleted) {
@@ -249,6 +335,11 @@ TEST_F(DistributionActsTest, SayWhoHasTheAlias) {
   ASSERT_TRUE(turn_until([&] { return row_.setup_park.has_value(); }));
   EXPECT_EQ(row_.setup_park->reason, model::Park::Reason::kAliasTaken);
   EXPECT_NE(row_.setup_park->explanation.find("another distribution has this host name"), std::string::npos);
+  const auto of_theirs =
+      format("www.shop.example is on the distribution *******{} of account", theirs_made.id.text().substr(7));
+  ASSERT_TRUE(turn_until([&] { return row_.setup_park->explanation.find(of_theirs) != std::string::npos; }, 20))
+      << row_.setup_park->explanation;
+  EXPECT_EQ(row_.setup, model::Setup::kAttaching);
 }
 
 TEST_F(DistributionActsTest, RequestNothingWhereCaaForbidsOrCannotBeRead) {

@@ -52,7 +52,8 @@ bool serves(const DistributionSubject& subject, Time now) {
   const auto& row = subject.distribution;
   const bool is_ours_there = row.setup == model::Setup::kAttached && subject.held &&
                              subject.held->serial == row.imported_serial && subject.held->not_after > now;
-  const bool is_amazons_there = !row.amazon.arn.empty() && row.serving_arn == row.amazon.arn;
+  const bool is_amazons_there = !row.amazon.arn.empty() && row.serving_arn == row.amazon.arn &&
+                                row.amazon.status != model::AmazonCertificate::Status::kRefused;
   return is_ours_there || (is_amazons_there && (!row.amazon.not_after || *row.amazon.not_after > now));
 }
 
@@ -120,7 +121,7 @@ std::optional<Unheard> unheard_of(const DistributionSubject& subject, Time now) 
     if (hears(model::UpgradeMove::kDisconnected)) return Unheard{model::EdgeDisconnected{}, now};
     return std::nullopt;
   }
-  const bool is_new = held && held->serial != row.wanted_serial;
+  const bool is_new = held && held->serial != row.wanted_serial && held->not_after > now;
   if (is_new && model::needs_our_certificate(row)) return Unheard{model::OurCertificateReady{held->serial}, now};
   switch (connection.status) {
     case model::Status::kSslValidating:
@@ -181,8 +182,11 @@ Task<Result<JobOutcome>> Distributions::settle_later(model::Job job, Time not_be
   const Time now = clock_.now();
   auto rings = CO_TRY(co_await storage_.write<Rings>([&, now](store::Tx& tx) -> Result<Rings> {
     Rings rings;
-    const auto subject = TRY(load_subject(tx, job.subject));
-    if (subject) TRY_VOID(settle(tx, *subject, &job, now, not_before, rings));
+    auto subject = TRY(load_subject(tx, job.subject));
+    if (!subject) return rings;
+    // Who reconnects finds what serves already, and no act may be due for a day.
+    TRY_VOID(tell(tx, {subject->distribution, {}}, *subject, rings));
+    TRY_VOID(settle(tx, *subject, &job, now, not_before, rings));
     return rings;
   }));
   ring(bell_, std::move(rings));
@@ -364,6 +368,13 @@ Task<Result<OurCertificate>> Distributions::certificate(model::Distribution dist
   const auto chain = CO_TRY(crypto::CertificateChain::parse(certificate->held->chain_pem));
   auto key = CO_TRY(master_key_.unseal(certificate->held->sealed_key, certificate_key_purpose(certificate->id)));
   co_return OurCertificate{chain.leaf_pem(), chain.issuers_pem(), std::move(key), certificate->held->serial};
+}
+
+Task<Result<bool>> Distributions::is_host_proven(model::Distribution distribution) {
+  co_return co_await storage_.read<bool>([&](store::Tx& tx) -> Result<bool> {
+    const auto connection = TRY(load_connection(tx, distribution.application, distribution.connection));
+    return connection.claim == model::Claim::kProven;
+  });
 }
 
 }  // namespace signpost::services

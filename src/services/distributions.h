@@ -62,6 +62,7 @@ class Distributions final : public DistributionSource {
   // DistributionSource
   Task<Result<cloud::NewDistribution>> plan(model::Distribution distribution) override;
   Task<Result<OurCertificate>> certificate(model::Distribution distribution) override;
+  Task<Result<bool>> is_host_proven(model::Distribution distribution) override;
 
  private:
   using Happening = model::DistributionHappening;

@@ -185,7 +185,10 @@ TEST_F(DistributionsTest, BringOurCertificateToANewDistributionAndThenAmazons) {
   EXPECT_EQ(prepared.status, model::Status::kSslValidating);
 
   hold("01");
+  ASSERT_TRUE(turn_until([&] { return !row().serving_arn.empty(); }));
+  EXPECT_EQ(connection().status, model::Status::kSslValidating) << "no edge has it yet";
   ASSERT_TRUE(reaches(model::Status::kSslValidated));
+  EXPECT_TRUE(state().at("distributions").at(0).at("is_deployed").as_bool());
   EXPECT_EQ(serving(), row().imported_arn);
   EXPECT_EQ(row().imported_serial, "01");
   EXPECT_EQ(life_.job(id_, model::JobKind::kDistribution).state, model::JobState::kDone);
@@ -215,6 +218,62 @@ TEST_F(DistributionsTest, AreNotOfAConnectionThatIsServedElsewhere) {
   EXPECT_TRUE(turn_until(
       [&] { return life_.job(id_, model::JobKind::kCertificateUpgrade).state == model::JobState::kNotConfigured; }));
   EXPECT_THAT(state().at("log").as_array(), IsEmpty());
+}
+
+TEST_F(DistributionsTest, ComeBackToOursWhenAmazonsEndsAndUpgradeAgain) {
+  begin(model::Upgrade::kUpgraded);
+  const auto ended = row().amazon.arn;
+  server_.control("fail", format(R"({{"arn": "{}", "status": "EXPIRED"}})", ended));
+  sight_.is_there = false;
+  ASSERT_TRUE(reaches(model::Upgrade::kRequesting));
+  const auto subject = must(life_.world.storage.read_now<std::optional<CertificateSubject>>(
+      [&](store::Tx& tx) { return load_certificate_subject(tx, id_); }));
+  EXPECT_TRUE(wants_certificate(*subject));
+  hold("02");
+  ASSERT_TRUE(turn_until([&] { return row().setup == model::Setup::kAttached && row().imported_serial == "02"; }))
+      << explanation();
+  EXPECT_EQ(serving(), row().imported_arn);
+  ASSERT_TRUE(turn_until([&] { return connection().attention && row().replaced_arns.empty(); }));
+  EXPECT_EQ(connection().attention->cause, "certificate_edge_record_missing");
+  EXPECT_EQ(certificates(), 1U) << "what has ended is deleted";
+  add_record();
+  ASSERT_TRUE(reaches(model::Upgrade::kUpgraded)) << explanation();
+  EXPECT_NE(row().amazon.arn, ended);
+  EXPECT_EQ(serving(), row().amazon.arn);
+  EXPECT_FALSE(connection().attention);
+}
+
+TEST_F(DistributionsTest, AReconnectionIsAtStep2AtOnceWhileAmazonsServes) {
+  begin(model::Upgrade::kUpgraded);
+  pass_to(life_.clock.now() + std::chrono::days(100));
+  while (life_.turn() > 0) continue;
+  happens(model::Disconnected{});
+  while (life_.turn() > 0) continue;
+  happens(model::Reconnected{});
+  EXPECT_EQ(connection().status, model::Status::kPendingValidation) << "ours has ended";
+  while (life_.turn() > 0) continue;
+  const Time then = life_.clock.now();
+  happens(model::StepMarked{1});
+  while (life_.turn() > 0) continue;
+  EXPECT_EQ(connection().status, model::Status::kSslValidated);
+  EXPECT_EQ(life_.clock.now(), then) << "not with the next daily look";
+}
+
+TEST_F(DistributionsTest, ReconnectWithOursWhenAmazonsWasRevokedMeanwhile) {
+  begin(model::Upgrade::kUpgraded);
+  happens(model::Disconnected{});
+  while (life_.turn() > 0) continue;
+  sight_.is_there = false;
+  server_.control("fail", format(R"({{"arn": "{}", "status": "REVOKED"}})", row().amazon.arn));
+  pass_to(life_.clock.now() + std::chrono::days(100));
+  happens(model::Reconnected{});
+  EXPECT_EQ(connection().status, model::Status::kPendingValidation);
+  happens(model::StepMarked{1});
+  ASSERT_TRUE(reaches(model::Upgrade::kRequesting));
+  EXPECT_EQ(connection().status, model::Status::kSslValidating) << "what is revoked counts for nothing";
+  hold("02");
+  ASSERT_TRUE(reaches(model::Status::kSslValidated)) << explanation();
+  EXPECT_EQ(serving(), row().imported_arn);
 }
 
 TEST_F(DistributionsTest, RenewOursUntilAmazonsServesAndNoLonger) {
@@ -251,7 +310,9 @@ TEST(Unheard, IsToldInTheOrderInWhichItMatters) {
   EXPECT_TRUE(std::holds_alternative<model::PreparationWanted>(heard()->happening));
   subject.distribution.upgrade = model::Upgrade::kPrepared;
   EXPECT_FALSE(heard());
-  subject.held = model::HeldCertificate{.serial = "01"};
+  subject.held = model::HeldCertificate{.serial = "01", .not_after = now};
+  EXPECT_FALSE(heard()) << "what has ended is of no use";
+  subject.held->not_after = now + 1h;
   EXPECT_EQ(std::get<model::OurCertificateReady>(heard()->happening).serial, "01");
   subject.distribution.wanted_serial = "01";
   EXPECT_FALSE(heard());
@@ -396,6 +457,43 @@ TEST_F(DistributionsTest, SayThatAnotherDistributionHasTheAlias) {
   EXPECT_EQ(connection().attention->cause, "certificate_edge_alias_taken");
   EXPECT_THAT(connection().attention->explanation, HasSubstr("another distribution has this host name"));
   EXPECT_EQ(connection().status, model::Status::kSslValidating);
+}
+
+TEST_F(DistributionsTest, AreTakenOverByTheNextConnectionOfTheHost) {
+  begin(model::Upgrade::kLooking);
+  const auto left = row();
+  must(life_.run(connections_.remove({}, id_)));
+  sight_.is_there = false;
+  auto again = wish();
+  again.distribution_id = left.cloudfront_id;
+  id_ = must(create(std::move(again))).id;
+  happens(model::StepMarked{1});
+  hold("05");
+  ASSERT_TRUE(reaches(model::Status::kSslValidated)) << explanation();
+  EXPECT_EQ(row().serving_arn, row().imported_arn);
+  EXPECT_NE(row().imported_arn, left.imported_arn);
+  EXPECT_EQ(state().at("distributions").as_array().size(), 1U);
+  ASSERT_TRUE(turn_until([&] { return row().replaced_arns.empty(); }));
+  for (const auto& one : state().at("certificates").as_array())
+    EXPECT_NE(one.at("arn").as_string(), left.imported_arn) << "with its key";
+}
+
+TEST_F(DistributionsTest, KeepAmazonsCertificateForTheNextConnectionOfTheHost) {
+  begin(model::Upgrade::kUpgraded);
+  const auto left = row();
+  must(life_.run(connections_.remove({}, id_)));
+  auto again = wish();
+  again.distribution_id = left.cloudfront_id;
+  id_ = must(create(std::move(again))).id;
+  happens(model::StepMarked{1});
+  hold("05");
+  ASSERT_TRUE(reaches(model::Status::kSslValidated)) << explanation();
+  EXPECT_EQ(serving(), left.amazon.arn) << "it serves, and goes on serving";
+  happens(model::StepMarked{2});
+  ASSERT_TRUE(reaches(model::Upgrade::kUpgraded)) << explanation();
+  EXPECT_EQ(serving(), left.amazon.arn);
+  EXPECT_EQ(row().amazon.arn, left.amazon.arn);
+  EXPECT_EQ(certificates(), 1U) << "ours and the early request are deleted";
 }
 
 TEST_F(DistributionsTest, SayThatAQuotaIsReachedAndGoOnOnceItIsRaised) {

@@ -6,7 +6,8 @@
 namespace signpost::services {
 namespace {
 
-constexpr std::string_view kCloudfrontNames = ".cloudfront.net";
+constexpr std::string_view kCloudFrontDomain = ".cloudfront.net";
+
 constexpr std::string_view kOrganizationVariable = "{ORGANIZATION}";
 
 /// As webhooks and pages show it: relative to the domain.
@@ -58,12 +59,12 @@ Result<std::string> origin_of(const model::Distribution& distribution,
                        "from; if it stays so, delete the connection and make it with \"origin\"",
                        host));
   }
-  if (original->cname && original->cname->ends_with(kCloudfrontNames)) {
+  if (original->cname && original->cname->ends_with(kCloudFrontDomain)) {
     return fail(
         Kind::kConflict,
-        format("{} led to a CloudFront distribution before ({}), and CloudFront would send what the new one asks "
-               "for back to the new one: delete the connection and make it again with \"origin\", a host name "
-               "of the customer's server, or with \"distribution_id\"",
+        format("{} leads to CloudFront already ({}), from where a new distribution would fetch in a circle: delete "
+               "the connection and make it again, with \"distribution_id\" if that distribution is of this "
+               "account, or with \"origin\", a host name of the customer's server",
                host, *original->cname));
   }
   if (original->cname) return *original->cname;

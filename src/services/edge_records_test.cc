@@ -49,6 +49,12 @@ TEST(Origin, IsNeverAnotherDistributionOfCloudfront) {
   EXPECT_THAT(origin.error().message, HasSubstr("\"origin\""));
 }
 
+TEST(Origin, IsNeverTheDistributionThatAnEarlierConnectionLeft) {
+  const auto refused = origin_of(distribution(), model::OriginalDns{.cname = "d1.cloudfront.net"});
+  EXPECT_EQ(refused.error().kind, Kind::kConflict);
+  EXPECT_THAT(refused.error().message, HasSubstr("distribution_id"));
+}
+
 TEST(EdgeRecords, LeadASubdomainByANameAndAnApexByAddresses) {
   signpost::testing::FakeClock clock;
   IdMaker ids(clock, 1);

@@ -13,7 +13,7 @@ namespace {
   "upgrade, amazon_arn, amazon_requested_at, amazon_status, amazon_not_after, amazon_is_attached, "     \
   "validation_name, validation_value, is_validation_seen, requests, upgrade_tries, upgrade_next_at, "   \
   "setup_park, setup_park_explanation, setup_park_since, upgrade_park, upgrade_park_explanation, "      \
-  "upgrade_park_since, version, created_at, updated_at"
+  "upgrade_park_since, replaced_arns, last_request_at, version, created_at, updated_at"
 
 /// Three columns from `first` on; null while nothing is parked.
 Result<std::optional<model::Park>> park_of(const Row& row, std::size_t first) {
@@ -52,9 +52,11 @@ Result<model::Distribution> read(const Row& row) {
   d.upgrade_next_at = row.optional_time(27);
   d.setup_park = TRY(park_of(row, 28));
   d.upgrade_park = TRY(park_of(row, 31));
-  d.version = row.integer(34);
-  d.created_at = row.time(35);
-  d.updated_at = row.time(36);
+  d.replaced_arns = items_of(row.text(34));
+  d.last_request_at = row.optional_time(35);
+  d.version = row.integer(36);
+  d.created_at = row.time(37);
+  d.updated_at = row.time(38);
   return d;
 }
 
@@ -85,17 +87,18 @@ struct Columns {
 
 Result<void> insert(Tx& tx, const model::Distribution& d) {
   const Columns columns(d);
+  const auto replaced = TRY(lines_of(d.replaced_arns));
   TRY(tx.execute("INSERT INTO distribution (" DISTRIBUTION_COLUMNS ") VALUES ("
                  "$1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, "
-                 "$23, $24, $25, $26, $27, $28, $29, $30, $31, $32, $33, $34, $35, $36, $37)",
+                 "$23, $24, $25, $26, $27, $28, $29, $30, $31, $32, $33, $34, $35, $36, $37, $38, $39)",
                  d.id, d.application, d.connection, d.host, d.origin, d.cloudfront_id, d.is_made_by_us, d.domain_name,
                  d.serving_arn, model::name_of(d.setup), d.imported_arn, d.wanted_serial, d.imported_serial,
                  d.import_began_at, d.setup_tries, d.setup_next_at, model::name_of(d.upgrade), d.amazon.arn,
                  d.amazon.requested_at, model::name_of(d.amazon.status), d.amazon.not_after, d.amazon.is_attached,
                  columns.validation_name, columns.validation_value, d.is_validation_seen, d.requests, d.upgrade_tries,
                  d.upgrade_next_at, columns.setup.reason, columns.setup.explanation, columns.setup.since,
-                 columns.upgrade.reason, columns.upgrade.explanation, columns.upgrade.since, d.version, d.created_at,
-                 d.updated_at));
+                 columns.upgrade.reason, columns.upgrade.explanation, columns.upgrade.since, replaced,
+                 d.last_request_at, d.version, d.created_at, d.updated_at));
   return {};
 }
 
@@ -113,22 +116,24 @@ Result<bool> is_taken_across_applications(Tx& tx, std::string_view cloudfront_id
 
 Result<bool> update(Tx& tx, const model::Distribution& d, std::int64_t expected_version) {
   const Columns columns(d);
-  const auto changed = TRY(
-      tx.execute("UPDATE distribution SET cloudfront_id = $1, is_made_by_us = $2, domain_name = $3, serving_arn = $4, "
-                 "setup = $5, imported_arn = $6, wanted_serial = $7, imported_serial = $8, import_began_at = $9, "
-                 "setup_tries = $10, setup_next_at = $11, upgrade = $12, amazon_arn = $13, amazon_requested_at = $14, "
-                 "amazon_status = $15, amazon_not_after = $16, amazon_is_attached = $17, validation_name = $18, "
-                 "validation_value = $19, is_validation_seen = $20, requests = $21, upgrade_tries = $22, "
-                 "upgrade_next_at = $23, setup_park = $24, setup_park_explanation = $25, setup_park_since = $26, "
-                 "upgrade_park = $27, upgrade_park_explanation = $28, upgrade_park_since = $29, updated_at = $30, "
-                 "version = $31 WHERE application = $32 AND id = $33 AND version = $34",
-                 d.cloudfront_id, d.is_made_by_us, d.domain_name, d.serving_arn, model::name_of(d.setup),
-                 d.imported_arn, d.wanted_serial, d.imported_serial, d.import_began_at, d.setup_tries, d.setup_next_at,
-                 model::name_of(d.upgrade), d.amazon.arn, d.amazon.requested_at, model::name_of(d.amazon.status),
-                 d.amazon.not_after, d.amazon.is_attached, columns.validation_name, columns.validation_value,
-                 d.is_validation_seen, d.requests, d.upgrade_tries, d.upgrade_next_at, columns.setup.reason,
-                 columns.setup.explanation, columns.setup.since, columns.upgrade.reason, columns.upgrade.explanation,
-                 columns.upgrade.since, d.updated_at, expected_version + 1, d.application, d.id, expected_version));
+  const auto replaced = TRY(lines_of(d.replaced_arns));
+  const auto changed = TRY(tx.execute(
+      "UPDATE distribution SET cloudfront_id = $1, is_made_by_us = $2, domain_name = $3, serving_arn = $4, "
+      "setup = $5, imported_arn = $6, wanted_serial = $7, imported_serial = $8, import_began_at = $9, "
+      "setup_tries = $10, setup_next_at = $11, upgrade = $12, amazon_arn = $13, amazon_requested_at = $14, "
+      "amazon_status = $15, amazon_not_after = $16, amazon_is_attached = $17, validation_name = $18, "
+      "validation_value = $19, is_validation_seen = $20, requests = $21, upgrade_tries = $22, "
+      "upgrade_next_at = $23, setup_park = $24, setup_park_explanation = $25, setup_park_since = $26, "
+      "upgrade_park = $27, upgrade_park_explanation = $28, upgrade_park_since = $29, "
+      "replaced_arns = $30, last_request_at = $31, updated_at = $32, version = $33 WHERE application = $34 AND "
+      "id = $35 AND version = $36",
+      d.cloudfront_id, d.is_made_by_us, d.domain_name, d.serving_arn, model::name_of(d.setup), d.imported_arn,
+      d.wanted_serial, d.imported_serial, d.import_began_at, d.setup_tries, d.setup_next_at, model::name_of(d.upgrade),
+      d.amazon.arn, d.amazon.requested_at, model::name_of(d.amazon.status), d.amazon.not_after, d.amazon.is_attached,
+      columns.validation_name, columns.validation_value, d.is_validation_seen, d.requests, d.upgrade_tries,
+      d.upgrade_next_at, columns.setup.reason, columns.setup.explanation, columns.setup.since, columns.upgrade.reason,
+      columns.upgrade.explanation, columns.upgrade.since, replaced, d.last_request_at, d.updated_at,
+      expected_version + 1, d.application, d.id, expected_version));
   return changed == 1;
 }
 

@@ -69,6 +69,8 @@ TEST_P(Distributions, AreKeptWhole) {
   row.requests = 2;
   row.upgrade_tries = 4;
   row.upgrade_next_at = kNow + Milliseconds(5);
+  row.replaced_arns = {"arn:4", "arn:5"};
+  row.last_request_at = kNow + Milliseconds(7);
   row.setup_park = model::Park{model::Park::Reason::kAliasTaken, "another has it", kNow};
   row.upgrade_park = model::Park{model::Park::Reason::kCaaForbids, "change CAA", kNow + Milliseconds(6)};
   EXPECT_TRUE(must([&](Tx& tx) { return distributions::update(tx, row, 0); }));
@@ -99,6 +101,8 @@ TEST_P(Distributions, AreKeptWhole) {
   EXPECT_EQ(found->requests, 2);
   EXPECT_EQ(found->upgrade_tries, 4);
   EXPECT_EQ(found->upgrade_next_at, row.upgrade_next_at);
+  EXPECT_EQ(found->replaced_arns, row.replaced_arns);
+  EXPECT_EQ(found->last_request_at, row.last_request_at);
   ASSERT_TRUE(found->setup_park && found->upgrade_park);
   EXPECT_EQ(found->setup_park->reason, model::Park::Reason::kAliasTaken);
   EXPECT_EQ(found->setup_park->explanation, "another has it");

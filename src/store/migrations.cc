@@ -19,6 +19,7 @@
 #include "store/migrations/0013_authorizations.h"
 #include "store/migrations/0014_busy_authorities.h"
 #include "store/migrations/0015_account_keys.h"
+#include "store/migrations/0016_replaced_certificates.h"
 
 namespace signpost::store {
 namespace {
@@ -39,6 +40,7 @@ constexpr std::array kMigrations{
     Migration{13, "authorizations", migration_0013::kStatements},
     Migration{14, "busy_authorities", migration_0014::kStatements},
     Migration{15, "account_keys", migration_0015::kStatements},
+    Migration{16, "replaced_certificates", migration_0016::kStatements},
 };
 
 Result<std::int64_t> version_of(Tx& tx) {

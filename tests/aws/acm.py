@@ -93,6 +93,9 @@ class Acm:
             certificate = self.find(account, region, p)
             if certificate["type"] != "IMPORTED":
                 raise Fault("InvalidArnException", f"{certificate['arn']} is not an imported certificate.")
+            # "The key type and size cannot be changed" (ACM's guide, "Reimport a certificate").
+            if key_algorithm(leaf.public_key()) != certificate["algorithm"]:
+                raise Fault("ValidationException", "The certificate's key algorithm differs from that of the certificate that it replaces.", 400)
             certificate["names"] = names
         else:
             self.check_quota(account)
@@ -113,7 +116,8 @@ class Acm:
         if ("SortBy" in p) != ("SortOrder" in p):
             raise Fault("ValidationException", "SortBy and SortOrder belong together", 400)
         kinds = set(p.get("Includes", {}).get("keyTypes", LISTED_BY_DEFAULT))
-        found = [c for c in self.certificates.values() if c["account"] == account and c["region"] == region and c["algorithm"] in kinds]
+        found = [c for c in self.certificates.values() if c["account"] == account and c["region"] == region and c["algorithm"] in kinds
+                 and self.age(c) >= self.settings["list_lag"]]
         for certificate in found:
             self.settle(certificate)
         found = [c for c in found if c["status"] in p.get("CertificateStatuses", [c["status"]])]

@@ -215,6 +215,15 @@ class Aws(unittest.TestCase):
         self.control("advance", seconds=91 * 86400)
         self.assert_fault("ValidationException", self.acm.import_certificate, Certificate=pem(leaf), PrivateKey=key_pem(key), CertificateChain=pem(root))
 
+    def test_a_reimport_keeps_type_and_size_of_the_key(self):
+        def imported(key, **more):
+            leaf, private = certificate("www.shop.example", key=key)
+            return self.acm.import_certificate(Certificate=pem(leaf), PrivateKey=key_pem(private), **more)["CertificateArn"]
+        arn = imported("EC_prime256v1")
+        self.assertEqual(imported("EC_prime256v1", CertificateArn=arn), arn)
+        for key in ("RSA_2048", "EC_secp384r1"):
+            self.assert_fault("ValidationException", imported, key=key, CertificateArn=arn)
+
     def test_a_list_hides_elliptic_keys_unless_it_is_asked_for_them(self):
         arn = self.imported()
         self.assertEqual(self.acm.list_certificates()["CertificateSummaryList"], [])

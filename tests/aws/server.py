@@ -36,7 +36,7 @@ from aws.signature import Checker  # noqa: E402
 OURS, OTHERS = "111122223333", "444455556666"
 SETTINGS = {
     # seconds of the server's clock
-    "describe_lag": 5, "record_lag": 10, "validation_lag": 30, "certificate_lag": 60, "deploy_time": 300, "in_use_lag": 900, "session_seconds": 3600,
+    "describe_lag": 5, "list_lag": 0, "record_lag": 10, "validation_lag": 30, "certificate_lag": 60, "deploy_time": 300, "in_use_lag": 900, "session_seconds": 3600,
     # quotas
     "certificates_max": 2500, "names_max": 10, "distributions_max": 200, "page_max": 100,
     # behaviour

@@ -37,6 +37,7 @@ class CloudFrontTest(unittest.TestCase):
         shop.prove()
         completed = wait_until(lambda: (lambda answer: answer if answer.status == 200 else None)(shop.domain("POST", "complete-certificate")), "the certificate", 90)
         self.assertEqual(completed.json["proxy_status"], "SSL_VALIDATED")
+        self.assertTrue(shop.distribution()["is_deployed"], "the traffic may be switched once every edge has the certificate")
         imported = shop.distribution()["certificate"]
         self.assertEqual(completed.json["certificate_arn"], imported)
         held = next(one for one in shop.certificates() if one["arn"] == imported)
@@ -58,6 +59,24 @@ class CloudFrontTest(unittest.TestCase):
         certificate = next(one for one in self.world.server.v1("GET", "/certificates").json["data"] if one["connection"] == shop.connection.json["id"])
         renewed = self.world.server.v1("POST", f"/certificates/{certificate['id']}/renew")
         self.assertEqual(renewed.status, 409, "ours is not renewed any more")
+        # Ours is gone, Amazon's serves: a reconnection waits for nothing.
+        self.assertEqual(self.world.server.v1("POST", f"/certificates/{certificate['id']}/revoke").status, 200)
+        self.assertEqual(shop.domain("POST", "mark-disconnect-complete").json["proxy_status"], "DISCONNECTED")
+        shop.domain("POST", "mark-step-complete", {"step": 1})
+        wait_until(lambda: shop.is_at("SSL_VALIDATED"), "the reconnection", 20, pause=0.2)
+        self.assertEqual(shop.switch().json["proxy_status"], "DEPLOYED")
+
+    def test_the_next_connection_of_a_host_takes_over_what_a_deleted_one_left(self):
+        shop = self.shop("again")
+        shop.obtain()
+        left = shop.distribution()
+        self.assertEqual(self.world.server.v1("DELETE", f"/connections/{shop.connection.json['id']}").status, 204)
+        second = self.shop("again", distribution_id=left["id"])
+        second.obtain()
+        now = second.distribution()
+        self.assertEqual((now["id"], now["aliases"]), (left["id"], ["again.shop.example"]))
+        self.assertNotEqual(now["certificate"], left["certificate"])
+        wait_until(lambda: [one["arn"] for one in second.certificates() if one["type"] == "IMPORTED"] == [now["certificate"]], "the first import to be deleted", 180, pause=1)
 
     # ── bad input ─────────────────────────────────────────────────────────────────────────────────────────────────
 
