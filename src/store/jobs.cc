@@ -79,10 +79,12 @@ Result<void> request(Tx& tx, ConnectionId subject, std::int64_t fairness_key, co
 namespace {
 
 // Keys that hold all they may are left out before the window is cut, so that their backlog cannot fill it. Then in
-// turn: everybody's first, everybody's second …
-#define CLAIM_OF(lane)                                                                                           \
+// turn: everybody's first, everybody's second … Of one's own fresh jobs the youngest goes first: whoever sits before a
+// screen must not wait for ten thousand names that were wished for before and may never answer.
+#define CLAIM_OF(lane, first)                                                                                    \
   "UPDATE job SET attempts = attempts + 1, lease_until = $1, is_ready = 0 WHERE id IN (SELECT id FROM ("         \
-  "SELECT id, not_before, ROW_NUMBER() OVER (PARTITION BY fairness_key ORDER BY not_before, id) + "              \
+  "SELECT id, not_before, ROW_NUMBER() OVER (PARTITION BY fairness_key ORDER BY " first                          \
+  ", id) + "                                                                                                     \
   "(SELECT COUNT(*) FROM job l WHERE l.lease_until IS NOT NULL AND l.fairness_key = due.fairness_key) AS place " \
   "FROM (SELECT id, not_before, fairness_key FROM job WHERE is_ready = 1 AND " lane                              \
   " AND not_before <= $2 AND partition % $3 = $4 AND fairness_key NOT IN (SELECT fairness_key FROM job "         \
@@ -97,8 +99,8 @@ struct Lane {
   Sql any_due;  // most claims find a job or two: to see that there are no more costs less than to rank none
   Sql claim;
 };
-constexpr Lane kFresh{DUE_OF("attempts < 13"), CLAIM_OF("attempts < 13")};
-constexpr Lane kSeasoned{DUE_OF("attempts >= 13"), CLAIM_OF("attempts >= 13")};
+constexpr Lane kFresh{DUE_OF("attempts < 13"), CLAIM_OF("attempts < 13", "not_before DESC")};
+constexpr Lane kSeasoned{DUE_OF("attempts >= 13"), CLAIM_OF("attempts >= 13", "not_before")};
 
 Result<bool> is_any_due(Tx& tx, const Lane& lane, const ClaimRequest& request) {
   return !TRY(tx.query(lane.any_due, request.now, request.loop.count, request.loop.index)).empty();

@@ -29,9 +29,9 @@ Result<void> request(Tx& tx, ConnectionId subject, std::int64_t fairness_key, co
                      JobRowId new_id, Time now);
 
 /// Takes due jobs of the loop's partitions, fresh ones first and then at most `seasoned_max` of the others, each lane
-/// in turn over the fairness keys, never more than `in_flight_max` leased per key; counts the attempt and sets the
-/// lease. In the order in which they became due. If it returns `limit` jobs, or `seasoned_max` that are not fresh,
-/// there may be more.
+/// in turn over the fairness keys (of one key the youngest fresh job, the oldest of the others), never more than
+/// `in_flight_max` leased per key; counts the attempt and sets the lease. In the order in which they became due. If it
+/// returns `limit` jobs, or `seasoned_max` that are not fresh, there may be more.
 Result<std::vector<model::Job>> claim_due(Tx& tx, const ClaimRequest& request,
                                           std::int32_t seasoned_max = std::numeric_limits<std::int32_t>::max());
 

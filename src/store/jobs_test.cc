@@ -278,6 +278,14 @@ TEST_P(Jobs, AChangedFairnessKeyCountsFromTheNextTurn) {
   EXPECT_FALSE(must(late)) << "a newer wish goes first";
 }
 
+TEST_P(Jobs, OfOneKeyAreClaimedYoungestFirstWhileTheyAreFresh) {
+  for (int subject = 1; subject <= 4; ++subject)
+    request(subject, {.kind = kPropagation, .not_before = at(subject - 10)});
+  const auto next = [&] { return claim({.loop = {}, .now = kNow, .lease_until = kLease, .limit = 1}).at(0).subject; };
+  EXPECT_EQ(next(), find(4).subject) << "who has asked just now";
+  EXPECT_EQ(next(), find(3).subject);
+}
+
 TEST_P(Jobs, ARenewedLeaseOutlivesItsFirstEnd) {
   request(1, {.kind = kPropagation, .not_before = kNow});
   const auto claimed = claim({.loop = {}, .now = kNow, .lease_until = at(10)});
@@ -291,8 +299,8 @@ TEST_P(Jobs, AreDueAsSoonAsBeforeWhenTheClockStepsBack) {
   const Milliseconds day = std::chrono::hours(24);
   for (int subject = 1; subject <= 5; ++subject)
     request(subject, {.kind = kPropagation, .not_before = at(10) + day * (subject / 2)});
-  request(6, {.kind = kPropagation, .not_before = at(-10)});
-  request(7, {.kind = kPropagation, .not_before = at(-20)});
+  request(6, {.kind = kPropagation, .not_before = at(-20)});
+  request(7, {.kind = kPropagation, .not_before = at(-10)});
   const auto running = claim({.loop = {}, .now = kNow, .lease_until = kLease, .limit = 1});
   request(7, {.kind = kPropagation, .not_before = at(30) + day});
   const PullBack step{.loop = {}, .by = day, .now = kNow, .limit = 2};
@@ -305,7 +313,7 @@ TEST_P(Jobs, AreDueAsSoonAsBeforeWhenTheClockStepsBack) {
   EXPECT_EQ(batches, 3) << "two, two, and the fifth";
   for (int subject = 1; subject <= 5; ++subject)
     EXPECT_EQ(find(subject).not_before, at(10) + day * (subject / 2 - 1)) << subject << " once each";
-  EXPECT_EQ(find(6).not_before, at(-10)) << "was due already";
+  EXPECT_EQ(find(6).not_before, at(-20)) << "was due already";
   EXPECT_FALSE(reschedule(running.at(0), at(0)));
   EXPECT_EQ(find(7).not_before, at(30)) << "a wish that waits for the end of its job as well";
 }
