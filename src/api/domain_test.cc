@@ -5,7 +5,7 @@
 
 #include "api/testing/api_world.h"
 #include "base/text.h"
-#include "store/certificates.h"
+#include "services/testing/kept_certificate.h"
 
 namespace signpost::api {
 namespace {
@@ -244,10 +244,7 @@ model::Certificate half_proven(const ApiWorld& world, const std::string& id) {
 }
 
 void keep(ApiWorld& world, const model::Certificate& certificate) {
-  const auto kept = world.world.storage.write_now<bool>([&](store::Tx& tx) -> Result<bool> {
-    TRY_VOID(store::certificates::insert(tx, certificate));
-    return true;
-  });
+  const auto kept = services::testing::keep_certificate(world.world.storage, certificate);
   ASSERT_TRUE(kept) << kept.error().message;
 }
 
