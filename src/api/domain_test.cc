@@ -5,6 +5,7 @@
 
 #include "api/testing/api_world.h"
 #include "base/text.h"
+#include "services/testing/kept_certificate.h"
 
 namespace signpost::api {
 namespace {
@@ -221,6 +222,63 @@ TEST(Domain, SaysThatTheOriginalDnsWasNotSeen) {
   const auto response = post(world, "disconnect-proxy");
   EXPECT_EQ(response.status, 409);
   EXPECT_TRUE(text_in(response, "detail").contains("history"));
+}
+
+/// By TXT, of a host and its wildcard: the host is proven already, its wildcard is not.
+model::Certificate half_proven(const ApiWorld& world, const std::string& id) {
+  model::Certificate certificate{.id = CertificateId(1),
+                                 .application = ApplicationId::parse(world.application).value(),
+                                 .connection = ConnectionId::parse(id).value(),
+                                 .by = model::CertificateBy::kTxt,
+                                 .names = {*DnsName::parse("www.shop.example"), *DnsName::parse("*.www.shop.example")},
+                                 .label = "label"};
+  certificate.order = model::CertificateOrder{
+      .authority = "first",
+      .url = "https://ca.example/order",
+      .finalize_url = "https://ca.example/finalize",
+      .expires_at = world.clock.now() + std::chrono::days(7),
+      .challenges = {{certificate.names[0], "https://ca.example/authz/1", "", ""},
+                     {certificate.names[0], "https://ca.example/authz/2", "https://ca.example/challenge/2", "two"}},
+      .sealed_key = {}};
+  return certificate;
+}
+
+void keep(ApiWorld& world, const model::Certificate& certificate) {
+  const auto kept = services::testing::keep_certificate(world.world.storage, certificate);
+  ASSERT_TRUE(kept) << kept.error().message;
+}
+
+TEST(Domain, StartsWithTheChallengeThatIsNotMetYet) {
+  ApiWorld world;
+  keep(world, half_proven(world, world.connect()));
+  const auto response = post(world, "start-certificate");
+  ASSERT_EQ(response.status, 200) << response.body;
+  const auto body = testing::object_in(response);
+  EXPECT_EQ(body.at("authorization_url"), "https://ca.example/authz/2");
+  EXPECT_EQ(body.at("challenge_url"), "https://ca.example/challenge/2");
+  EXPECT_EQ(body.at("txt_record_value"), "two");
+}
+
+TEST(Domain, NamesEveryTxtThatMayBeDeleted) {
+  ApiWorld world;
+  const auto id = world.connect();
+  world.keep_original(id, {"cname.hosting.example", {}, {}, world.clock.now()});
+  auto certificate = half_proven(world, id);
+  certificate.held = model::HeldCertificate{.authority = "first",
+                                            .chain_pem = {},
+                                            .sealed_key = {},
+                                            .serial = "01",
+                                            .ari_id = {},
+                                            .not_after = world.clock.now() + std::chrono::days(20),
+                                            .texts = {"old", "older"}};
+  keep(world, certificate);
+  const auto response = post(world, "disconnect-proxy");
+  ASSERT_EQ(response.status, 200) << response.body;
+  const auto body = testing::object_in(response);
+  EXPECT_EQ(boost::json::serialize(body.at("ssl_txt_record_to_delete")),
+            R"({"name":"_acme-challenge.www","type":"TXT","value":"old"})");
+  ASSERT_EQ(body.at("ssl_txt_records_to_delete").as_array().size(), 2);
+  EXPECT_EQ(body.at("ssl_txt_records_to_delete").at(1).at("value"), "older");
 }
 
 TEST(Domain, RestoresTheApexAsItWas) {

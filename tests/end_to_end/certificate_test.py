@@ -241,6 +241,8 @@ class Certificates(unittest.TestCase):
         self.assertEqual(self.server.v1("POST", f"/certificates/{found['id']}/renew").status, 202)
         renewed = wait_until(lambda: (lambda one: one if one["issued"]["serial"] != found["issued"]["serial"] else None)(self.certificate(connection)),
                              "a renewed certificate", 150)
+        other = self.server.v1("POST", f"/certificates/{found['id']}/revoke", {"reason": "superseded", "serial": "00"})
+        self.assertEqual(other.status, 409, other)
         revoked = self.server.v1("POST", f"/certificates/{found['id']}/revoke", {"reason": "superseded"})
         self.assertEqual(revoked.status, 200, revoked)
         second = x509.load_pem_x509_certificate(renewed["issued"]["chain"].encode())
