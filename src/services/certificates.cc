@@ -341,8 +341,9 @@ Task<Result<model::Certificate>> Certificates::renew(Scope scope, CertificateId 
 
 Task<Result<model::Certificate>> Certificates::revoke(Scope scope, CertificateId id, acme::RevocationReason reason,
                                                       AlsoInTx first, std::optional<std::string> serial) {
-  const auto certificate = CO_TRY(co_await read(scope, id));
-  auto subject = CO_TRY(co_await read_of_connection(scope, certificate.connection));
+  const auto connection = CO_TRY(co_await read(scope, id)).connection;
+  auto subject = CO_TRY(co_await read_of_connection(scope, connection));
+  const auto certificate = subject.certificate;  // what is marked below is what the authority is told of
   if (!certificate.held) co_return fail(Kind::kConflict, format("{} has not been issued yet", id.text()));
   const auto held = *certificate.held;
   if (serial && *serial != held.serial) {
@@ -362,7 +363,7 @@ Task<Result<model::Certificate>> Certificates::revoke(Scope scope, CertificateId
     if (after) co_return (*after)->certificate;
     if (after.error().kind != Kind::kConflict) co_return std::unexpected(after.error());
     // Its job has gone on meanwhile. What it may have obtained is another certificate, and a good one.
-    subject = CO_TRY(co_await read_of_connection(scope, certificate.connection));
+    subject = CO_TRY(co_await read_of_connection(scope, connection));
     const auto& current = subject.certificate.held;
     if (!current || current->serial != held.serial || current->revoked_at) co_return subject.certificate;
   }
