@@ -968,7 +968,13 @@ TEST_F(CertificatesTest, ThatCouldNotBeValidatedSayWhichServerAnsweredWhat) {
 }
 
 TEST_F(CertificatesTest, SayWhatFailedHereAndGoOnWithTheirOrder) {
-  // A database that refuses one write of a run, each in turn.
+  // A database that refuses one write of a run, each in turn. What a limit allows is counted by a write of its own.
+  auto settings = settings_of(first_, "first");
+  settings.limits = {{model::LimitKind::kOrders, 300, hours(3)}};
+  Authorities limited{{settings}, life_.world.storage, master_key_, machine_clock_};
+  Certificates certificates{life_.world.storage, master_key_, life_.bell, life_.clock, life_.world.ids, limited, &zone_,
+                            {&sight_},           {}};
+  life_.runner.on(model::JobKind::kCertificate, [&](model::Job job) { return certificates.pursue(std::move(job)); });
   int told = 0;
   for (int passed = 0; passed < 9; ++passed) {
     auto wish = life_.wish(format("w{}.shop.example", passed));
@@ -993,7 +999,8 @@ TEST_F(CertificatesTest, SayWhatFailedHereAndGoOnWithTheirOrder) {
     EXPECT_EQ(now(connection).status, model::Status::kSslValidated) << passed;
     EXPECT_FALSE(now(connection).attention) << passed;
   }
-  EXPECT_GE(told, 2);
+  EXPECT_GE(told, 1);
+  life_.let_database_rest();
 }
 
 TEST_F(CertificatesTest, WhoseAccountsKeyDoesNotOpenBlameNoAuthority) {
