@@ -11,7 +11,6 @@ extern "C" {
 #include <malloc.h>
 #include <openssl/crypto.h>
 
-#include <array>
 #include <cstdlib>
 #include <mutex>
 #include <optional>
@@ -84,17 +83,23 @@ std::string signed_by(const json_t* key, Json header, std::string_view payload) 
   return written(jws.get());
 }
 
-/// ES256 over the text: r and s, 32 octets each (RFC 7518 3.4).
-std::string es256(EVP_PKEY* key, std::string_view text) {
-  std::array<unsigned char, 80> asn1{};
-  std::size_t length = asn1.size();
+/// RSASSA-PKCS1-v1_5 (RS256), or ECDSA's two numbers as ASN.1, over the text with SHA-256.
+std::string signature_over(std::string_view text, EVP_PKEY* key) {
+  std::string octets(static_cast<std::size_t>(EVP_PKEY_get_size(key)), '\0');
+  std::size_t length = octets.size();
   const DigestContext context(checked(EVP_MD_CTX_new(), "a signature"));
   require(EVP_DigestSignInit(context.get(), nullptr, EVP_sha256(), nullptr, key), "a signature");
-  require(EVP_DigestSign(context.get(), asn1.data(), &length, reinterpret_cast<const unsigned char*>(text.data()),
-                         text.size()),
+  require(EVP_DigestSign(context.get(), reinterpret_cast<unsigned char*>(octets.data()), &length,
+                         reinterpret_cast<const unsigned char*>(text.data()), text.size()),
           "a signature");
-  const unsigned char* in = asn1.data();
-  const EcSignature parts(checked(d2i_ECDSA_SIG(nullptr, &in, static_cast<long>(length)), "a signature"));
+  octets.resize(length);
+  return octets;
+}
+
+/// As ES256 has them: r and s, 32 octets each (RFC 7518 3.4).
+std::string es256_of(std::string_view asn1) {
+  const auto* in = reinterpret_cast<const unsigned char*>(asn1.data());
+  const EcSignature parts(checked(d2i_ECDSA_SIG(nullptr, &in, static_cast<long>(asn1.size())), "a signature"));
   std::string octets(2 * kCoordinateBytes, '\0');
   auto* const out = reinterpret_cast<unsigned char*>(octets.data());
   constexpr int kBytes = kCoordinateBytes;
@@ -116,8 +121,7 @@ std::optional<std::size_t> octets_in(std::string_view text) {
 struct AccountKey::State {
   explicit State(Json pair) : key(std::move(pair)) {
     const auto member = [&](const char* name) { return json_object_get(key.get(), name); };
-    const bool is_rsa = text_of(key.get(), "kty") == "RSA";
-    algorithm = is_rsa ? "RS256" : "ES256";
+    is_rsa = text_of(key.get(), "kty") == "RSA";
     const auto part = made(is_rsa ? json_pack("{s:O,s:O,s:O}", "e", member("e"), "kty", member("kty"), "n", member("n"))
                                   : json_pack("{s:O,s:O,s:O,s:O}", "crv", member("crv"), "kty", member("kty"), "x",
                                               member("x"), "y", member("y")),
@@ -131,7 +135,7 @@ struct AccountKey::State {
   Json key;
   // The same. José would make one anew, and check it, for every signature: 0.1 ms of CPU instead of 0.03.
   KeyHandle pair_of_openssl;
-  const char* algorithm = "";
+  bool is_rsa = false;  // a certificate's own key may be
   std::string public_jwk;
   std::string thumbprint;
 };
@@ -181,7 +185,7 @@ const std::string& AccountKey::public_jwk() const { return state_->public_jwk; }
 const std::string& AccountKey::thumbprint() const { return state_->thumbprint; }
 
 std::string AccountKey::sign(const JwsHeader& header, std::string_view payload) const {
-  auto fields = made(json_pack("{s:s}", "alg", state_->algorithm), "a header");
+  auto fields = made(json_pack("{s:s}", "alg", state_->is_rsa ? "RS256" : "ES256"), "a header");
   if (header.account_url.empty()) {
     put(fields.get(), "jwk", made(json_loads(state_->public_jwk.c_str(), 0, nullptr), "a public key"));
   } else {
@@ -191,9 +195,10 @@ std::string AccountKey::sign(const JwsHeader& header, std::string_view payload) 
   put(fields.get(), "url", text_value(header.url));
   const auto encoded_header = to_base64url(written(fields.get()));
   const auto encoded_payload = to_base64url(payload);
-  const auto signature = es256(state_->pair_of_openssl.get(), format("{}.{}", encoded_header, encoded_payload));
+  const auto signature =
+      signature_over(format("{}.{}", encoded_header, encoded_payload), state_->pair_of_openssl.get());
   return format(R"({{"payload":"{}","protected":"{}","signature":"{}"}})", encoded_payload, encoded_header,
-                to_base64url(signature));
+                to_base64url(state_->is_rsa ? signature : es256_of(signature)));
 }
 
 Result<std::string> bind_external_account(const ExternalAccount& external, std::string_view new_account_url,
