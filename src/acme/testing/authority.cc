@@ -457,7 +457,8 @@ struct Authority::Impl {
     if (order.status == "pending") {
       bool is_ready = true;
       for (const auto number : order.authorizations) {
-        const auto& proof = proofs.at(number);
+        auto& proof = proofs.at(number);
+        settle(proof);
         is_ready = is_ready && proof.status == "valid";
         if (proof.status != "invalid") continue;
         order.status = "invalid";

@@ -51,7 +51,7 @@ struct Choices {
   // How orders go.
   bool checks_txt = true;              // else every challenge is met
   bool reuses_authorizations = false;  // proven once: valid at once in the next order; pending: the same
-  int looks_while_validating = 0;      // at an authorization, until it is decided
+  int looks_while_validating = 0;      // at an authorization or its order, until it is decided
   int looks_until_ready = 0;           // at an order whose authorizations are valid
   int looks_while_processing = 0;      // at an order that is finalized
   std::string retry_after;             // with every answer about what is not done yet
