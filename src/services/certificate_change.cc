@@ -2,7 +2,6 @@
 #include "services/certificate_change.h"
 
 #include <algorithm>
-#include <iterator>
 
 #include "base/text.h"
 #include "store/authorizations.h"
@@ -117,11 +116,7 @@ Result<void> CertificateChange::tell(const model::Certificate& before, Certifica
   ConnectionChange change(tx_, ids_, now_, handover_);
   after.connection = TRY(
       change.apply([id = after.connection.id](store::Tx& tx) { return load_connection(tx, std::nullopt, id); }, *told));
-  auto rings = change.rings();
-  rings_.jobs |= rings.jobs;
-  rings_.deliveries |= rings.deliveries;
-  rings_.accepted += rings.accepted;
-  std::ranges::move(rings.begun, std::back_inserter(rings_.begun));
+  rings_.add(change.rings());
   return {};
 }
 

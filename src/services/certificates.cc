@@ -216,7 +216,7 @@ Task<Result<CertificateSubject>> Certificates::complete(ApplicationId applicatio
          if (!is_waiting_for_dns(*certificate, now)) return rings;
          CertificateChange change(tx, ids_, now, &bell_.handover(), nullptr);
          TRY(change.apply({connection, *certificate}, model::LookWanted{}));
-         rings.jobs |= change.rings().jobs;
+         rings.add(change.rings());
          return rings;
        })));
   for (;;) {

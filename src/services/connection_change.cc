@@ -24,6 +24,13 @@ bool is_proof(const model::Happening& happening) {
 
 }  // namespace
 
+void Rings::add(Rings more) {
+  jobs |= more.jobs;
+  deliveries |= more.deliveries;
+  std::ranges::move(more.begun, std::back_inserter(begun));
+  accepted += more.accepted;
+}
+
 void ring(const Bell& bell, Rings rings) {
   bell.handover().note_accepted(rings.accepted);
   for (auto& begun : rings.begun) {

@@ -22,6 +22,9 @@ struct Rings {
   bool deliveries = false;
   std::vector<Begun> begun;  // deliveries that need not be looked for
   std::size_t accepted = 0;  // deliveries, these and those that are due
+
+  /// Of another change in the same transaction.
+  void add(Rings more);
 };
 void ring(const Bell& bell, Rings rings);
 

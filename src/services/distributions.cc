@@ -2,7 +2,6 @@
 #include "services/distributions.h"
 
 #include <algorithm>
-#include <iterator>
 #include <utility>
 
 #include "base/log.h"
@@ -99,13 +98,6 @@ std::string words_of(const DistributionSubject& subject, model::JobKind kind) {
       return format("our certificate serves {}; Amazon's follows step 2", host);
   }
   return "";
-}
-
-void add(Rings& into, Rings more) {
-  into.jobs |= more.jobs;
-  into.deliveries |= more.deliveries;
-  into.accepted += more.accepted;
-  std::ranges::move(more.begun, std::back_inserter(into.begun));
 }
 
 }  // namespace
@@ -268,7 +260,7 @@ Result<void> Distributions::tell(store::Tx& tx, const model::DistributionDecisio
     ConnectionChange change(tx, ids_, now, &bell_.handover());
     subject.connection = TRY(change.apply(
         [&](store::Tx& in) { return load_connection(in, std::nullopt, subject.connection.id); }, happening));
-    add(rings, change.rings());
+    rings.add(change.rings());
     return {};
   };
   const auto has = [&](model::DistributionNews news) {
