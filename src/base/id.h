@@ -121,7 +121,8 @@ class IdMaker {
   std::atomic<std::int64_t> last_{0};  // milliseconds << 14 | sequence
 };
 
-/// Where rows of this id are worked on: 0…255. Multiplicative hash, so that neighbours spread.
+constexpr std::size_t kPartitions = 256;
+/// Where rows of this id are worked on: below kPartitions. Multiplicative hash, so that neighbours spread.
 constexpr std::int16_t partition_of(std::int64_t id) {
   return static_cast<std::int16_t>((static_cast<std::uint64_t>(id) * 0x9E3779B97F4A7C15ULL) >> 56);
 }

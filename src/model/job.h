@@ -4,6 +4,7 @@
 // Plain values; any thread.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -30,6 +31,14 @@ enum class JobState { kWaiting, kDone, kNotConfigured };
 std::string_view name_of(JobState state);  // "waiting", "done", "not_configured"
 std::optional<JobState> parse_job_state(std::string_view text);
 
+// Turns that jobs of all organizations share, because each of them is likely to take seconds. They stand in rows. No
+// organization's key is negative.
+constexpr std::int64_t kDeadTurn = -1;         // looks at domains for which nobody speaks
+constexpr std::int64_t kDoubtedTurn = -2;      // the same, but seen so once: that may have been our resolvers' fault
+constexpr std::int64_t kOriginalDnsTurn = -3;  // looks at what hosts answered before: nobody waits for one
+constexpr std::array kSharedTurns{kDeadTurn, kDoubtedTurn, kOriginalDnsTurn};
+constexpr bool is_shared_turn(std::int64_t fairness_key) { return fairness_key < 0; }
+
 /// A wish of a decision: one job of this kind for the connection, due then. One that waits already takes the earlier
 /// time (kEarlier) or the new time (kReplace); a finished one is opened again.
 struct JobRequest {
@@ -43,7 +52,7 @@ struct Job {
   JobRowId id;
   JobKind kind = JobKind::kPropagation;
   ConnectionId subject;
-  std::int64_t fairness_key = 0;  // hash of application and organization: one cannot starve another
+  std::int64_t fairness_key = 0;  // hash of application and organization: one cannot starve another; or a shared turn
   JobState state = JobState::kWaiting;
   Time not_before{};
   std::int32_t attempts = 0;    // claims so far

@@ -95,8 +95,8 @@ Result<std::optional<CertificateSubject>> CertificateChange::apply(const Certifi
   const auto* unseen = std::get_if<model::ChallengeUnseen>(&happening);
   const bool is_dead = unseen != nullptr && unseen->is_dead;
   const auto& connection = current->connection;
-  TRY_VOID(settle_own_job(
-      *current, is_dead ? kDeadFairnessKey : fairness_key_of(connection.application, connection.organization)));
+  TRY_VOID(settle_own_job(*current, is_dead ? turn_after_silence(own_job_->fairness_key)
+                                            : fairness_key_of(connection.application, connection.organization)));
   return current;
 }
 
@@ -125,7 +125,7 @@ Result<void> CertificateChange::settle(const CertificateSubject& subject) {
   const auto& connection = subject.connection;
   const auto due = wants_certificate(subject) ? model::task_due(subject.certificate) : std::nullopt;
   if (!due) return {};
-  rings_.jobs |= *due <= now_ + kBellHorizon;
+  if (*due <= now_ + kBellHorizon) rings_.add_job_of(connection.id);
   return store::jobs::request(tx_, connection.id, fairness_key_of(connection.application, connection.organization),
                               {model::JobKind::kCertificate, std::max(*due, now_)}, ids_.make<JobRowId>(), now_);
 }

@@ -37,7 +37,7 @@ void ring(const Bell& bell, Rings rings) {
     auto place = begun.place;  // it leads to the desk, and goes along
     place->desk().hand_over(std::move(begun));
   }
-  if (rings.jobs) bell.ring_jobs();
+  if (rings.jobs.any()) bell.ring_jobs(rings.jobs);
   if (rings.deliveries) bell.ring_deliveries();
 }
 
@@ -140,17 +140,22 @@ Result<void> ConnectionChange::write_consequences(const model::Decision& decisio
 
 Result<void> ConnectionChange::write_job(const model::Connection& connection, const model::JobRequest& wish) {
   const bool is_soon = wish.when != model::JobRequest::When::kNever && wish.not_before <= now_ + kBellHorizon;
-  rings_.jobs |= is_soon;
+  if (is_soon) rings_.add_job_of(connection.id);
   const auto key = TRY(turn_of(connection, wish.kind));
   return store::jobs::request(tx_, connection.id, key, wish, ids_.make<JobRowId>(), now_);
 }
 
 Result<std::int64_t> ConnectionChange::turn_of(const model::Connection& connection, model::JobKind kind) {
-  if (kind == model::JobKind::kOriginalDns) return kOriginalDnsFairnessKey;
-  // Nobody answered for the host when it was first looked at: its certificate's first look is likely to be long.
-  if (kind == model::JobKind::kCertificate &&
-      TRY(store::jobs::is_failing(tx_, connection.id, model::JobKind::kOriginalDns))) {
-    return kDeadFairnessKey;
+  if (kind == model::JobKind::kOriginalDns) return model::kOriginalDnsTurn;
+  // Nobody has answered for the host yet: the next look is likely to be long.
+  const bool is_look = kind == model::JobKind::kCertificate || kind == model::JobKind::kPropagation;
+  if (is_look) {
+    using Progress = store::jobs::Progress;
+    const auto first_look = TRY(store::jobs::progress_of(tx_, connection.id, model::JobKind::kOriginalDns));
+    // A certificate is seldom wished for before the host's first look has ended, unless that is long.
+    const bool is_doubted =
+        first_look == Progress::kFailing || (first_look == Progress::kNotYet && kind == model::JobKind::kCertificate);
+    if (is_doubted) return model::kDoubtedTurn;
   }
   return fairness_key_of(connection.application, connection.organization);
 }
@@ -160,7 +165,8 @@ Result<void> ConnectionChange::write_own_job(const model::Connection& connection
     TRY_VOID(store::jobs::finish(tx_, own_job_->id, own_job_->generation, model::JobState::kDone, "done"));
     return {};
   }
-  const auto key = is_dead_ ? kDeadFairnessKey : fairness_key_of(connection.application, connection.organization);
+  const auto key = is_dead_ ? turn_after_silence(own_job_->fairness_key)
+                            : fairness_key_of(connection.application, connection.organization);
   TRY_VOID(store::jobs::reschedule_with_key(tx_, own_job_->id, own_job_->generation, wish->not_before, key));
   return {};
 }

@@ -18,13 +18,15 @@ namespace signpost::services {
 
 /// Who must be told after the commit.
 struct Rings {
-  bool jobs = false;
+  Partitions jobs;
   bool deliveries = false;
   std::vector<Begun> begun;  // deliveries that need not be looked for
   std::size_t accepted = 0;  // deliveries, these and those that are due
 
   /// Of another change in the same transaction.
   void add(Rings more);
+  /// The connection has a job that is due soon.
+  void add_job_of(ConnectionId connection) { jobs.set(static_cast<std::size_t>(partition_of(connection.value()))); }
 };
 void ring(const Bell& bell, Rings rings);
 
@@ -35,13 +37,13 @@ struct Changed {
 };
 
 /// One organization's jobs have one key, so that it cannot starve others. Stable for ever: it stands in
-/// rows.
-/// Dead domains share one turn, so that ten thousand of them, each seconds long, cannot delay those that answer.
-constexpr std::int64_t kDeadFairnessKey = 0;
-/// First looks at what hosts answered before: nobody waits for one, and thousands of dead names must not fill the
-/// places of an organization whose certificate is due.
-constexpr std::int64_t kOriginalDnsFairnessKey = 1;
+/// rows. Never negative.
 std::int64_t fairness_key_of(ApplicationId application, std::string_view organization);
+/// The turn of a look's job after nobody spoke for its domain, from the turn it had: once may have been our resolvers'
+/// fault, twice in a row makes a name dead. Ten thousand dead ones, each seconds long, cannot delay those that answer.
+constexpr std::int64_t turn_after_silence(std::int64_t turn) {
+  return turn == model::kDoubtedTurn || turn == model::kDeadTurn ? model::kDeadTurn : model::kDoubtedTurn;
+}
 
 class ConnectionChange {
  public:

@@ -325,13 +325,21 @@ TEST_F(ConnectionsTest, WritesNothingWhenTheDatabaseCannot) {
 
 TEST_F(ConnectionsTest, RingsForWhatIsDueSoonOnly) {
   int rings = 0;
-  life_.bell.on_jobs([&] { ++rings; });
+  std::array<int, 2> of_loops{};
+  life_.bell.on_jobs(Partitions().set(), [&] { ++rings; });
+  for (int index = 0; index < 2; ++index) {
+    life_.bell.on_jobs(partitions_of({.index = index, .count = 2}),
+                       [&, index] { ++of_loops.at(static_cast<std::size_t>(index)); });
+  }
   const auto connection = life_.create();
   EXPECT_EQ(rings, 1);  // for what the host answers now; the claim ends in three days
   life_.happen(connection.id, model::FacetReported{model::FacetReported::Facet::kSecure, model::FacetState::kPending});
   EXPECT_EQ(rings, 1);
   must(life_.run(life_.connections.check_now({}, connection.id)));
   EXPECT_EQ(rings, 2);
+  const auto own = static_cast<std::size_t>(partition_of(connection.id.value()) % 2);
+  EXPECT_EQ(of_loops.at(own), 2) << "only the loop whose job it is";
+  EXPECT_EQ(of_loops.at(1 - own), 0);
 }
 
 TEST(FairnessKey, IsOneForAnOrganizationAndStableForEver) {

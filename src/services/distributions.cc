@@ -239,7 +239,7 @@ Result<Distributions::Saved> Distributions::apply(store::Tx& tx, ConnectionId id
   TRY_VOID(tell(tx, decision, subject, saved.rings));
   if (!model::needs_our_certificate(before) && model::needs_our_certificate(subject.distribution)) {
     const auto& connection = subject.connection;
-    saved.rings.jobs = true;
+    saved.rings.add_job_of(connection.id);
     TRY_VOID(store::jobs::request(tx, connection.id, fairness_key_of(connection.application, connection.organization),
                                   {model::JobKind::kCertificate, now}, ids_.make<JobRowId>(), now));
   }
@@ -309,7 +309,7 @@ Result<void> Distributions::settle(store::Tx& tx, const DistributionSubject& sub
                                  words_of(subject, own_job->kind)));
   }
   if (is_own || !due) return {};
-  rings.jobs |= *due <= now + kBellHorizon;
+  if (*due <= now + kBellHorizon) rings.add_job_of(connection.id);
   return store::jobs::request(tx, connection.id, fairness_key_of(connection.application, connection.organization),
                               {driver, std::max(*due, now), model::JobRequest::When::kEarlier}, ids_.make<JobRowId>(),
                               now);

@@ -40,7 +40,7 @@ JobRunner::JobRunner(Storage& storage, Bell& bell, const Clock& clock, net::Loop
       step_(clock),
       lifelong_(loops.at(index).get_executor()),
       in_flight_(loops.at(index).get_executor()) {
-  bell.on_jobs([wake = std::weak_ptr(wake_)] {
+  bell.on_jobs(partitions_of(share_), [wake = std::weak_ptr(wake_)] {
     if (const auto signal = wake.lock()) signal->notify_from_any_thread();
   });
 }
@@ -141,8 +141,7 @@ Task<Milliseconds> JobRunner::turn() {
     co_return std::min(kDatabasePause, settings_.poll_max);
   }
   const bool is_full = claimed->jobs.size() >= limit;
-  const auto seasoned =
-      claimed->jobs.size() - static_cast<std::size_t>(std::ranges::count_if(claimed->jobs, store::jobs::is_fresh));
+  const auto seasoned = static_cast<std::size_t>(std::ranges::count_if(claimed->jobs, store::jobs::is_seasoned));
   has_left_due_ = seasoned >= seasoned_room;
   spawn(std::move(claimed->jobs));
   if (is_full) co_return Milliseconds{0};
@@ -157,7 +156,7 @@ std::size_t JobRunner::room_for_seasoned() const {
   std::size_t seasoned = 0;
   std::size_t young = 0;
   for (const auto& [id, running] : running_) {
-    if (store::jobs::is_fresh(running.job)) continue;
+    if (!store::jobs::is_seasoned(running.job)) continue;
     ++seasoned;
     if (running.since > young_since) ++young;
   }
@@ -165,6 +164,11 @@ std::size_t JobRunner::room_for_seasoned() const {
                              settings_.seasoned_young_max - std::min(settings_.seasoned_young_max, young));
   // A claim costs as much for one job as for many.
   return 2 * room < std::min(settings_.seasoned_young_max, settings_.seasoned_in_flight_max) ? 0 : room;
+}
+
+std::size_t JobRunner::in_flight_max_of(std::int64_t fairness_key) const {
+  if (!model::is_shared_turn(fairness_key)) return settings_.in_flight_fairness_max;
+  return std::max<std::size_t>(settings_.in_flight_shared_turn_max / static_cast<std::size_t>(share_.count), 1);
 }
 
 Task<Result<void>> JobRunner::follow_clock() {
@@ -190,9 +194,10 @@ Task<Result<JobRunner::Claimed>> JobRunner::claim(std::size_t limit) {
                                     .lease_until = now + settings_.lease,
                                     .limit = static_cast<std::int32_t>(limit),
                                     .in_flight_max = static_cast<std::int32_t>(settings_.in_flight_fairness_max)};
-  const auto seasoned_max = static_cast<std::int32_t>(room_for_seasoned());
-  co_return co_await storage_.write<Claimed>([request, seasoned_max](store::Tx& tx) -> Result<Claimed> {
-    auto jobs = TRY(store::jobs::claim_due(tx, request, seasoned_max));
+  const store::jobs::Places places{.seasoned_max = static_cast<std::int32_t>(room_for_seasoned()),
+                                   .shared_turn_max = static_cast<std::int32_t>(in_flight_max_of(model::kDeadTurn))};
+  co_return co_await storage_.write<Claimed>([request, places](store::Tx& tx) -> Result<Claimed> {
+    auto jobs = TRY(store::jobs::claim_due(tx, request, places));
     const auto next_due_at = TRY(store::jobs::next_due_at(tx, request.loop, request.now));
     return Claimed{.jobs = std::move(jobs), .next_due_at = next_due_at};
   });
@@ -241,8 +246,10 @@ Task<Result<JobOutcome>> JobRunner::run_handler(model::Job job) {
 Task<Result<void>> JobRunner::settle(const model::Job& job, const Result<JobOutcome>& outcome) {
   if (!outcome) {
     const Time at = retry_at(job, outcome.error());
-    co_return co_await storage_.write<void>([job, at](store::Tx& tx) -> Result<void> {
-      TRY_VOID(store::jobs::reschedule(tx, job.id, job.generation, at));
+    // What fails in a shared turn must not hold up those that have not been tried.
+    const auto turn = model::is_shared_turn(job.fairness_key) ? model::kDeadTurn : job.fairness_key;
+    co_return co_await storage_.write<void>([job, at, turn](store::Tx& tx) -> Result<void> {
+      TRY_VOID(store::jobs::reschedule_with_key(tx, job.id, job.generation, at, turn));
       return {};
     });
   }
@@ -280,7 +287,7 @@ std::optional<model::Job> JobRunner::leave(const model::Job& job) {
   std::optional<model::Job> again;
   if (auto running = running_.extract(job.id); !running.empty()) again = std::move(running.mapped().again);
   const auto count = of_fairness_.find(job.fairness_key);
-  const bool was_full = count != of_fairness_.end() && count->second >= settings_.in_flight_fairness_max;
+  const bool was_full = count != of_fairness_.end() && count->second >= in_flight_max_of(job.fairness_key);
   if (count != of_fairness_.end() && --count->second == 0) of_fairness_.erase(count);
   // Due jobs were left behind for want of room, or this one is due again before the next poll.
   if (has_left_due_ || was_full || failures_.contains(job.id)) wake_->notify();

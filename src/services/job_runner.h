@@ -59,10 +59,14 @@ class JobRunner {
     std::size_t seasoned_young_max = 48;
     Milliseconds slow_after{1'000};
     std::size_t in_flight_fairness_max = 64;  // of one organization
-    std::size_t batch_max = 128;              // jobs of one claim
-    Milliseconds lease{60'000};               // how long the jobs of a dead process wait
-    Milliseconds poll_max = kBellHorizon;     // real time; so a jump of the clock is noticed within it
-    Milliseconds claim_pause{10};             // real time; bells that ring within it share one claim
+    // Of one shared turn, of all loops together but one a loop at least. Each asks resolvers for what they cannot have,
+    // which holds a place there for half a minute: some forty such questions a second are too many for one thread of
+    // Unbound as it comes.
+    std::size_t in_flight_shared_turn_max = 6;
+    std::size_t batch_max = 128;           // jobs of one claim
+    Milliseconds lease{60'000};            // how long the jobs of a dead process wait
+    Milliseconds poll_max = kBellHorizon;  // real time; so a jump of the clock is noticed within it
+    Milliseconds claim_pause{10};          // real time; bells that ring within it share one claim
   };
 
   /// For the partitions of `loops.at(index)`. Registers at the bell, which may also ring after the runner's death.
@@ -104,6 +108,7 @@ class JobRunner {
   Task<Milliseconds> turn();
   Task<Result<Claimed>> claim(std::size_t limit);
   std::size_t room_for_seasoned() const;
+  std::size_t in_flight_max_of(std::int64_t fairness_key) const;
   /// After the wall clock stepped back: jobs are due as soon as they would have been.
   Task<Result<void>> follow_clock();
   void spawn(std::vector<model::Job> jobs);

@@ -9,6 +9,7 @@
 #include <thread>
 
 #include "net/testing/run_task.h"
+#include "net/wait.h"
 #include "services/courier.h"
 #include "services/testing/life.h"
 #include "store/jobs.h"
@@ -234,6 +235,33 @@ TEST(RunningJobRunner, WorksOffABacklogWiderThanItsLimits) {
   });
   running.start();
   EXPECT_EQ(all->get_future().wait_for(kPatience), std::future_status::ready);
+}
+
+TEST(RunningJobRunner, WorksOffASharedTurnAFewAtATime) {
+  Life life;
+  constexpr int kJobs = 12;
+  for (int i = 0; i < kJobs; ++i) {
+    const auto connection = life.create("h" + std::to_string(i) + ".shop.example");
+    must(life.world.storage.write_now<void>([&](store::Tx& tx) {
+      return store::jobs::request(tx, connection.id, model::kDeadTurn, {.kind = kKind, .not_before = life.clock.now()},
+                                  life.world.ids.make<JobRowId>(), life.clock.now());
+    }));
+  }
+  std::atomic<int> running_now = 0;
+  std::atomic<int> most = 0;
+  std::atomic<int> ended = 0;
+  auto all = std::make_shared<std::promise<void>>();
+  RunningRunner running(life, {.in_flight_shared_turn_max = 2, .poll_max = std::chrono::hours(1)});
+  running.runner().on(kKind, [&](const model::Job&) -> Task<Result<JobOutcome>> {
+    most = std::max(most.load(), ++running_now);
+    co_await net::sleep_until(std::chrono::steady_clock::now() + Milliseconds(1));
+    --running_now;
+    if (++ended == kJobs) all->set_value();
+    co_return JobOutcome{.ending = JobOutcome::Ending::kDone, .text = "done"};
+  });
+  running.start();
+  EXPECT_EQ(all->get_future().wait_for(kPatience), std::future_status::ready);
+  EXPECT_LE(most, 2);
 }
 
 TEST(RunningJobRunner, KeepsPlacesForFreshJobsWhileSeasonedOnesHang) {

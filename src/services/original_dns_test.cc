@@ -87,7 +87,16 @@ TEST_F(OriginalDnsTest, IsLookedAtAsSoonAsTheConnectionIsMade) {
 
 TEST_F(OriginalDnsTest, TakesNoPlaceOfItsOrganization) {
   const auto connection = must(life_.run(life_.connections.create({}, life_.wish())));
-  EXPECT_EQ(life_.job(connection.id, model::JobKind::kOriginalDns).fairness_key, kOriginalDnsFairnessKey);
+  EXPECT_EQ(life_.job(connection.id, model::JobKind::kOriginalDns).fairness_key, model::kOriginalDnsTurn);
+}
+
+TEST_F(OriginalDnsTest, WaitsAmongTheDeadOnceNobodyHasAnswered) {
+  life_.eye.blind("servers_silent");
+  const auto connection = must(life_.run(life_.connections.create({}, life_.wish())));
+  life_.turn();
+  const auto job = life_.job(connection.id, model::JobKind::kOriginalDns);
+  EXPECT_EQ(job.state, model::JobState::kWaiting);
+  EXPECT_EQ(job.fairness_key, model::kDeadTurn) << "hosts that nobody has looked at go before it";
 }
 
 TEST_F(OriginalDnsTest, IsNotTakenFromUs) {

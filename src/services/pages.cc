@@ -152,19 +152,19 @@ class PageSet {
 };
 
 /// Every deployed connection of the organization submits what has changed.
-Result<bool> request_submissions(store::Tx& tx, ApplicationId application, std::string_view organization, IdMaker& ids,
-                                 Time now) {
+Result<Rings> request_submissions(store::Tx& tx, ApplicationId application, std::string_view organization, IdMaker& ids,
+                                  Time now) {
   const auto live = TRY(store::connections::list_live_of_organization(tx, application, organization));
-  bool is_any = false;
+  Rings rings;
   for (const auto& connection : live) {
     if (connection.status != model::Status::kDeployed) continue;
     const model::JobRequest wish{model::JobKind::kSearchSubmission, now + kPagesGatherPause,
                                  model::JobRequest::When::kEarlier};
     TRY_VOID(store::jobs::request(tx, connection.id, fairness_key_of(application, organization), wish,
                                   ids.make<JobRowId>(), now));
-    is_any = true;
+    rings.add_job_of(connection.id);
   }
-  return is_any;
+  return rings;
 }
 
 }  // namespace
@@ -188,19 +188,20 @@ Task<Result<PageChange>> Pages::upload(ApplicationId application, std::string or
   CO_TRY_VOID(check_organization(organization));
   struct Done {
     PageChange change;
-    bool rings = false;
+    Rings rings;
   };
   const Time now = clock_.now();
-  const auto done = CO_TRY(co_await storage_.write<Done>([&, now](store::Tx& tx) -> Result<Done> {
+  auto done = CO_TRY(co_await storage_.write<Done>([&, now](store::Tx& tx) -> Result<Done> {
     PageSet set(TRY(store::pages::list_all(tx, application, organization)), ids_, now);
     set.apply(upload);
     TRY_VOID(set.set_hashes(upload.hashes));
     const auto change = TRY(set.check());
     TRY_VOID(set.save(tx, application, organization));
     const bool is_changed = change.added + change.changed + change.removed > 0;
-    return Done{change, is_changed && TRY(request_submissions(tx, application, organization, ids_, now))};
+    if (!is_changed) return Done{change, {}};
+    return Done{change, TRY(request_submissions(tx, application, organization, ids_, now))};
   }));
-  if (done.rings) bell_.ring_jobs();
+  ring(bell_, std::move(done.rings));
   co_return done.change;
 }
 

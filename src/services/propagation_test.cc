@@ -409,7 +409,7 @@ TEST_F(PropagationTest, GivesADeadDomainTheTurnOfTheDeadUntilItAnswersAgain) {
   EXPECT_EQ(key(), own);
   life_.eye.blind("servers_silent");
   life_.walk_to(start + seconds(20));
-  EXPECT_EQ(key(), kDeadFairnessKey);
+  EXPECT_EQ(key(), model::kDeadTurn);
   life_.eye.blind("");
   life_.walk_to(start + seconds(40));
   EXPECT_EQ(key(), own);
@@ -419,7 +419,7 @@ TEST_F(PropagationTest, AnAskedForLookAtADeadDomainTakesItsOwnTurn) {
   const auto connection = create_and_end_flow();
   life_.eye.blind("servers_silent");
   life_.walk_to(life_.clock.now() + seconds(20));
-  ASSERT_EQ(life_.job(connection.id, model::JobKind::kPropagation).fairness_key, kDeadFairnessKey);
+  ASSERT_EQ(life_.job(connection.id, model::JobKind::kPropagation).fairness_key, model::kDeadTurn);
   must(life_.run(life_.connections.check_now({}, connection.id)));
   EXPECT_EQ(life_.job(connection.id, model::JobKind::kPropagation).fairness_key,
             fairness_key_of(connection.application, connection.organization));

@@ -115,6 +115,12 @@ Task<Result<std::optional<SearchEngines::Subject>>> SearchEngines::load(const mo
   });
 }
 
+void SearchEngines::ring_job_of(const model::Connection& connection) const {
+  Rings rings;
+  rings.add_job_of(connection.id);
+  ring(bell_, std::move(rings));
+}
+
 Task<Result<model::Search>> SearchEngines::change(const model::Connection& connection, model::SearchHappening happening,
                                                   AlsoInTx also) {
   const Time now = clock_.now();
@@ -341,7 +347,7 @@ Task<Result<GoogleAnswer>> SearchEngines::start_google(ApplicationId application
                                     {model::JobKind::kSearchSubmission, now, model::JobRequest::When::kEarlier},
                                     ids_.make<JobRowId>(), now);
       }));
-  if (polls) bell_.ring_jobs();
+  if (polls) ring_job_of(connection);
   answer.status = search.google;
   co_return answer;
 }
@@ -373,7 +379,7 @@ Task<Result<GoogleAnswer>> SearchEngines::complete_google(ApplicationId applicat
                                     {model::JobKind::kSearchSubmission, now, model::JobRequest::When::kEarlier},
                                     ids_.make<JobRowId>(), now);
       }));
-  if (is_deployed(connection)) bell_.ring_jobs();
+  if (is_deployed(connection)) ring_job_of(connection);
   answer.status = search.google;
   answer.token = search.google_token;
   co_return answer;

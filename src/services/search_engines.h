@@ -95,6 +95,7 @@ class SearchEngines {
   using AlsoInTx = std::function<Result<void>(store::Tx&)>;
 
   Task<Result<std::optional<Subject>>> load(const model::Job& job);
+  void ring_job_of(const model::Connection& connection) const;
   Task<Result<model::Search>> change(const model::Connection& connection, model::SearchHappening happening,
                                      AlsoInTx also = {});
   Task<Result<JobOutcome>> rest(const model::Job& job, const model::Connection& connection);

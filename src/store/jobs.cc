@@ -91,7 +91,7 @@ namespace {
   "WHERE lease_until IS NOT NULL GROUP BY fairness_key HAVING COUNT(*) >= $5) ORDER BY not_before LIMIT $6) "    \
   "AS due) AS ranked WHERE place <= $5 ORDER BY place, not_before, id LIMIT $7) RETURNING " JOB_COLUMNS
 
-// The words of the indexes job_fresh and job_seasoned; 13 is kFreshClaims.
+// The first lane has the words of the index job_fresh; 13 is kFreshClaims.
 static_assert(kFreshClaims == 13);
 #define DUE_OF(lane) \
   "SELECT id FROM job WHERE is_ready = 1 AND " lane " AND not_before <= $1 AND partition % $2 = $3 LIMIT 1"
@@ -99,8 +99,9 @@ struct Lane {
   Sql any_due;  // most claims find a job or two: to see that there are no more costs less than to rank none
   Sql claim;
 };
-constexpr Lane kFresh{DUE_OF("attempts < 13"), CLAIM_OF("attempts < 13", "not_before DESC")};
-constexpr Lane kSeasoned{DUE_OF("attempts >= 13"), CLAIM_OF("attempts >= 13", "not_before")};
+#define OF_ONE "fairness_key >= 0"
+constexpr Lane kFresh{DUE_OF("attempts < 13 AND " OF_ONE), CLAIM_OF("attempts < 13 AND " OF_ONE, "not_before DESC")};
+constexpr Lane kSeasoned{DUE_OF("attempts >= 13 AND " OF_ONE), CLAIM_OF("attempts >= 13 AND " OF_ONE, "not_before")};
 
 Result<bool> is_any_due(Tx& tx, const Lane& lane, const ClaimRequest& request) {
   return !TRY(tx.query(lane.any_due, request.now, request.loop.count, request.loop.index)).empty();
@@ -131,15 +132,41 @@ Result<void> take_lane(Tx& tx, const Lane& lane, const ClaimRequest& request, st
   return {};
 }
 
+constexpr Sql kAnyShared("SELECT id FROM job WHERE is_ready = 1 AND fairness_key < 0 LIMIT 1");
+
+/// Of one shared turn, up to `limit`. While it is full, a claim costs no more than to see that, however many are due.
+Result<void> take_shared(Tx& tx, std::int64_t turn, const ClaimRequest& request, std::int32_t shared_turn_max,
+                         std::int32_t limit, std::vector<model::Job>& claimed) {
+  const Rows leased =
+      TRY(tx.query("SELECT COUNT(*) FROM job WHERE lease_until IS NOT NULL AND fairness_key = $1 AND partition % $2 = "
+                   "$3",
+                   turn, request.loop.count, request.loop.index));
+  const auto room = std::min<std::int64_t>(limit, shared_turn_max - leased.front().integer(0));
+  if (room <= 0) return {};
+  const Rows rows =
+      TRY(tx.query("UPDATE job SET attempts = attempts + 1, lease_until = $1, is_ready = 0 WHERE id IN (SELECT id FROM "
+                   "job WHERE is_ready = 1 AND fairness_key < 0 AND fairness_key = $2 AND not_before <= $3 AND "
+                   "partition % $4 = $5 ORDER BY attempts, not_before DESC LIMIT $6) RETURNING " JOB_COLUMNS,
+                   request.lease_until, turn, request.now, request.loop.count, request.loop.index, room));
+  for (const Row row : rows) claimed.push_back(TRY(read(row)));
+  return {};
+}
+
 }  // namespace
 
-Result<std::vector<model::Job>> claim_due(Tx& tx, const ClaimRequest& request, std::int32_t seasoned_max) {
+Result<std::vector<model::Job>> claim_due(Tx& tx, const ClaimRequest& request, const Places& places) {
   std::vector<model::Job> claimed;
   const auto left = [&] { return request.limit - static_cast<std::int32_t>(claimed.size()); };
-  const auto seasoned = std::min(request.limit, seasoned_max);
-  // A quarter is the seasoned ones' own, so that a flood of fresh ones cannot stop them.
-  TRY_VOID(take_lane(tx, kFresh, request, request.limit - seasoned / 4, claimed));
-  TRY_VOID(take_lane(tx, kSeasoned, request, std::min(left(), seasoned), claimed));
+  const auto seasoned = std::min(request.limit, places.seasoned_max);
+  // A quarter is the seasoned ones' own, so that a flood of fresh ones cannot stop them, and a few the shared turns'.
+  const auto shared = request.limit / 16;
+  TRY_VOID(take_lane(tx, kFresh, request, request.limit - seasoned / 4 - shared, claimed));
+  TRY_VOID(take_lane(tx, kSeasoned, request, std::min(left() - shared, seasoned), claimed));
+  if (left() > 0 && !TRY(tx.query(kAnyShared)).empty()) {
+    for (const auto turn : model::kSharedTurns) {
+      TRY_VOID(take_shared(tx, turn, request, places.shared_turn_max, left(), claimed));
+    }
+  }
   TRY_VOID(take_lane(tx, kFresh, request, left(), claimed));
   // RETURNING promises no order.
   std::ranges::sort(claimed, {}, [](const model::Job& job) { return std::pair(job.not_before, job.id); });
@@ -244,12 +271,14 @@ Result<std::optional<Time>> next_due_at(Tx& tx, Loop loop, Time now) {
   return rows.front().time(0);
 }
 
-Result<bool> is_failing(Tx& tx, ConnectionId subject, model::JobKind kind) {
+Result<Progress> progress_of(Tx& tx, ConnectionId subject, model::JobKind kind) {
   const Rows rows =
-      TRY(tx.query("SELECT id FROM job WHERE subject = $1 AND kind = $2 AND state = $3 AND attempts > 0 "
-                   "AND lease_until IS NULL",
-                   subject, model::name_of(kind), model::name_of(model::JobState::kWaiting)));
-  return !rows.empty();
+      TRY(tx.query("SELECT state, attempts - CASE WHEN lease_until IS NULL THEN 0 ELSE 1 END FROM job "
+                   "WHERE subject = $1 AND kind = $2",
+                   subject, model::name_of(kind)));
+  if (rows.empty()) return Progress::kNone;
+  if (rows.front().text(0) != model::name_of(model::JobState::kWaiting)) return Progress::kEnded;
+  return rows.front().integer(1) > 0 ? Progress::kFailing : Progress::kNotYet;
 }
 
 Result<std::vector<model::Job>> list_of_connection(Tx& tx, ApplicationId application, ConnectionId connection) {

@@ -21,19 +21,28 @@ constexpr std::int32_t kDueSeenMax = 10'000;  // due jobs that one claim looks a
 // A job that was claimed less often is fresh: the looks of the first two minutes (model/propagation_schedule.h), when
 // somebody sits before a screen. The others have waited for minutes and will wait for longer.
 constexpr std::int32_t kFreshClaims = 13;
-constexpr bool is_fresh(const model::Job& claimed) { return claimed.attempts <= kFreshClaims; }
+/// Those of a shared turn (model/job.h) are neither.
+constexpr bool is_seasoned(const model::Job& claimed) {
+  return claimed.attempts > kFreshClaims && !model::is_shared_turn(claimed.fairness_key);
+}
+
+/// Places of this claim for jobs that are not fresh.
+struct Places {
+  std::int32_t seasoned_max = std::numeric_limits<std::int32_t>::max();
+  std::int32_t shared_turn_max = 6;  // leased rows of the loop per shared turn, this claim included
+};
 
 /// Writes the wish of a decision. `new_id` is used if there is no such job yet. A finished job is opened again; what is
 /// wished for anew is fresh: attempts 0.
 Result<void> request(Tx& tx, ConnectionId subject, std::int64_t fairness_key, const model::JobRequest& wish,
                      JobRowId new_id, Time now);
 
-/// Takes due jobs of the loop's partitions, fresh ones first and then at most `seasoned_max` of the others, each lane
-/// in turn over the fairness keys (of one key the youngest fresh job, the oldest of the others), never more than
-/// `in_flight_max` leased per key; counts the attempt and sets the lease. In the order in which they became due. If it
-/// returns `limit` jobs, or `seasoned_max` that are not fresh, there may be more.
-Result<std::vector<model::Job>> claim_due(Tx& tx, const ClaimRequest& request,
-                                          std::int32_t seasoned_max = std::numeric_limits<std::int32_t>::max());
+/// Takes due jobs of the loop's partitions, fresh ones first and then at most `seasoned_max` of those that are not,
+/// each lane in turn over the fairness keys (of one key the youngest fresh job, the oldest of the others), never more
+/// than `in_flight_max` leased per key; and of each shared turn the youngest of the least often claimed. Counts the
+/// attempt and sets the lease. In the order in which they became due. If it returns `limit` jobs, or `seasoned_max`
+/// that are seasoned, there may be more.
+Result<std::vector<model::Job>> claim_due(Tx& tx, const ClaimRequest& request, const Places& places = {});
 
 /// Ends the claimed job. `generation` is that of the claim: if a newer wish came meanwhile, the job waits for that one
 /// instead (false). False also when the job is gone.
@@ -64,8 +73,9 @@ Result<std::optional<PulledUpTo>> pull_back(Tx& tx, const PullBack& request, con
 
 /// When the loop's next job becomes due after `now`. What is due already is claimed, or waits for one in flight to end.
 Result<std::optional<Time>> next_due_at(Tx& tx, Loop loop, Time now);
-/// Waits for another run, after one that has failed.
-Result<bool> is_failing(Tx& tx, ConnectionId subject, model::JobKind kind);
+/// How the connection's job of this kind has gone so far.
+enum class Progress { kNone, kNotYet, kFailing, kEnded };  // kNotYet: its first run has not ended
+Result<Progress> progress_of(Tx& tx, ConnectionId subject, model::JobKind kind);
 /// By kind.
 Result<std::vector<model::Job>> list_of_connection(Tx& tx, ApplicationId application, ConnectionId connection);
 Result<QueueDepth> depth_across_applications(Tx& tx);

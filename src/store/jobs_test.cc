@@ -227,7 +227,7 @@ class JobsOfTwoLanes : public Jobs {
   }
   std::vector<std::int64_t> claim_at_most(std::int32_t limit, std::int32_t seasoned_max = 100) {
     const ClaimRequest request{.loop = {}, .now = kNow, .lease_until = kLease, .limit = limit};
-    return subjects(must([&](Tx& tx) { return jobs::claim_due(tx, request, seasoned_max); }));
+    return subjects(must([&](Tx& tx) { return jobs::claim_due(tx, request, {.seasoned_max = seasoned_max}); }));
   }
 };
 ON_BOTH_DATABASES(JobsOfTwoLanes);
@@ -276,6 +276,69 @@ TEST_P(Jobs, AChangedFairnessKeyCountsFromTheNextTurn) {
     return jobs::reschedule_with_key(tx, claimed[0].id, claimed[0].generation - 1, at(9), 5);
   };
   EXPECT_FALSE(must(late)) << "a newer wish goes first";
+}
+
+TEST_P(JobsOfTwoLanes, ThoseOfASharedTurnHoldOnlyItsPlacesAndGoLast) {
+  for (int subject = 1; subject <= 5; ++subject)
+    request(subject, {.kind = kPropagation, .not_before = at(-20)}, model::kDeadTurn);
+  request(6, {.kind = kPropagation, .not_before = at(-20)}, model::kDoubtedTurn);
+  request(7, {.kind = kPropagation, .not_before = at(-1)}, 7);
+  const auto claim_two = [&](std::int32_t limit) {
+    const ClaimRequest request{.loop = {}, .now = kNow, .lease_until = kLease, .limit = limit};
+    return must([&](Tx& tx) { return jobs::claim_due(tx, request, {.shared_turn_max = 2}); });
+  };
+  EXPECT_THAT(subjects(claim_two(1)), ElementsAre(7));
+  const auto shared = claim_two(10);
+  EXPECT_EQ(std::ranges::count(shared, model::kDeadTurn, &model::Job::fairness_key), 2);
+  EXPECT_EQ(std::ranges::count(shared, model::kDoubtedTurn, &model::Job::fairness_key), 1);
+  EXPECT_THAT(claim_two(10), IsEmpty());
+  reschedule(*std::ranges::find(shared, model::kDeadTurn, &model::Job::fairness_key), at(60));
+  EXPECT_EQ(claim_two(10).size(), 1u);
+}
+
+TEST_P(JobsOfTwoLanes, OfASharedTurnTheYoungestOfTheLeastOftenClaimedGoesFirst) {
+  const auto next = [&] {
+    const ClaimRequest request{.loop = {}, .now = kNow, .lease_until = kLease, .limit = 1};
+    auto claimed = must([&](Tx& tx) { return jobs::claim_due(tx, request); });
+    reschedule(claimed.at(0), claimed[0].not_before);
+    return claimed[0].subject.value();
+  };
+  for (int subject = 1; subject <= 3; ++subject)
+    request(subject, {.kind = kPropagation, .not_before = at(subject - 10)}, model::kDeadTurn);
+  EXPECT_EQ(next(), 3);
+  EXPECT_EQ(next(), 2);
+  EXPECT_EQ(next(), 1) << "also when younger ones are due again";
+  EXPECT_EQ(next(), 3);
+}
+
+TEST_P(JobsOfTwoLanes, ALoopHasItsOwnPlacesOfASharedTurn) {
+  for (int subject = 1; subject <= 12; ++subject)
+    request(subject, {.kind = kPropagation, .not_before = kNow}, model::kDeadTurn);
+  for (std::int32_t index = 0; index < 2; ++index) {
+    const ClaimRequest request{.loop = {index, 2}, .now = kNow, .lease_until = kLease};
+    EXPECT_EQ(must([&](Tx& tx) { return jobs::claim_due(tx, request, {.shared_turn_max = 2}); }).size(), 2u);
+  }
+}
+
+TEST_P(JobsOfTwoLanes, AFloodOfFreshOnesLeavesTheSharedTurnsAFewPlaces) {
+  must([](Tx& tx) -> Result<void> {
+    for (int number = 13; number <= 40; ++number) {
+      TRY_VOID(connections::insert(tx, connection(number, kApplication, format("org-{}", number))));
+    }
+    return {};
+  });
+  for (int subject = 1; subject <= 40; ++subject)
+    request(subject, {.kind = kPropagation, .not_before = kNow}, subject == 1 ? model::kOriginalDnsTurn : subject);
+  EXPECT_THAT(claim_at_most(16), ::testing::Contains(1));
+}
+
+TEST_P(JobsOfTwoLanes, ThoseOfASharedTurnAreNeverSeasoned) {
+  request(1, {.kind = kPropagation, .not_before = at(-9)}, model::kDeadTurn);
+  for (int claims = 0; claims < 2 * jobs::kFreshClaims; ++claims) reschedule(claim().at(0), at(-9));
+  const ClaimRequest request{.loop = {}, .now = kNow, .lease_until = kLease};
+  const auto claimed = must([&](Tx& tx) { return jobs::claim_due(tx, request, {.seasoned_max = 0}); });
+  ASSERT_EQ(claimed.size(), 1u);
+  EXPECT_FALSE(jobs::is_seasoned(claimed[0]));
 }
 
 TEST_P(Jobs, OfOneKeyAreClaimedYoungestFirstWhileTheyAreFresh) {

@@ -20,6 +20,7 @@
 #include "store/migrations/0014_busy_authorities.h"
 #include "store/migrations/0015_account_keys.h"
 #include "store/migrations/0016_replaced_certificates.h"
+#include "store/migrations/0017_shared_turns.h"
 
 namespace signpost::store {
 namespace {
@@ -41,6 +42,7 @@ constexpr std::array kMigrations{
     Migration{14, "busy_authorities", migration_0014::kStatements},
     Migration{15, "account_keys", migration_0015::kStatements},
     Migration{16, "replaced_certificates", migration_0016::kStatements},
+    Migration{17, "shared_turns", migration_0017::kStatements},
 };
 
 Result<std::int64_t> version_of(Tx& tx) {

@@ -5,9 +5,11 @@
 
 #include <thread>
 
+#include "base/text.h"
 #include "store/connections.h"
 #include "store/directory_revision.h"
 #include "store/events.h"
+#include "store/jobs.h"
 #include "store/testing/store_contract.h"
 
 namespace signpost::store {
@@ -61,6 +63,28 @@ TEST_P(Migrations, FindTheFlowsOfConnectionsThatWereRemovedBefore) {
   EXPECT_EQ(last("job-1")->id, EventId(1));
   EXPECT_EQ(last("job-2")->id, EventId(3));
   EXPECT_EQ(must([](Tx& tx) { return tx.query("SELECT id FROM removed_connection"); }).size(), 1u);
+}
+
+TEST_P(Migrations, GiveTheSharedTurnsTheirKeys) {
+  must([](Tx& tx) -> Result<void> {
+    TRY_VOID(insert_tenant(tx, 1));
+    for (const Sql sql : {Sql("DELETE FROM schema_migration WHERE number >= 17"), Sql("DROP INDEX job_shared")}) {
+      TRY(tx.execute(sql));
+    }
+    for (const std::int64_t key : {0, 1, 2}) {
+      TRY_VOID(connections::insert(tx, connection(key + 1, ApplicationId(1), format("org-{}", key))));
+      TRY_VOID(jobs::request(tx, ConnectionId(key + 1), key, {.not_before = kNow}, JobRowId(key + 1), kNow));
+    }
+    return migrate(tx, kNow, migrations().first(17));
+  });
+  const auto key_of = [&](std::int64_t id) {
+    return must([&](Tx& tx) { return jobs::list_of_connection(tx, ApplicationId(1), ConnectionId(id)); })
+        .at(0)
+        .fairness_key;
+  };
+  EXPECT_EQ(key_of(1), model::kDeadTurn);
+  EXPECT_EQ(key_of(2), model::kOriginalDnsTurn);
+  EXPECT_EQ(key_of(3), 2) << "an organization's";
 }
 
 TEST_P(Migrations, RefuseADatabaseOfANewerVersion) {
