@@ -382,13 +382,19 @@ struct Client::Impl {
   }
 
   Outcome<crypto::CertificateChain> chain_of(const Answer& answer) {
-    return judged(crypto::CertificateChain::parse(answer.reply.body), answer.url);
+    const auto earlier = latest_chain.with([](const auto& chain) { return chain; });
+    auto chain = judged(crypto::CertificateChain::parse(answer.reply.body, earlier.get()), answer.url);
+    if (chain) {
+      latest_chain.with([&](auto& latest) { latest = std::make_shared<const crypto::CertificateChain>(*chain); });
+    }
+    return chain;
   }
 
   const Settings settings;
   const Clock& clock;
   Guarded<Known> known;
   Nonces nonces;
+  Guarded<std::shared_ptr<const crypto::CertificateChain>> latest_chain;  // null before the first
   static constexpr std::int64_t kUnknown = std::numeric_limits<std::int64_t>::min();
   std::atomic<std::int64_t> ahead{kUnknown};  // seconds
   std::atomic<std::uint64_t> exchanges{0};

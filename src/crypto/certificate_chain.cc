@@ -71,7 +71,7 @@ Result<std::vector<DnsName>> names_of(const X509* certificate) {
   return names;
 }
 
-Result<CertificateFacts> facts_of(X509* certificate) {
+Result<CertificateFacts> facts_of(X509* certificate, std::string_view der) {
   CertificateFacts facts;
   facts.names = TRY(names_of(certificate));
   facts.not_before = TRY(to_time(X509_get0_notBefore(certificate)));
@@ -82,7 +82,7 @@ Result<CertificateFacts> facts_of(X509* certificate) {
   facts.issuer_name = common_name(X509_get_issuer_name(certificate));
   facts.authority_key_id = to_text(X509_get0_authority_key_id(certificate));
   facts.subject_key_id = to_text(X509_get0_subject_key_id(certificate));
-  facts.fingerprint = to_hex(sha256(der_of(&i2d_X509, certificate, "a certificate")));
+  facts.fingerprint = to_hex(sha256(der));
   facts.is_authority = X509_check_ca(certificate) == 1;
   return facts;
 }
@@ -139,25 +139,41 @@ bool CertificateFacts::covers(const DnsName& name) const {
 
 struct CertificateChain::State {
   std::vector<X509Handle> certificates;
+  std::vector<std::string> ders;  // of them
 };
 
-Result<CertificateChain> CertificateChain::parse(std::string_view pem) {
+Result<CertificateChain> CertificateChain::parse(std::string_view pem, const CertificateChain* earlier) {
   if (pem.size() > bytes_max) return fail(Kind::kTooLarge, format("the certificate chain is over {} bytes", bytes_max));
   const ErrorQueueGuard guard;
   const Memory in(checked(BIO_new_mem_buf(pem.empty() ? "" : pem.data(), static_cast<int>(pem.size())), "memory"));
   auto state = std::make_shared<State>();
   std::vector<CertificateFacts> facts;
-  while (const auto block = next_block(in.get())) {
+  while (auto block = next_block(in.get())) {
     if (facts.size() == certificates_max)
       return fail(Kind::kTooLarge, format("the chain has more than {} certificates", certificates_max));
-    state->certificates.push_back(TRY(to_certificate(*block)));
-    facts.push_back(TRY(facts_of(state->certificates.back().get())));
+    const auto known = earlier == nullptr || facts.empty() ? std::nullopt : earlier->find_issuer(block->der);
+    if (known) {
+      auto* const shared = earlier->state_->certificates[*known].get();
+      require(X509_up_ref(shared), "a certificate");
+      state->certificates.emplace_back(shared);
+      facts.push_back(earlier->facts_[*known]);
+    } else {
+      state->certificates.push_back(TRY(to_certificate(*block)));
+      facts.push_back(TRY(facts_of(state->certificates.back().get(), block->der)));
+    }
+    state->ders.push_back(std::move(block->der));
   }
   // The queue says whether the text ended, or a block was broken.
   if (ERR_GET_REASON(ERR_peek_last_error()) != PEM_R_NO_START_LINE)
     return refuse("the chain holds a block that is not PEM");
   if (facts.empty()) return refuse("there is no certificate in it");
   return CertificateChain(std::move(state), std::move(facts));
+}
+
+std::optional<std::size_t> CertificateChain::find_issuer(std::string_view der) const {
+  const auto found = std::find(state_->ders.begin() + 1, state_->ders.end(), der);
+  if (found == state_->ders.end()) return std::nullopt;
+  return static_cast<std::size_t>(found - state_->ders.begin());
 }
 
 std::string CertificateChain::pem() const { return leaf_pem() + issuers_pem(); }
@@ -170,9 +186,7 @@ std::string CertificateChain::issuers_pem() const {
   return text;
 }
 
-std::string CertificateChain::leaf_der() const {
-  return der_of(&i2d_X509, state_->certificates.front().get(), "a certificate");
-}
+std::string CertificateChain::leaf_der() const { return state_->ders.front(); }
 
 Result<void> CertificateChain::check_key(const PrivateKey& key) const {
   const ErrorQueueGuard guard;

@@ -6,6 +6,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -43,7 +44,9 @@ class CertificateChain {
 
   /// One or more blocks "CERTIFICATE"; text between them is ignored, other blocks are not. kProtocol for what is no
   /// certificate, or has a name that is none; kTooLarge over a limit above.
-  static Result<CertificateChain> parse(std::string_view pem);
+  /// Issuers that `earlier` has, octet for octet, are taken from there: to read one costs more than to sign with a key,
+  /// and an authority's chains end alike.
+  static Result<CertificateChain> parse(std::string_view pem, const CertificateChain* earlier = nullptr);
 
   CertificateChain(const CertificateChain&) = default;
   CertificateChain(CertificateChain&&) noexcept = default;
@@ -83,6 +86,8 @@ class CertificateChain {
  private:
   CertificateChain(std::shared_ptr<const State> state, std::vector<CertificateFacts> facts)
       : state_(std::move(state)), facts_(std::move(facts)) {}
+  std::optional<std::size_t> find_issuer(std::string_view der) const;
+
   std::shared_ptr<const State> state_;  // owned by every copy; immutable
   std::vector<CertificateFacts> facts_;
 };

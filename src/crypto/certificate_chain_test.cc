@@ -55,6 +55,33 @@ TEST(CertificateChain, IsWrittenAsItWasRead) {
   EXPECT_EQ(chain->pem(), issued.leaf + issued.issuer.intermediate_pem());
 }
 
+TEST(CertificateChain, TakesIssuersOverFromAnEarlierOne) {
+  Issued issued;
+  auto& issuer = issued.issuer;
+  const auto next =
+      issuer.issue(make_certification_request(issued.key, issued.names).value(), issued.names, kNow, kNow + days(1)) +
+      issuer.intermediate_pem();
+  const auto alone = CertificateChain::parse(next).value();
+  auto earlier = std::make_unique<CertificateChain>(issued.chain());
+  const auto chain = CertificateChain::parse(next, earlier.get()).value();
+  earlier.reset();
+  EXPECT_EQ(chain.pem(), next);
+  EXPECT_EQ(chain.leaf().fingerprint, alone.leaf().fingerprint);
+  EXPECT_EQ(chain.certificates()[1].fingerprint, alone.certificates()[1].fingerprint);
+  EXPECT_TRUE(chain.check_order()) << "what it took over outlives its first owner";
+}
+
+TEST(CertificateChain, TakesNoIssuerForAnother) {
+  const Issued issued;
+  const Issued other;
+  const auto earlier = other.chain();
+  const auto chain = CertificateChain::parse(issued.chain().pem(), &earlier).value();
+  EXPECT_NE(chain.certificates()[1].fingerprint, earlier.certificates()[1].fingerprint);
+  EXPECT_TRUE(chain.check_order());
+  const auto leaf_again = CertificateChain::parse(earlier.pem(), &earlier).value();
+  EXPECT_EQ(leaf_again.leaf_pem(), earlier.leaf_pem());
+}
+
 TEST(CertificateChain, HasTheRenewalIdOfRfc9773) {
   const auto chain = CertificateChain::parse(R"(-----BEGIN CERTIFICATE-----
 MIIBQzCB66ADAgECAgUAh2VDITAKBggqhkjOPQQDAjAVMRMwEQYDVQQDEwpFeGFt
@@ -85,8 +112,8 @@ TEST(CertificateChain, BelongsToOneKeyOnly) {
 }
 
 TEST(CertificateChain, IsInOrderIfEachSignsTheOneBefore) {
-  const Issued issued;
-  const auto& issuer = issued.issuer;
+  Issued issued;
+  auto& issuer = issued.issuer;
   EXPECT_TRUE(issued.chain().check_order().has_value());
   EXPECT_TRUE(CertificateChain::parse(issued.chain().pem() + issuer.root_pem())->check_order().has_value());
   const TestIssuer other("Test", kNow);  // the same names and other keys

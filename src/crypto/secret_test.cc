@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "crypto/secret.h"
 
-#include "base/text.h"
 #include <gtest/gtest.h>
+#include "base/text.h"
 
 #include <concepts>
 #include <memory>

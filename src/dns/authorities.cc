@@ -93,14 +93,17 @@ std::optional<DnsName> registrable_of(const DnsName& name) {
   return domain ? std::optional(*std::move(domain)) : std::nullopt;
 }
 
-Task<Result<Cut>> Authorities::find_cut(DnsName name, net::Deadline deadline) {
+Task<Result<Cut>> Authorities::find_cut(DnsName name, net::Deadline deadline, KnownCuts known_cuts) {
   std::optional<DnsName> failed;
   std::optional<Error> reason;
-  const auto domain = registrable_of(name);
+  const auto remembered = [&](const DnsName& at) { return known_cuts ? known_cuts(at) : std::nullopt; };
+  // Where the way up leads into a known zone, nothing else is asked.
+  const auto domain = remembered(name.parent()) ? std::nullopt : registrable_of(name);
   std::optional<Result<Answer>> first;
   std::optional<Result<Answer>> second;
   DnsName at = name;
   for (int step = 0; step < kStepsMax && steady_clock::now() < deadline; ++step) {
+    if (auto cut = step > 0 && !failed ? remembered(at) : std::nullopt) co_return *std::move(cut);
     // Most names lie in their registrable domain's zone: both are asked at once, which spares a round trip.
     if (step == 0 && domain && *domain != name) co_await ask_both(name, first, *domain, second, half_way_to(deadline));
     const auto known = step == 0 && domain && *domain != name ? &first : domain && at == *domain ? &second : nullptr;
@@ -123,7 +126,9 @@ Task<Result<Cut>> Authorities::find_cut(DnsName name, net::Deadline deadline) {
       if (!reason) reason = answer.error();
     }
     if (at.is_root()) break;
-    at = answer ? next_above(*answer, at) : at.parent();
+    // Between two names for which nobody answers there is hardly one that is better off.
+    const bool is_all_silent = step == 0 && !answer && second && !*second;
+    at = answer ? next_above(*answer, at) : is_all_silent ? *domain : at.parent();
   }
   if (reason) co_return std::unexpected(*std::move(reason));
   if (steady_clock::now() >= deadline) {

@@ -5,6 +5,7 @@
 // address allowed by the policy; what was left out is named, never asked.
 #pragma once
 
+#include <functional>
 #include <map>
 #include <optional>
 #include <string>
@@ -80,7 +81,9 @@ class Authorities {
   /// Walks from the name upwards until name servers are found. Where the resolvers fail below a zone that works (all of
   /// a zone's servers are dead, say), the zone above is asked for its referral, so that the dead servers have names.
   /// kNotFound: no zone at all; otherwise why the resolvers gave no answer.
-  Task<Result<Cut>> find_cut(DnsName name, net::Deadline deadline);
+  /// `known`: cuts of other names, not older than a look may take them for true.
+  using KnownCuts = std::function<std::optional<Cut>(const DnsName&)>;
+  Task<Result<Cut>> find_cut(DnsName name, net::Deadline deadline, KnownCuts known = {});
 
   /// Asks a server of the zone above for its delegation and its DS. Nothing for the root, and where no zone above is
   /// found or none of its servers answers.

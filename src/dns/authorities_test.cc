@@ -74,6 +74,41 @@ TEST_F(AuthoritiesTest, FindsADelegationBelowTheDomain) {
   EXPECT_EQ(cut("www.eu.shop.example")->zone, name("eu.shop.example"));
 }
 
+TEST_F(AuthoritiesTest, AsksForTheNameAloneWhereTheWayUpLeadsIntoAKnownZone) {
+  const Cut shop{name("shop.example"), {name("ns1.dns.example")}, {}};
+  const auto known = [&](const DnsName& other) {
+    return other == name("a.shop.example") || other == shop.zone ? std::optional(shop) : std::nullopt;
+  };
+  const auto cut_knowing = [&](std::string_view of) {
+    return on_loop(loop, authorities.find_cut(name(of), in(Milliseconds{2'000}), known));
+  };
+  server.add("_acme-challenge.a.shop.example", WireType::kCname, "x.acme.example");
+  EXPECT_EQ(cut_knowing("_acme-challenge.a.shop.example")->zone, shop.zone);
+  EXPECT_EQ(server.questions(), 1U);
+  server.add_zone("eu.shop.example");
+  server.add("eu.shop.example", WireType::kNs, "ns.eu.example");
+  EXPECT_EQ(cut_knowing("eu.shop.example")->zone, name("eu.shop.example")) << "a zone of its own is seen";
+}
+
+TEST_F(AuthoritiesTest, TrustsNoKnownZoneWhereTheResolversFail) {
+  server.fail_within("a.shop.example");
+  above.behave(testing::Behaviour::kServFails);
+  const Cut shop{name("shop.example"), {name("ns1.dns.example")}, {}};
+  const auto known = [&](const DnsName& other) { return other == shop.zone ? std::optional(shop) : std::nullopt; };
+  const auto found = on_loop(loop, authorities.find_cut(name("x.a.shop.example"), in(Milliseconds{2'000}), known));
+  ASSERT_TRUE(found);
+  EXPECT_GT(server.questions("shop.example", WireType::kNs), 0U);
+}
+
+TEST_F(AuthoritiesTest, AsksNothingBetweenTwoNamesForWhichNobodyAnswers) {
+  server.fail_within("shop.example");
+  above.behave(testing::Behaviour::kServFails);
+  EXPECT_FALSE(cut("_acme-challenge.a.b.shop.example"));
+  for (const auto* between : {"a.b.shop.example", "b.shop.example"}) {
+    EXPECT_EQ(server.questions(between, WireType::kNs), 0U) << between;
+  }
+}
+
 TEST_F(AuthoritiesTest, SaysThatThereIsNoZoneAtAll) {
   const auto found = cut("www.nowhere.test");
   ASSERT_FALSE(found);

@@ -104,7 +104,9 @@ Task<void> Look::find_cut(DnsName name, Place& place, net::Deadline deadline) {
     place.cut = *std::move(known);
     co_return;
   }
-  place.cut = co_await means_.authorities.find_cut(std::move(name), deadline - (deadline - steady_clock::now()) / 4);
+  place.cut = co_await means_.authorities.find_cut(
+      std::move(name), deadline - (deadline - steady_clock::now()) / 4,
+      [&memory = means_.memory](const DnsName& other) { return memory.cut_of(other); });
 }
 
 Task<void> Look::find_servers(Zone& zone, net::Deadline deadline) {

@@ -85,6 +85,7 @@ void ZoneMemory::keep(std::map<DnsName, Entry<Value>>& entries, const DnsName& n
 
 void ZoneMemory::remember(const DnsName& name, const Cut& cut, const ZoneView& view) {
   keep(cuts_, name, cut);
+  keep(cuts_, cut.zone, cut);
   keep(views_, cut.zone, view);
 }
 

@@ -24,6 +24,13 @@ Cut cut_with(const DnsName& zone, std::size_t servers) {
 
 ZoneView view_of(const DnsName& zone) { return {{zone, {}}, {}, {}}; }
 
+TEST(ZoneMemory, KnowsTheZonesOwnNameToo) {
+  ZoneMemory memory;
+  const auto shop = cut_with(name("shop.example"), 1);
+  memory.remember(name("www.shop.example"), shop, view_of(shop.zone));
+  EXPECT_EQ(memory.cut_of(name("shop.example"))->zone, shop.zone);
+}
+
 TEST(ZoneMemory, ForgetsEveryNameOfAZone) {
   ZoneMemory memory;
   const auto shop = cut_with(name("shop.example"), 1);
