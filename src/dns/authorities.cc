@@ -98,7 +98,8 @@ Task<Result<Cut>> Authorities::find_cut(DnsName name, net::Deadline deadline, Kn
   std::optional<Error> reason;
   const auto remembered = [&](const DnsName& at) { return known_cuts ? known_cuts(at) : std::nullopt; };
   // Where the way up leads into a known zone, nothing else is asked.
-  const auto domain = remembered(name.parent()) ? std::nullopt : registrable_of(name);
+  auto domain = registrable_of(name);
+  if (domain && (remembered(*domain) || remembered(name.parent()))) domain.reset();
   std::optional<Result<Answer>> first;
   std::optional<Result<Answer>> second;
   DnsName at = name;
