@@ -155,7 +155,7 @@ Result<CertificateChain> CertificateChain::parse(std::string_view pem, const Cer
     if (known) {
       auto* const shared = earlier->state_->certificates[*known].get();
       require(X509_up_ref(shared), "a certificate");
-      state->certificates.emplace_back(shared);
+      state->certificates.push_back(X509Handle(shared));
       facts.push_back(earlier->facts_[*known]);
     } else {
       state->certificates.push_back(TRY(to_certificate(*block)));

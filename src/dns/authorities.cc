@@ -34,15 +34,19 @@ void collect_servers(const std::vector<Rr>& section, const DnsName& zone, std::v
   }
 }
 
-/// Where to look next when a name has no name servers of its own. The SOA of a negative answer names the zone (RFC 2308
-/// 3), unless an alias led the resolver elsewhere.
-DnsName next_above(const Answer& answer, const DnsName& name) {
+/// The SOA of a negative answer names the zone (RFC 2308 3), unless an alias led the resolver elsewhere. Where to look
+/// next when a name has no name servers of its own.
+std::optional<DnsName> zone_named_by(const Answer& answer, const DnsName& name) {
   const auto is_soa_above = [&](const Rr& rr) {
     return rr.type == WireType::kSoa && rr.owner != name && name.is_within(rr.owner);
   };
   const auto soa = std::ranges::find_if(answer.authority, is_soa_above);
-  return answer.answer.empty() && answer.unreadable.empty() && soa != answer.authority.end() ? soa->owner
-                                                                                             : name.parent();
+  const bool is_negative = answer.answer.empty() && answer.unreadable.empty();
+  return is_negative && soa != answer.authority.end() ? std::optional(soa->owner) : std::nullopt;
+}
+
+DnsName next_above(const Answer& answer, const DnsName& name) {
+  return zone_named_by(answer, name).value_or(name.parent());
 }
 
 /// The deepest delegation towards the name that a server of the zone above knows.
@@ -103,8 +107,10 @@ Task<Result<Cut>> Authorities::find_cut(DnsName name, net::Deadline deadline, Kn
   std::optional<Result<Answer>> first;
   std::optional<Result<Answer>> second;
   DnsName at = name;
+  bool is_zone = false;  // an answer has named it as one: what is remembered of before may be older
   for (int step = 0; step < kStepsMax && steady_clock::now() < deadline; ++step) {
-    if (auto cut = step > 0 && !failed ? remembered(at) : std::nullopt) co_return *std::move(cut);
+    auto cut_before = step > 0 && !failed ? remembered(at) : std::nullopt;
+    if (cut_before && (!is_zone || cut_before->zone == at)) co_return *std::move(cut_before);
     // Most names lie in their registrable domain's zone: both are asked at once, which spares a round trip.
     if (step == 0 && domain && *domain != name) co_await ask_both(name, first, *domain, second, half_way_to(deadline));
     const auto known = step == 0 && domain && *domain != name ? &first : domain && at == *domain ? &second : nullptr;
@@ -129,6 +135,7 @@ Task<Result<Cut>> Authorities::find_cut(DnsName name, net::Deadline deadline, Kn
     if (at.is_root()) break;
     // Between two names for which nobody answers there is hardly one that is better off.
     const bool is_all_silent = step == 0 && !answer && second && !*second;
+    is_zone = answer && zone_named_by(*answer, at);
     at = answer ? next_above(*answer, at) : is_all_silent ? *domain : at.parent();
   }
   if (reason) co_return std::unexpected(*std::move(reason));

@@ -90,6 +90,17 @@ TEST_F(AuthoritiesTest, AsksForTheNameAloneWhereTheWayUpLeadsIntoAKnownZone) {
   EXPECT_EQ(cut_knowing("eu.shop.example")->zone, name("eu.shop.example")) << "a zone of its own is seen";
 }
 
+TEST_F(AuthoritiesTest, TakesNoKnownZoneWhereAnAnswerNamesADeeperOne) {
+  const Cut shop{name("shop.example"), {name("ns1.dns.example")}, {}};
+  const auto known = [&](const DnsName& other) {
+    return other == name("a.shop.example") ? std::optional(shop) : std::nullopt;
+  };
+  server.add_zone("a.shop.example");
+  server.add("a.shop.example", WireType::kNs, "ns.a.example");
+  const auto found = on_loop(loop, authorities.find_cut(name("x.y.a.shop.example"), in(Milliseconds{2'000}), known));
+  EXPECT_EQ(found->zone, name("a.shop.example")) << "it was delegated a moment ago";
+}
+
 TEST_F(AuthoritiesTest, TrustsNoKnownZoneWhereTheResolversFail) {
   server.fail_within("a.shop.example");
   above.behave(testing::Behaviour::kServFails);

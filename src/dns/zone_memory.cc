@@ -62,9 +62,9 @@ void ZoneMemory::drop(std::map<DnsName, Entry<Value>>& entries, const Which& whi
 }
 
 template <typename Value>
-void ZoneMemory::keep(std::map<DnsName, Entry<Value>>& entries, const DnsName& name, const Value& value) {
+void ZoneMemory::keep(std::map<DnsName, Entry<Value>>& entries, const DnsName& name, const Value& value,
+                      net::Deadline until) {
   const auto bytes = size_of(name) + size_of(value);
-  // The first look's age counts: what is used again does not become younger.
   if (bytes > kEntryBytesMax || find_in(entries, name)) return;
   const auto has_room = [&] { return entries.size() < kEntriesMax && bytes_ + bytes <= kBytesMax; };
   const auto now = steady_clock::now();
@@ -79,14 +79,18 @@ void ZoneMemory::keep(std::map<DnsName, Entry<Value>>& entries, const DnsName& n
     drop(views_, is_any);
   }
   if (const auto old = entries.find(name); old != entries.end()) bytes_ -= old->second.bytes;
-  entries.insert_or_assign(name, Entry<Value>{value, now + kAgeMax, bytes});
+  entries.insert_or_assign(name, Entry<Value>{value, until, bytes});
   bytes_ += bytes;
 }
 
 void ZoneMemory::remember(const DnsName& name, const Cut& cut, const ZoneView& view) {
-  keep(cuts_, name, cut);
-  keep(cuts_, cut.zone, cut);
-  keep(views_, cut.zone, view);
+  // The first look's age counts: what is used again, or for another name, does not become younger.
+  const auto known = cuts_.find(cut.zone);
+  const auto now = steady_clock::now();
+  const auto until = known != cuts_.end() && known->second.until > now ? known->second.until : now + kAgeMax;
+  keep(cuts_, cut.zone, cut, until);
+  keep(cuts_, name, cut, until);
+  keep(views_, cut.zone, view, until);
 }
 
 void ZoneMemory::forget(const DnsName& zone) {

@@ -37,7 +37,7 @@ class ZoneMemory {
     std::size_t bytes;
   };
   template <typename Value>
-  void keep(std::map<DnsName, Entry<Value>>& entries, const DnsName& name, const Value& value);
+  void keep(std::map<DnsName, Entry<Value>>& entries, const DnsName& name, const Value& value, net::Deadline until);
   template <typename Value, typename Which>
   void drop(std::map<DnsName, Entry<Value>>& entries, const Which& which);
 

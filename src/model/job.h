@@ -33,10 +33,10 @@ std::optional<JobState> parse_job_state(std::string_view text);
 
 // Turns that jobs of all organizations share, because each of them is likely to take seconds. They stand in rows. No
 // organization's key is negative.
-constexpr std::int64_t kDeadTurn = -1;         // looks at domains for which nobody speaks
-constexpr std::int64_t kDoubtedTurn = -2;      // the same, but seen so once: that may have been our resolvers' fault
-constexpr std::int64_t kOriginalDnsTurn = -3;  // looks at what hosts answered before: nobody waits for one
-constexpr std::array kSharedTurns{kDeadTurn, kDoubtedTurn, kOriginalDnsTurn};
+constexpr std::int64_t kDeadTurn = -1;     // looks at domains for which nobody speaks
+constexpr std::int64_t kDoubtedTurn = -2;  // the same, but seen so once: that may have been our resolvers' fault
+constexpr std::int64_t kUntriedTurn = -3;  // first looks at hosts
+constexpr std::array kSharedTurns{kUntriedTurn, kDoubtedTurn, kDeadTurn};
 constexpr bool is_shared_turn(std::int64_t fairness_key) { return fairness_key < 0; }
 
 /// A wish of a decision: one job of this kind for the connection, due then. One that waits already takes the earlier

@@ -87,7 +87,16 @@ Result<std::optional<CertificateSubject>> CertificateChange::apply(const Certifi
   // A job that goes on at once keeps its lease.
   const bool goes_on = own_job_ != nullptr && wants_certificate(*current) &&
                        model::task_of(current->certificate, now_) != model::CertificateTask::kWait;
-  if (goes_on) return current;
+  if (goes_on) {
+    // Somebody has answered: what follows must not hold a place among names that may be dead.
+    const auto& [connection, certificate, is_superseded] = *current;
+    if (model::is_shared_turn(own_job_->fairness_key)) {
+      TRY_VOID(store::jobs::leave_shared_turns(tx_, connection.id,
+                                               fairness_key_of(connection.application, connection.organization)));
+      rings_.add_job_of(connection.id);  // for whoever takes the place
+    }
+    return current;
+  }
   if (own_job_ == nullptr) {
     TRY_VOID(settle(*current));
     return current;
@@ -121,7 +130,7 @@ Result<void> CertificateChange::tell(const model::Certificate& before, Certifica
 }
 
 Result<void> CertificateChange::settle(const CertificateSubject& subject) {
-  if (own_job_ != nullptr) return settle_own_job(subject, own_job_->fairness_key);
+  if (own_job_ != nullptr) return settle_own_job(subject, std::nullopt);
   const auto& connection = subject.connection;
   const auto due = wants_certificate(subject) ? model::task_due(subject.certificate) : std::nullopt;
   if (!due) return {};
@@ -130,15 +139,20 @@ Result<void> CertificateChange::settle(const CertificateSubject& subject) {
                               {model::JobKind::kCertificate, std::max(*due, now_)}, ids_.make<JobRowId>(), now_);
 }
 
-Result<void> CertificateChange::settle_own_job(const CertificateSubject& subject, std::int64_t fairness_key) {
+Result<void> CertificateChange::settle_own_job(const CertificateSubject& subject,
+                                               std::optional<std::int64_t> fairness_key) {
   const auto due = wants_certificate(subject) ? model::task_due(subject.certificate) : std::nullopt;
   if (!due) {
     TRY_VOID(store::jobs::finish(tx_, own_job_->id, own_job_->generation, model::JobState::kDone,
                                  "nobody waits for a certificate"));
     return {};
   }
-  TRY_VOID(
-      store::jobs::reschedule_with_key(tx_, own_job_->id, own_job_->generation, std::max(*due, now_), fairness_key));
+  const Time at = std::max(*due, now_);
+  if (fairness_key) {
+    TRY_VOID(store::jobs::reschedule_with_key(tx_, own_job_->id, own_job_->generation, at, *fairness_key));
+  } else {
+    TRY_VOID(store::jobs::reschedule(tx_, own_job_->id, own_job_->generation, at));
+  }
   return {};
 }
 

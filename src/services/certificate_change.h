@@ -55,7 +55,8 @@ class CertificateChange {
   const Rings& rings() const { return rings_; }
 
  private:
-  Result<void> settle_own_job(const CertificateSubject& subject, std::int64_t fairness_key);
+  /// Without a key it keeps its turn.
+  Result<void> settle_own_job(const CertificateSubject& subject, std::optional<std::int64_t> fairness_key);
   /// Who has had them is known for longer than the order: see store/authorizations.h.
   Result<void> note_authorizations(const CertificateSubject& subject);
   Result<void> tell(const model::Certificate& before, CertificateSubject& after);

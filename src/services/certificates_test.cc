@@ -12,6 +12,7 @@
 #include "services/testing/fake_zone.h"
 #include "services/testing/life.h"
 #include "store/certificates.h"
+#include "store/jobs.h"
 
 namespace signpost::services {
 namespace {
@@ -1546,6 +1547,40 @@ TEST_F(CertificatesTest, OfAHostThatNobodyAnsweredForAreDoubtedFromTheFirst) {
   EXPECT_EQ(life_.job(connection.id, model::JobKind::kCertificate).fairness_key, model::kDoubtedTurn);
   life_.turn();
   EXPECT_EQ(now(connection).status, model::Status::kSslValidated) << "it had its turn, and all was well";
+}
+
+TEST_F(CertificatesTest, OfAHostThatHasNotBeenLookedAtWaitAmongTheUntried) {
+  const auto connection = connect();
+  life_.happen(connection.id, model::StepMarked{1});
+  const auto key = [&] { return life_.job(connection.id, model::JobKind::kCertificate).fairness_key; };
+  EXPECT_EQ(key(), model::kUntriedTurn);
+  sight_.is_delegated = false;
+  sight_.is_dead = true;
+  life_.eye.blind("servers_silent");
+  life_.turn();
+  EXPECT_EQ(key(), model::kDoubtedTurn) << "one silence only";
+}
+
+TEST_F(CertificatesTest, OnTheirWayHoldNoPlaceOfASharedTurn) {
+  const auto connection = connect_and_mark();
+  const auto subject = *must(life_.world.storage.read_now<std::optional<CertificateSubject>>(
+      [&](store::Tx& tx) { return load_certificate_subject(tx, connection.id); }));
+  const auto rings = must(life_.world.storage.write_now<Rings>([&](store::Tx& tx) -> Result<Rings> {
+    const auto now = life_.clock.now();
+    TRY_VOID(store::jobs::request(tx, connection.id, model::kDoubtedTurn, {model::JobKind::kCertificate, now},
+                                  life_.world.ids.make<JobRowId>(), now));
+    const auto claimed = TRY(store::jobs::claim_due(tx, {.now = now, .lease_until = now + minutes(1)}));
+    const auto job = std::ranges::find(claimed, model::JobKind::kCertificate, &model::Job::kind);
+    if (job == claimed.end()) return fail(Kind::kInternal, "it was not claimed");
+    CertificateChange change(tx, life_.world.ids, now, nullptr, &*job);
+    model::CertificateOrder order{.authority = "first", .url = "https://ca.example/1", .expires_at = now + hours(1)};
+    TRY(change.apply(subject, model::OrderPlaced{std::move(order)}));
+    return change.rings();
+  }));
+  const auto job = life_.job(connection.id, model::JobKind::kCertificate);
+  EXPECT_TRUE(job.lease_until) << "it goes on at once";
+  EXPECT_EQ(job.fairness_key, fairness_key_of(connection.application, connection.organization));
+  EXPECT_TRUE(rings.jobs.test(static_cast<std::size_t>(partition_of(connection.id.value())))) << "for the free place";
 }
 
 TEST_F(CertificatesTest, BlameNobodyForResolversThatFailAndLookLessAndLess) {

@@ -7,6 +7,7 @@
 
 #include "base/text.h"
 #include "services/event_log.h"
+#include "services/original_dns.h"
 #include "store/connections.h"
 #include "store/jobs.h"
 
@@ -146,16 +147,16 @@ Result<void> ConnectionChange::write_job(const model::Connection& connection, co
 }
 
 Result<std::int64_t> ConnectionChange::turn_of(const model::Connection& connection, model::JobKind kind) {
-  if (kind == model::JobKind::kOriginalDns) return model::kOriginalDnsTurn;
-  // Nobody has answered for the host yet: the next look is likely to be long.
+  if (kind == model::JobKind::kOriginalDns) return model::kUntriedTurn;
   const bool is_look = kind == model::JobKind::kCertificate || kind == model::JobKind::kPropagation;
   if (is_look) {
-    using Progress = store::jobs::Progress;
-    const auto first_look = TRY(store::jobs::progress_of(tx_, connection.id, model::JobKind::kOriginalDns));
-    // A certificate is seldom wished for before the host's first look has ended, unless that is long.
-    const bool is_doubted =
-        first_look == Progress::kFailing || (first_look == Progress::kNotYet && kind == model::JobKind::kCertificate);
-    if (is_doubted) return model::kDoubtedTurn;
+    // Nobody has answered for the host yet: the next look is likely to be long.
+    const auto first = TRY(store::jobs::progress_of(tx_, connection.id, model::JobKind::kOriginalDns));
+    const bool has_failed = first.is_waiting ? first.runs > 0 : first.runs >= kOriginalLooksMax;
+    if (has_failed) return model::kDoubtedTurn;
+    // A certificate is seldom wished for before the host's first look has ended, unless that is long. Once somebody
+    // answers, it takes its own turn.
+    if (first.is_waiting && kind == model::JobKind::kCertificate) return model::kUntriedTurn;
   }
   return fairness_key_of(connection.application, connection.organization);
 }

@@ -246,8 +246,10 @@ Task<Result<JobOutcome>> JobRunner::run_handler(model::Job job) {
 Task<Result<void>> JobRunner::settle(const model::Job& job, const Result<JobOutcome>& outcome) {
   if (!outcome) {
     const Time at = retry_at(job, outcome.error());
-    // What fails in a shared turn must not hold up those that have not been tried.
-    const auto turn = model::is_shared_turn(job.fairness_key) ? model::kDeadTurn : job.fairness_key;
+    // A host for which nobody has answered must not hold up those that have not been tried.
+    const auto turn = job.fairness_key == model::kUntriedTurn && job.kind == model::JobKind::kOriginalDns
+                          ? model::kDeadTurn
+                          : job.fairness_key;
     co_return co_await storage_.write<void>([job, at, turn](store::Tx& tx) -> Result<void> {
       TRY_VOID(store::jobs::reschedule_with_key(tx, job.id, job.generation, at, turn));
       return {};

@@ -4,7 +4,9 @@
 #include <algorithm>
 
 #include "base/text.h"
+#include "services/connection_change.h"
 #include "store/connections.h"
+#include "store/jobs.h"
 #include "store/original_dns.h"
 
 namespace signpost::services {
@@ -68,10 +70,14 @@ Task<Result<JobOutcome>> OriginalDns::keep(model::Job job) {
     if (job.attempts >= kOriginalLooksMax) co_return done("no name server answered for the host");
     co_return fail(Kind::kUnavailable, format("no name server answers for {} yet", connection->host.text()));
   }
-  if (leads_to_us(*original, *connection, nullptr))
-    co_return done("the host led here already when it was first looked at");
-  CO_TRY(co_await storage_.write<bool>(
-      [&](store::Tx& tx) { return store::original_dns::keep(tx, job.subject, *original); }));
+  const bool is_ours = leads_to_us(*original, *connection, nullptr);
+  CO_TRY_VOID(co_await storage_.write<void>([&](store::Tx& tx) -> Result<void> {
+    if (!is_ours) TRY(store::original_dns::keep(tx, job.subject, *original));
+    // What waits for the host need not wait with the untried any longer.
+    return store::jobs::leave_shared_turns(tx, job.subject,
+                                           fairness_key_of(connection->application, connection->organization));
+  }));
+  if (is_ours) co_return done("the host led here already when it was first looked at");
   co_return done(original->is_empty() ? "the host had no record" : "kept");
 }
 

@@ -5,6 +5,7 @@
 
 #include "services/proxies.h"
 #include "services/testing/life.h"
+#include "store/jobs.h"
 #include "store/original_dns.h"
 
 namespace signpost::services {
@@ -87,7 +88,7 @@ TEST_F(OriginalDnsTest, IsLookedAtAsSoonAsTheConnectionIsMade) {
 
 TEST_F(OriginalDnsTest, TakesNoPlaceOfItsOrganization) {
   const auto connection = must(life_.run(life_.connections.create({}, life_.wish())));
-  EXPECT_EQ(life_.job(connection.id, model::JobKind::kOriginalDns).fairness_key, model::kOriginalDnsTurn);
+  EXPECT_EQ(life_.job(connection.id, model::JobKind::kOriginalDns).fairness_key, model::kUntriedTurn);
 }
 
 TEST_F(OriginalDnsTest, WaitsAmongTheDeadOnceNobodyHasAnswered) {
@@ -97,6 +98,19 @@ TEST_F(OriginalDnsTest, WaitsAmongTheDeadOnceNobodyHasAnswered) {
   const auto job = life_.job(connection.id, model::JobKind::kOriginalDns);
   EXPECT_EQ(job.state, model::JobState::kWaiting);
   EXPECT_EQ(job.fairness_key, model::kDeadTurn) << "hosts that nobody has looked at go before it";
+}
+
+TEST_F(OriginalDnsTest, GivesWhatWaitsForTheHostItsOwnTurnBack) {
+  const auto connection = must(life_.run(life_.connections.create({}, life_.wish())));
+  must(life_.world.storage.write_now<void>([&](store::Tx& tx) {
+    return store::jobs::request(tx, connection.id, model::kUntriedTurn,
+                                {model::JobKind::kCertificate, life_.clock.now() + std::chrono::hours(1)},
+                                life_.world.ids.make<JobRowId>(), life_.clock.now());
+  }));
+  life_.turn();
+  ASSERT_EQ(life_.job(connection.id, model::JobKind::kOriginalDns).state, model::JobState::kDone);
+  EXPECT_EQ(life_.job(connection.id, model::JobKind::kCertificate).fairness_key,
+            fairness_key_of(connection.application, connection.organization));
 }
 
 TEST_F(OriginalDnsTest, IsNotTakenFromUs) {

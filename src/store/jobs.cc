@@ -91,7 +91,7 @@ namespace {
   "WHERE lease_until IS NOT NULL GROUP BY fairness_key HAVING COUNT(*) >= $5) ORDER BY not_before LIMIT $6) "    \
   "AS due) AS ranked WHERE place <= $5 ORDER BY place, not_before, id LIMIT $7) RETURNING " JOB_COLUMNS
 
-// The first lane has the words of the index job_fresh; 13 is kFreshClaims.
+// The words of the indexes job_fresh and job_seasoned; 13 is kFreshClaims.
 static_assert(kFreshClaims == 13);
 #define DUE_OF(lane) \
   "SELECT id FROM job WHERE is_ready = 1 AND " lane " AND not_before <= $1 AND partition % $2 = $3 LIMIT 1"
@@ -134,6 +134,11 @@ Result<void> take_lane(Tx& tx, const Lane& lane, const ClaimRequest& request, st
 
 constexpr Sql kAnyShared("SELECT id FROM job WHERE is_ready = 1 AND fairness_key < 0 LIMIT 1");
 
+#define CLAIM_SHARED(first)                                                                              \
+  "UPDATE job SET attempts = attempts + 1, lease_until = $1, is_ready = 0 WHERE id IN (SELECT id FROM "  \
+  "job WHERE is_ready = 1 AND fairness_key < 0 AND fairness_key = $2 AND not_before <= $3 AND partition" \
+  " % $4 = $5 ORDER BY " first " LIMIT $6) RETURNING " JOB_COLUMNS
+
 /// Of one shared turn, up to `limit`. While it is full, a claim costs no more than to see that, however many are due.
 Result<void> take_shared(Tx& tx, std::int64_t turn, const ClaimRequest& request, std::int32_t shared_turn_max,
                          std::int32_t limit, std::vector<model::Job>& claimed) {
@@ -143,12 +148,21 @@ Result<void> take_shared(Tx& tx, std::int64_t turn, const ClaimRequest& request,
                    turn, request.loop.count, request.loop.index));
   const auto room = std::min<std::int64_t>(limit, shared_turn_max - leased.front().integer(0));
   if (room <= 0) return {};
+  // The dead come back for ever, so each must have its turn; the others leave theirs with one look.
+  const Sql sql = turn == model::kDeadTurn ? Sql(CLAIM_SHARED("not_before")) : Sql(CLAIM_SHARED("not_before DESC"));
   const Rows rows =
-      TRY(tx.query("UPDATE job SET attempts = attempts + 1, lease_until = $1, is_ready = 0 WHERE id IN (SELECT id FROM "
-                   "job WHERE is_ready = 1 AND fairness_key < 0 AND fairness_key = $2 AND not_before <= $3 AND "
-                   "partition % $4 = $5 ORDER BY attempts, not_before DESC LIMIT $6) RETURNING " JOB_COLUMNS,
-                   request.lease_until, turn, request.now, request.loop.count, request.loop.index, room));
+      TRY(tx.query(sql, request.lease_until, turn, request.now, request.loop.count, request.loop.index, room));
   for (const Row row : rows) claimed.push_back(TRY(read(row)));
+  return {};
+}
+
+Result<void> take_all_shared(Tx& tx, const ClaimRequest& request, std::int32_t shared_turn_max, std::int32_t limit,
+                             std::vector<model::Job>& claimed) {
+  if (limit <= 0 || TRY(tx.query(kAnyShared)).empty()) return {};
+  for (const auto turn : model::kSharedTurns) {
+    const auto left = limit - static_cast<std::int32_t>(claimed.size());
+    TRY_VOID(take_shared(tx, turn, request, shared_turn_max, left, claimed));
+  }
   return {};
 }
 
@@ -158,15 +172,12 @@ Result<std::vector<model::Job>> claim_due(Tx& tx, const ClaimRequest& request, c
   std::vector<model::Job> claimed;
   const auto left = [&] { return request.limit - static_cast<std::int32_t>(claimed.size()); };
   const auto seasoned = std::min(request.limit, places.seasoned_max);
-  // A quarter is the seasoned ones' own, so that a flood of fresh ones cannot stop them, and a few the shared turns'.
-  const auto shared = request.limit / 16;
-  TRY_VOID(take_lane(tx, kFresh, request, request.limit - seasoned / 4 - shared, claimed));
-  TRY_VOID(take_lane(tx, kSeasoned, request, std::min(left() - shared, seasoned), claimed));
-  if (left() > 0 && !TRY(tx.query(kAnyShared)).empty()) {
-    for (const auto turn : model::kSharedTurns) {
-      TRY_VOID(take_shared(tx, turn, request, places.shared_turn_max, left(), claimed));
-    }
-  }
+  // A few are the shared turns', which hold no more than their places, and of the rest a quarter is the seasoned ones',
+  // so that no flood stops another lane.
+  const auto shared = std::min(request.limit, std::max(request.limit / 16, 1));
+  TRY_VOID(take_all_shared(tx, request, places.shared_turn_max, shared, claimed));
+  TRY_VOID(take_lane(tx, kFresh, request, left() - std::min(left(), seasoned) / 4, claimed));
+  TRY_VOID(take_lane(tx, kSeasoned, request, std::min(left(), seasoned), claimed));
   TRY_VOID(take_lane(tx, kFresh, request, left(), claimed));
   // RETURNING promises no order.
   std::ranges::sort(claimed, {}, [](const model::Job& job) { return std::pair(job.not_before, job.id); });
@@ -276,9 +287,13 @@ Result<Progress> progress_of(Tx& tx, ConnectionId subject, model::JobKind kind) 
       TRY(tx.query("SELECT state, attempts - CASE WHEN lease_until IS NULL THEN 0 ELSE 1 END FROM job "
                    "WHERE subject = $1 AND kind = $2",
                    subject, model::name_of(kind)));
-  if (rows.empty()) return Progress::kNone;
-  if (rows.front().text(0) != model::name_of(model::JobState::kWaiting)) return Progress::kEnded;
-  return rows.front().integer(1) > 0 ? Progress::kFailing : Progress::kNotYet;
+  if (rows.empty()) return Progress{};
+  return Progress{rows.front().text(0) == model::name_of(model::JobState::kWaiting), rows.front().integer(1)};
+}
+
+Result<void> leave_shared_turns(Tx& tx, ConnectionId subject, std::int64_t fairness_key) {
+  TRY(tx.execute("UPDATE job SET fairness_key = $1 WHERE subject = $2 AND fairness_key < 0", fairness_key, subject));
+  return {};
 }
 
 Result<std::vector<model::Job>> list_of_connection(Tx& tx, ApplicationId application, ConnectionId connection) {

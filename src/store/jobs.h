@@ -26,7 +26,7 @@ constexpr bool is_seasoned(const model::Job& claimed) {
   return claimed.attempts > kFreshClaims && !model::is_shared_turn(claimed.fairness_key);
 }
 
-/// Places of this claim for jobs that are not fresh.
+/// Places that a claim leaves to jobs that are not fresh.
 struct Places {
   std::int32_t seasoned_max = std::numeric_limits<std::int32_t>::max();
   std::int32_t shared_turn_max = 6;  // leased rows of the loop per shared turn, this claim included
@@ -39,9 +39,9 @@ Result<void> request(Tx& tx, ConnectionId subject, std::int64_t fairness_key, co
 
 /// Takes due jobs of the loop's partitions, fresh ones first and then at most `seasoned_max` of those that are not,
 /// each lane in turn over the fairness keys (of one key the youngest fresh job, the oldest of the others), never more
-/// than `in_flight_max` leased per key; and of each shared turn the youngest of the least often claimed. Counts the
-/// attempt and sets the lease. In the order in which they became due. If it returns `limit` jobs, or `seasoned_max`
-/// that are seasoned, there may be more.
+/// than `in_flight_max` leased per key; and a few of the shared turns: of the dead the longest due, of the others the
+/// youngest, for which somebody may wait. Counts the attempt and sets the lease. In the order in which they became due.
+/// If it returns `limit` jobs, or `seasoned_max` that are seasoned, there may be more.
 Result<std::vector<model::Job>> claim_due(Tx& tx, const ClaimRequest& request, const Places& places = {});
 
 /// Ends the claimed job. `generation` is that of the claim: if a newer wish came meanwhile, the job waits for that one
@@ -73,9 +73,14 @@ Result<std::optional<PulledUpTo>> pull_back(Tx& tx, const PullBack& request, con
 
 /// When the loop's next job becomes due after `now`. What is due already is claimed, or waits for one in flight to end.
 Result<std::optional<Time>> next_due_at(Tx& tx, Loop loop, Time now);
-/// How the connection's job of this kind has gone so far.
-enum class Progress { kNone, kNotYet, kFailing, kEnded };  // kNotYet: its first run has not ended
+/// How the connection's job of this kind has gone so far; as one that has never been if there is none.
+struct Progress {
+  bool is_waiting = false;  // for its first run, or for another after one that failed
+  std::int64_t runs = 0;    // that have ended
+};
 Result<Progress> progress_of(Tx& tx, ConnectionId subject, model::JobKind kind);
+/// The connection's jobs that have a shared turn, in flight or not, take this one from now on.
+Result<void> leave_shared_turns(Tx& tx, ConnectionId subject, std::int64_t fairness_key);
 /// By kind.
 Result<std::vector<model::Job>> list_of_connection(Tx& tx, ApplicationId application, ConnectionId connection);
 Result<QueueDepth> depth_across_applications(Tx& tx);

@@ -278,37 +278,53 @@ TEST_P(Jobs, AChangedFairnessKeyCountsFromTheNextTurn) {
   EXPECT_FALSE(must(late)) << "a newer wish goes first";
 }
 
-TEST_P(JobsOfTwoLanes, ThoseOfASharedTurnHoldOnlyItsPlacesAndGoLast) {
+TEST_P(JobsOfTwoLanes, ThoseOfASharedTurnHoldOnlyItsPlaces) {
   for (int subject = 1; subject <= 5; ++subject)
     request(subject, {.kind = kPropagation, .not_before = at(-20)}, model::kDeadTurn);
   request(6, {.kind = kPropagation, .not_before = at(-20)}, model::kDoubtedTurn);
   request(7, {.kind = kPropagation, .not_before = at(-1)}, 7);
-  const auto claim_two = [&](std::int32_t limit) {
-    const ClaimRequest request{.loop = {}, .now = kNow, .lease_until = kLease, .limit = limit};
+  const auto claim_two_each = [&] {
+    const ClaimRequest request{.loop = {}, .now = kNow, .lease_until = kLease, .limit = 160};
     return must([&](Tx& tx) { return jobs::claim_due(tx, request, {.shared_turn_max = 2}); });
   };
-  EXPECT_THAT(subjects(claim_two(1)), ElementsAre(7));
-  const auto shared = claim_two(10);
-  EXPECT_EQ(std::ranges::count(shared, model::kDeadTurn, &model::Job::fairness_key), 2);
-  EXPECT_EQ(std::ranges::count(shared, model::kDoubtedTurn, &model::Job::fairness_key), 1);
-  EXPECT_THAT(claim_two(10), IsEmpty());
-  reschedule(*std::ranges::find(shared, model::kDeadTurn, &model::Job::fairness_key), at(60));
-  EXPECT_EQ(claim_two(10).size(), 1u);
+  const auto claimed = claim_two_each();
+  EXPECT_EQ(claimed.size(), 4u);
+  EXPECT_EQ(std::ranges::count(claimed, model::kDeadTurn, &model::Job::fairness_key), 2);
+  EXPECT_EQ(std::ranges::count(claimed, model::kDoubtedTurn, &model::Job::fairness_key), 1);
+  EXPECT_THAT(claim_two_each(), IsEmpty());
+  reschedule(*std::ranges::find(claimed, model::kDeadTurn, &model::Job::fairness_key), at(60));
+  EXPECT_EQ(claim_two_each().size(), 1u);
 }
 
-TEST_P(JobsOfTwoLanes, OfASharedTurnTheYoungestOfTheLeastOftenClaimedGoesFirst) {
+TEST_P(JobsOfTwoLanes, OfTheDeadTheLongestDueGoesFirstAndOfTheUntriedTheYoungest) {
   const auto next = [&] {
     const ClaimRequest request{.loop = {}, .now = kNow, .lease_until = kLease, .limit = 1};
     auto claimed = must([&](Tx& tx) { return jobs::claim_due(tx, request); });
-    reschedule(claimed.at(0), claimed[0].not_before);
+    reschedule(claimed.at(0), at(-1));
     return claimed[0].subject.value();
   };
   for (int subject = 1; subject <= 3; ++subject)
     request(subject, {.kind = kPropagation, .not_before = at(subject - 10)}, model::kDeadTurn);
-  EXPECT_EQ(next(), 3);
-  EXPECT_EQ(next(), 2);
-  EXPECT_EQ(next(), 1) << "also when younger ones are due again";
-  EXPECT_EQ(next(), 3);
+  EXPECT_EQ(next(), 1);
+  EXPECT_EQ(next(), 2) << "the one that was claimed is due again, and waits behind those that were not";
+  for (int subject = 4; subject <= 6; ++subject)
+    request(subject, {.kind = kPropagation, .not_before = at(subject - 10)}, model::kUntriedTurn);
+  EXPECT_EQ(next(), 6);
+}
+
+TEST_P(JobsOfTwoLanes, LeaveTheSharedTurnsAlsoInFlight) {
+  request(1, {.kind = kPropagation, .not_before = kNow}, model::kDoubtedTurn);
+  request(2, {.kind = kPropagation, .not_before = kNow}, model::kDoubtedTurn);
+  claim();
+  must([](Tx& tx) { return jobs::leave_shared_turns(tx, ConnectionId(1), 77); });
+  EXPECT_EQ(find(1).fairness_key, 77);
+  EXPECT_TRUE(find(1).lease_until);
+  EXPECT_EQ(find(2).fairness_key, model::kDoubtedTurn);
+}
+
+TEST_P(JobsOfTwoLanes, ASeasonedCrowdFillsTheWholeClaim) {
+  season(1, 12);
+  EXPECT_EQ(claim_at_most(10).size(), 10u);
 }
 
 TEST_P(JobsOfTwoLanes, ALoopHasItsOwnPlacesOfASharedTurn) {
@@ -328,7 +344,7 @@ TEST_P(JobsOfTwoLanes, AFloodOfFreshOnesLeavesTheSharedTurnsAFewPlaces) {
     return {};
   });
   for (int subject = 1; subject <= 40; ++subject)
-    request(subject, {.kind = kPropagation, .not_before = kNow}, subject == 1 ? model::kOriginalDnsTurn : subject);
+    request(subject, {.kind = kPropagation, .not_before = kNow}, subject == 1 ? model::kUntriedTurn : subject);
   EXPECT_THAT(claim_at_most(16), ::testing::Contains(1));
 }
 

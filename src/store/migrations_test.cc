@@ -68,13 +68,15 @@ TEST_P(Migrations, FindTheFlowsOfConnectionsThatWereRemovedBefore) {
 TEST_P(Migrations, GiveTheSharedTurnsTheirKeys) {
   must([](Tx& tx) -> Result<void> {
     TRY_VOID(insert_tenant(tx, 1));
-    for (const Sql sql : {Sql("DELETE FROM schema_migration WHERE number >= 17"), Sql("DROP INDEX job_shared")}) {
+    for (const Sql sql : {Sql("DELETE FROM schema_migration WHERE number >= 17"), Sql("DROP INDEX job_shared"),
+                          Sql("DROP INDEX job_seasoned")}) {
       TRY(tx.execute(sql));
     }
     for (const std::int64_t key : {0, 1, 2}) {
       TRY_VOID(connections::insert(tx, connection(key + 1, ApplicationId(1), format("org-{}", key))));
       TRY_VOID(jobs::request(tx, ConnectionId(key + 1), key, {.not_before = kNow}, JobRowId(key + 1), kNow));
     }
+    TRY(tx.execute("UPDATE job SET is_ready = 0, lease_until = $1 WHERE id = 1", kNow));  // in flight
     return migrate(tx, kNow, migrations().first(17));
   });
   const auto key_of = [&](std::int64_t id) {
@@ -83,7 +85,7 @@ TEST_P(Migrations, GiveTheSharedTurnsTheirKeys) {
         .fairness_key;
   };
   EXPECT_EQ(key_of(1), model::kDeadTurn);
-  EXPECT_EQ(key_of(2), model::kOriginalDnsTurn);
+  EXPECT_EQ(key_of(2), model::kUntriedTurn);
   EXPECT_EQ(key_of(3), 2) << "an organization's";
 }
 

@@ -16,8 +16,9 @@ inline constexpr std::array kStatements{
     Sql("DROP INDEX job_fresh"),
     Sql("CREATE INDEX job_fresh ON job (not_before, fairness_key, partition) "
         "WHERE is_ready = 1 AND attempts < 13 AND fairness_key >= 0"),
-    Sql("CREATE INDEX job_shared ON job (fairness_key, attempts, not_before DESC, partition) "
-        "WHERE is_ready = 1 AND fairness_key < 0"),
+    Sql("CREATE INDEX job_seasoned ON job (not_before, fairness_key, partition) "
+        "WHERE is_ready = 1 AND attempts >= 13 AND fairness_key >= 0"),
+    Sql("CREATE INDEX job_shared ON job (fairness_key, not_before, partition) WHERE is_ready = 1 AND fairness_key < 0"),
 };
 
 }  // namespace signpost::store::migration_0017
