@@ -91,6 +91,19 @@ TEST(JobRunner, ShowsThatAJobIsNotConfigured) {
   EXPECT_THAT(job.outcome, HasSubstr("no search engine is configured"));
 }
 
+TEST(JobRunner, HoldsAFailureOfOursAgainstNobody) {
+  Life life;
+  life.runner.on(kKind, [](const model::Job&) { return fail_as_the_database(); });
+  const auto connection = add_job(life, "www.shop.example", kKind);
+  must(life.world.storage.write_now<void>([&](store::Tx& tx) {
+    return store::jobs::request(tx, connection.id, model::kUntriedTurn, {.kind = kKind, .not_before = life.clock.now()},
+                                life.world.ids.make<JobRowId>(), life.clock.now());
+  }));
+  life.turn();
+  EXPECT_EQ(life.job(connection.id, kKind).attempts, 1);
+  EXPECT_EQ(life.job(connection.id, kKind).fairness_key, model::kUntriedTurn) << "it is not dead";
+}
+
 TEST(JobRunner, RetriesAFailedHandlerByTheTable) {
   for (auto* handler : {&fail_as_the_database, &throw_a_bug}) {
     Life life;

@@ -161,6 +161,9 @@ TEST_F(OriginalDnsTest, IsGivenUpWhenNobodyEverAnswers) {
   EXPECT_EQ(job.state, model::JobState::kDone);
   EXPECT_EQ(job.attempts, kOriginalLooksMax);
   EXPECT_FALSE(kept(connection));
+  must(life_.run(life_.connections.check_now({}, connection.id)));
+  EXPECT_EQ(life_.job(connection.id, model::JobKind::kPropagation).fairness_key, model::kDoubtedTurn)
+      << "the next look at it is likely to be long";
 }
 
 }  // namespace
