@@ -34,8 +34,7 @@ void collect_servers(const std::vector<Rr>& section, const DnsName& zone, std::v
   }
 }
 
-/// The SOA of a negative answer names the zone (RFC 2308 3), unless an alias led the resolver elsewhere. Where to look
-/// next when a name has no name servers of its own.
+/// The SOA of a negative answer names the zone (RFC 2308 3), unless an alias led the resolver elsewhere.
 std::optional<DnsName> zone_named_by(const Answer& answer, const DnsName& name) {
   const auto is_soa_above = [&](const Rr& rr) {
     return rr.type == WireType::kSoa && rr.owner != name && name.is_within(rr.owner);
@@ -45,6 +44,7 @@ std::optional<DnsName> zone_named_by(const Answer& answer, const DnsName& name) 
   return is_negative && soa != answer.authority.end() ? std::optional(soa->owner) : std::nullopt;
 }
 
+/// Where to look next when a name has no name servers of its own.
 DnsName next_above(const Answer& answer, const DnsName& name) {
   return zone_named_by(answer, name).value_or(name.parent());
 }

@@ -81,9 +81,9 @@ class Authorities {
   /// Walks from the name upwards until name servers are found. Where the resolvers fail below a zone that works (all of
   /// a zone's servers are dead, say), the zone above is asked for its referral, so that the dead servers have names.
   /// kNotFound: no zone at all; otherwise why the resolvers gave no answer.
-  /// `known`: cuts of other names, not older than a look may take them for true.
+  /// `known_cuts`: those of other names that a look may still take for true; nothing if they are not known.
   using KnownCuts = std::function<std::optional<Cut>(const DnsName&)>;
-  Task<Result<Cut>> find_cut(DnsName name, net::Deadline deadline, KnownCuts known = {});
+  Task<Result<Cut>> find_cut(DnsName name, net::Deadline deadline, KnownCuts known_cuts = {});
 
   /// Asks a server of the zone above for its delegation and its DS. Nothing for the root, and where no zone above is
   /// found or none of its servers answers.

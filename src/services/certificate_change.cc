@@ -88,9 +88,12 @@ Result<std::optional<CertificateSubject>> CertificateChange::apply(const Certifi
   const bool goes_on = own_job_ != nullptr && wants_certificate(*current) &&
                        model::task_of(current->certificate, now_) != model::CertificateTask::kWait;
   if (goes_on) {
-    // Somebody has answered: what follows must not hold a place among names that may be dead.
+    // Once somebody has answered, what follows must not hold a place among names that may be dead. For a plain TXT an
+    // order is placed before anybody has looked.
     const auto& [connection, certificate, is_superseded] = *current;
-    if (model::is_shared_turn(own_job_->fairness_key)) {
+    const bool is_unseen =
+        std::holds_alternative<model::OrderPlaced>(happening) && certificate.by == model::CertificateBy::kTxt;
+    if (model::is_shared_turn(own_job_->fairness_key) && !is_unseen) {
       TRY_VOID(store::jobs::leave_shared_turns(tx_, connection.id,
                                                fairness_key_of(connection.application, connection.organization)));
       rings_.add_job_of(connection.id);  // for whoever takes the place

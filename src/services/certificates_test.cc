@@ -1561,26 +1561,41 @@ TEST_F(CertificatesTest, OfAHostThatHasNotBeenLookedAtWaitAmongTheUntried) {
   EXPECT_EQ(key(), model::kDoubtedTurn) << "one silence only";
 }
 
-TEST_F(CertificatesTest, OnTheirWayHoldNoPlaceOfASharedTurn) {
+class CertificatesInDoubt : public CertificatesTest {
+ protected:
+  /// A claimed job of the doubted turn places an order for it.
+  Rings place_order_in_doubt(const model::Connection& connection) {
+    return must(life_.world.storage.write_now<Rings>([&](store::Tx& tx) -> Result<Rings> {
+      const auto now = life_.clock.now();
+      const auto subject = TRY(load_certificate_subject(tx, connection.id));
+      TRY_VOID(store::jobs::request(tx, connection.id, model::kDoubtedTurn, {model::JobKind::kCertificate, now},
+                                    life_.world.ids.make<JobRowId>(), now));
+      const auto claimed = TRY(store::jobs::claim_due(tx, {.now = now, .lease_until = now + minutes(1)}));
+      const auto job = std::ranges::find(claimed, model::JobKind::kCertificate, &model::Job::kind);
+      if (!subject || job == claimed.end()) return fail(Kind::kInternal, "it was not claimed");
+      CertificateChange change(tx, life_.world.ids, now, nullptr, &*job);
+      model::CertificateOrder order{.authority = "first", .url = "https://ca.example/1", .expires_at = now + hours(1)};
+      TRY(change.apply(*subject, model::OrderPlaced{std::move(order)}));
+      return change.rings();
+    }));
+  }
+};
+
+TEST_F(CertificatesInDoubt, HoldNoPlaceOfASharedTurnOnceSomebodyHasAnswered) {
   const auto connection = connect_and_mark();
-  const auto subject = *must(life_.world.storage.read_now<std::optional<CertificateSubject>>(
-      [&](store::Tx& tx) { return load_certificate_subject(tx, connection.id); }));
-  const auto rings = must(life_.world.storage.write_now<Rings>([&](store::Tx& tx) -> Result<Rings> {
-    const auto now = life_.clock.now();
-    TRY_VOID(store::jobs::request(tx, connection.id, model::kDoubtedTurn, {model::JobKind::kCertificate, now},
-                                  life_.world.ids.make<JobRowId>(), now));
-    const auto claimed = TRY(store::jobs::claim_due(tx, {.now = now, .lease_until = now + minutes(1)}));
-    const auto job = std::ranges::find(claimed, model::JobKind::kCertificate, &model::Job::kind);
-    if (job == claimed.end()) return fail(Kind::kInternal, "it was not claimed");
-    CertificateChange change(tx, life_.world.ids, now, nullptr, &*job);
-    model::CertificateOrder order{.authority = "first", .url = "https://ca.example/1", .expires_at = now + hours(1)};
-    TRY(change.apply(subject, model::OrderPlaced{std::move(order)}));
-    return change.rings();
-  }));
+  const auto rings = place_order_in_doubt(connection);
   const auto job = life_.job(connection.id, model::JobKind::kCertificate);
   EXPECT_TRUE(job.lease_until) << "it goes on at once";
   EXPECT_EQ(job.fairness_key, fairness_key_of(connection.application, connection.organization));
   EXPECT_TRUE(rings.jobs.test(static_cast<std::size_t>(partition_of(connection.id.value())))) << "for the free place";
+}
+
+TEST_F(CertificatesInDoubt, StayThereWhileNobodyHasLooked) {
+  const auto connection = connect_and_mark(model::CertificateBy::kTxt);
+  place_order_in_doubt(connection);
+  const auto job = life_.job(connection.id, model::JobKind::kCertificate);
+  EXPECT_TRUE(job.lease_until) << "it goes on at once";
+  EXPECT_EQ(job.fairness_key, model::kDoubtedTurn) << "its order was placed without a look";
 }
 
 TEST_F(CertificatesTest, BlameNobodyForResolversThatFailAndLookLessAndLess) {
